@@ -1,0 +1,226 @@
+"""Noisy labels in, integer codes out: the two doors.
+
+Whoever wraps an estimator does not touch ``X``: it goes through :func:`read_labels`
+and hands ``X`` on as it came, so that frames, sparse matrices, texts and missing
+values reach the inner estimator, which judges them. Whoever computes on ``X`` makes
+it an array first, by :func:`sklearn.utils.validation.validate_data`.
+"""
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_consistent_length, column_or_1d
+
+from sknoisy._compat import _check_sample_weight, _num_samples
+
+
+@dataclass(frozen=True)
+class NoisyLabels:
+    """What is known about the labels: the record that every hook receives.
+
+    Attributes
+    ----------
+    codes : ndarray of shape (n_samples,)
+        Noisy labels as positions in ``classes``.
+    classes : ndarray of shape (n_classes,)
+        The distinct labels, sorted.
+    weights : ndarray of shape (n_samples,) or None
+        Sample weights as given, None where all count alike.
+    groups : array-like of shape (n_samples,) or None
+        Rows of one group are never split between folds and never vote on each other.
+    trusted : ndarray of bool of shape (n_samples,) or None
+        Rows whose label has been verified.
+    params : dict
+        Further metadata for the ``fit`` of the inner estimator.
+    default_estimator : estimator or None
+        What a step without an estimator of its own uses to find evidence.
+    """
+
+    codes: np.ndarray
+    classes: np.ndarray
+    weights: np.ndarray | None = None
+    groups: object = None
+    trusted: np.ndarray | None = None
+    params: dict = field(default_factory=dict)
+    default_estimator: object = None
+
+    @property
+    def n_samples(self):
+        """Number of rows."""
+        return len(self.codes)
+
+    @property
+    def n_classes(self):
+        """Number of classes."""
+        return len(self.classes)
+
+    @property
+    def y(self):
+        """The noisy labels in the user's own terms."""
+        return self.classes[self.codes]
+
+    @property
+    def mass(self):
+        """Weight of each row, ones where none were given."""
+        return np.ones(self.n_samples) if self.weights is None else self.weights
+
+    def one_hot(self):
+        """Return the labels as a table of shape (n_samples, n_classes)."""
+        return np.eye(self.n_classes)[self.codes]
+
+    def with_default(self, estimator):
+        """Return the same record with another default estimator."""
+        return replace(self, default_estimator=estimator)
+
+
+def read_labels(X, y, *, owner, sample_weight=None, groups=None, trusted=None):
+    """Check the labels and everything that is aligned with them.
+
+    Parameters
+    ----------
+    X : array-like, frame, sparse matrix or sequence of n_samples rows
+        Only its length is looked at.
+
+    y : array-like of shape (n_samples,)
+        Noisy labels.
+
+    owner : str
+        Name of the estimator that asks, for the messages.
+
+    sample_weight : array-like of shape (n_samples,), default=None
+        Non-negative weights.
+
+    groups : array-like of shape (n_samples,), default=None
+        Group of each row.
+
+    trusted : array-like of bool of shape (n_samples,), default=None
+        Mask of the verified labels.
+
+    Returns
+    -------
+    NoisyLabels
+        The record that travels to the hooks.
+    """
+    if y is None:
+        raise ValueError(
+            f"{owner} requires y to be passed, but the target y is None. Pass one "
+            "label per row of X."
+        )
+    classes, codes = encode_labels(y, owner=owner)
+    check_consistent_length(X, codes)
+    if len(classes) < 2:
+        only = classes[0] if len(classes) else "no label"
+        raise ValueError(
+            f"{owner} needs labels of at least 2 classes, but y holds only one class: "
+            f"{only!r}. Check that the right column was passed as y."
+        )
+    if groups is not None:
+        check_consistent_length(codes, groups)
+    if sample_weight is not None:
+        sample_weight = _check_sample_weight(
+            sample_weight, np.empty((_num_samples(X), 1)), ensure_non_negative=True
+        )
+    return NoisyLabels(
+        codes=codes,
+        classes=classes,
+        weights=sample_weight,
+        groups=groups,
+        trusted=None if trusted is None else _check_trusted(trusted, len(codes)),
+    )
+
+
+def encode_labels(y, *, owner, classes=None):
+    """Return the sorted classes and the position of each label among them.
+
+    Parameters
+    ----------
+    y : array-like of shape (n_samples,)
+        Labels of any type that can be sorted.
+
+    owner : str
+        Name of the caller, for the messages.
+
+    classes : array-like of shape (n_classes,), default=None
+        The classes in the order wanted. If None, the sorted labels of ``y``.
+
+    Returns
+    -------
+    classes : ndarray of shape (n_classes,)
+        The classes.
+
+    codes : ndarray of shape (n_samples,)
+        ``classes[codes]`` is ``y``.
+    """
+    y = _as_column(y, owner)
+    if classes is None:
+        try:
+            classes, codes = np.unique(y, return_inverse=True)
+        except TypeError as error:
+            kinds = sorted({type(label).__name__ for label in y})
+            raise ValueError(
+                f"{owner} expected labels of one type in y, but got a mix of "
+                f"{', '.join(kinds)}. Convert them to one type, for example with "
+                "y.astype(str)."
+            ) from error
+        return classes, codes
+    classes = np.asarray(classes)
+    order = np.argsort(classes)
+    position = np.searchsorted(classes, y, sorter=order)
+    codes = order[np.minimum(position, len(classes) - 1)]
+    unknown = classes[codes] != y
+    if unknown.any():
+        raise ValueError(
+            f"{owner} expected labels among the classes {list(classes)}, but y also "
+            f"holds {sorted(set(y[unknown].tolist()))}. Pass classes= with every label."
+        )
+    return classes, codes
+
+
+def _as_column(y, owner):
+    """Return y as a one-dimensional array without missing values."""
+    y = np.asarray(y)
+    if y.ndim == 2 and y.shape[1] > 1:
+        raise ValueError(
+            f"{owner} expected y of shape (n_samples,), one label per row, but got "
+            f"shape {y.shape}; multi-label and multi-output y is not supported here. "
+            "Fit one classifier per column, for example with "
+            "sklearn.multioutput.MultiOutputClassifier."
+        )
+    y = column_or_1d(y, warn=True)
+    missing = _missing(y)
+    if missing.any():
+        raise ValueError(
+            f"{owner} expected a label in every row, but input y contains NaN or None "
+            f"in {missing.sum()} of {len(y)} rows, the first in row "
+            f"{int(missing.argmax())}. Drop these rows."
+        )
+    check_classification_targets(y)
+    return y
+
+
+def _missing(y):
+    """Return the mask of missing labels of any dtype."""
+    if y.dtype.kind == "O":
+        return np.array([label is None or _differs(label, label) for label in y], bool)
+    return y != y
+
+
+def _differs(a, b):
+    """Whether two labels differ; pandas' NA, which will not say, is missing too."""
+    try:
+        return bool(a != b)
+    except TypeError:
+        return True
+
+
+def _check_trusted(trusted, n_samples):
+    """Return the mask of verified labels as a boolean array."""
+    trusted = np.asarray(trusted)
+    if trusted.dtype.kind != "b" or trusted.shape != (n_samples,):
+        raise ValueError(
+            f"trusted must be a boolean mask of shape ({n_samples},), one entry per "
+            f"row of X, but got dtype {trusted.dtype} and shape {trusted.shape}. For "
+            "row numbers, pass numpy.isin(numpy.arange(len(y)), rows)."
+        )
+    return trusted
