@@ -1,3 +1,12 @@
 """Learn from wrong labels, and find them, the scikit-learn way."""
 
+from sknoisy.classification import RefinedLabelClassifier
+from sknoisy.quality import find_label_errors, label_quality
+
 __version__ = "0.1.0"
+
+__all__ = [
+    "RefinedLabelClassifier",
+    "find_label_errors",
+    "label_quality",
+]

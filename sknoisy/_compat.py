@@ -5,8 +5,14 @@ that moves one of them is answered in this file alone.
 """
 
 from sklearn.base import _fit_context
+from sklearn.model_selection._search import BaseSearchCV
 from sklearn.utils._metadata_requests import _routing_enabled
-from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+from sklearn.utils._param_validation import (
+    HasMethods,
+    Interval,
+    StrOptions,
+    validate_params,
+)
 from sklearn.utils.metadata_routing import _raise_for_params
 from sklearn.utils.validation import (
     _check_method_params,
@@ -14,7 +20,28 @@ from sklearn.utils.validation import (
     _num_samples,
 )
 
+try:
+    from sklearn.callback import CallbackSupportMixin, with_callbacks
+except ImportError:  # scikit-learn below 1.9 has no callbacks: they do nothing there
+
+    class CallbackSupportMixin:
+        """Stand-in whose contexts report to nobody."""
+
+        def _init_callback_context(self, **_):
+            return _SilentContext()
+
+    class _SilentContext:
+        def __getattr__(self, _):
+            return lambda **_: self
+
+    def with_callbacks(method):
+        """Return the method as it is."""
+        return method
+
+
 __all__ = [
+    "BaseSearchCV",
+    "CallbackSupportMixin",
     "HasMethods",
     "Interval",
     "StrOptions",
@@ -24,4 +51,15 @@ __all__ = [
     "_num_samples",
     "_raise_for_params",
     "_routing_enabled",
+    "_weight_request",
+    "validate_params",
+    "with_callbacks",
 ]
+
+
+def _weight_request(part, method):
+    """Return what an object requests of sample_weight: None where it said nothing."""
+    if not hasattr(part, "_get_metadata_request"):
+        return False
+    request = part._get_metadata_request()
+    return getattr(request, method).requests.get("sample_weight", False)

@@ -35,6 +35,8 @@ class NoisyLabels:
         Further metadata for the ``fit`` of the inner estimator.
     default_estimator : estimator or None
         What a step without an estimator of its own uses to find evidence.
+    report : callable or None
+        Called with the name of each step of work that is done, for progress bars.
     """
 
     codes: np.ndarray
@@ -44,6 +46,7 @@ class NoisyLabels:
     trusted: np.ndarray | None = None
     params: dict = field(default_factory=dict)
     default_estimator: object = None
+    report: object = None
 
     @property
     def n_samples(self):
@@ -72,6 +75,40 @@ class NoisyLabels:
     def with_default(self, estimator):
         """Return the same record with another default estimator."""
         return replace(self, default_estimator=estimator)
+
+    def keep_trusted(self, soft_labels):
+        """Return soft labels in which verified rows have their label and full weight."""
+        if self.trusted is None:
+            return soft_labels
+        verified = self.one_hot() * self.mass[:, None]
+        return np.where(self.trusted[:, None], verified, soft_labels)
+
+    def quality_of_trusted(self, quality):
+        """Return label quality scores in which verified labels score 1."""
+        return quality if self.trusted is None else np.where(self.trusted, 1.0, quality)
+
+
+def label_record(y, *, owner, classes=None):
+    """Return the record of labels that come alone, without rows of features.
+
+    Parameters
+    ----------
+    y : array-like of shape (n_samples,)
+        Labels.
+
+    owner : str
+        Name of the function that asks, for the messages.
+
+    classes : array-like of shape (n_classes,), default=None
+        The classes in the order of the columns. If None, the sorted labels of ``y``.
+
+    Returns
+    -------
+    NoisyLabels
+        The record.
+    """
+    classes, codes = encode_labels(y, owner=owner, classes=classes)
+    return NoisyLabels(codes=codes, classes=classes)
 
 
 def read_labels(X, y, *, owner, sample_weight=None, groups=None, trusted=None):

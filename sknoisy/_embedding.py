@@ -1,0 +1,121 @@
+"""A space in which neighbours mean something, made from whatever X is."""
+
+import warnings
+
+import numpy as np
+from scipy import sparse
+from sklearn.base import clone
+from sklearn.decomposition import TruncatedSVD
+from sklearn.impute import SimpleImputer
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils.validation import check_array, check_memory
+
+from sknoisy.exceptions import NoEvidenceWarning
+
+SPARSE_COMPONENTS = 100
+
+
+def embed(
+    X, labels, *, estimator=None, embedding="auto", random_state=None, memory=None
+):
+    """Return the rows of X as points.
+
+    Parameters
+    ----------
+    X : array-like, frame, sparse matrix or sequence of n_samples rows
+        Rows to place.
+
+    labels : NoisyLabels
+        Labels, for transformers that look at them.
+
+    estimator : classifier, default=None
+        The classifier that X is meant for. The steps of a ``Pipeline`` before its last
+        say how its author sees the rows.
+
+    embedding : "auto", "passthrough" or transformer, default="auto"
+        "auto" takes the first that applies: the steps of a ``Pipeline`` before its
+        last; the numeric columns, with missing values filled by the median, at unit
+        variance; for sparse X its main singular directions. "passthrough" takes X as
+        it is. A transformer is cloned and fitted.
+
+    random_state : int, RandomState instance or None, default=None
+        Seed of the singular directions.
+
+    memory : str or object with the joblib.Memory interface, default=None
+        Where the embedding is cached.
+
+    Returns
+    -------
+    ndarray of shape (n_samples, n_dimensions) or None
+        None where "auto" finds no numeric column, after a warning.
+
+    Warns
+    -----
+    NoEvidenceWarning
+        If "auto" finds no numeric column.
+    """
+    if embedding == "auto":
+        steps = estimator.steps[:-1] if isinstance(estimator, Pipeline) else []
+        embedding = Pipeline(steps) if steps else _plain_embedding(X, random_state)
+        X = _numeric_columns(X) if not steps else X
+        if X is None:
+            return None
+    if isinstance(embedding, str):
+        return check_array(X)
+    place = check_memory(memory).cache(_place)
+    return place(embedding, X, labels.y, random_state)
+
+
+def _place(transformer, X, y, random_state):
+    Z = clone(transformer).fit_transform(X, y)
+    if sparse.issparse(Z):
+        Z = _reduced(Z.shape, random_state).fit_transform(Z)
+    Z = np.asarray(Z, dtype=float)
+    if not np.isfinite(Z).all():
+        Z = _tabular().fit_transform(Z)
+    return Z
+
+
+def _plain_embedding(X, random_state):
+    return _reduced(X.shape, random_state) if sparse.issparse(X) else _tabular()
+
+
+def _tabular():
+    # A column without any value is kept as zeros, so that the shape does not change.
+    imputer = SimpleImputer(strategy="median", keep_empty_features=True)
+    return make_pipeline(imputer, StandardScaler())
+
+
+def _reduced(shape, random_state):
+    n_components = max(1, min(SPARSE_COMPONENTS, shape[1] - 1, shape[0] - 1))
+    return TruncatedSVD(n_components, random_state=random_state)
+
+
+def _numeric_columns(X):
+    """Return what of X is numeric, or None after a warning if nothing is."""
+    if sparse.issparse(X):
+        return X
+    if hasattr(X, "select_dtypes"):
+        X = X.select_dtypes(["number", "bool"])
+    elif hasattr(X, "get_columns"):
+        X = X[[column.name for column in X.get_columns() if column.dtype.is_numeric()]]
+    Z = np.asarray(X)
+    if Z.dtype.kind in "OSU":
+        Z = _as_numbers(Z)
+    if Z is not None and (Z.ndim != 2 or Z.shape[1] or not hasattr(X, "columns")):
+        return check_array(Z, dtype=float, ensure_all_finite="allow-nan")
+    warnings.warn(
+        "Neighbours need numeric columns, and X has none, so the evidence of neighbours "
+        "is left out. Pass a Pipeline whose steps make numbers of X, or a transformer "
+        "as embedding.",
+        NoEvidenceWarning,
+    )
+    return None
+
+
+def _as_numbers(Z):
+    try:
+        return np.where(np.equal(Z, None), np.nan, Z).astype(float)
+    except ValueError:
+        return None

@@ -1,0 +1,106 @@
+"""Where out-of-fold probabilities come from: the parameters that such steps share."""
+
+from numbers import Integral
+
+import numpy as np
+from sklearn.base import clone
+from sklearn.linear_model import LogisticRegression
+from sklearn.utils import check_random_state
+
+from sknoisy._compat import HasMethods, StrOptions
+from sknoisy._meta import PRECOMPUTED
+from sknoisy._out_of_fold import check_proba, out_of_fold_proba
+
+FOLDING_CONSTRAINTS = {
+    "cv": ["cv_object"],
+    "memory": [str, HasMethods(["cache"]), None],
+    "n_jobs": [Integral, None],
+    "random_state": ["random_state"],
+}
+
+
+class ProbabilitySource:
+    """Parameters of steps that ask a model about labels that it has not seen."""
+
+    _parameter_constraints: dict = {
+        "estimator": [HasMethods(["fit"]), StrOptions({PRECOMPUTED}), None],
+        **FOLDING_CONSTRAINTS,
+    }
+
+    def __init__(
+        self, estimator=None, *, cv=None, memory=None, n_jobs=None, random_state=None
+    ):
+        self.estimator = estimator
+        self.cv = cv
+        self.memory = memory
+        self.n_jobs = n_jobs
+        self.random_state = random_state
+
+    def _proba(self, X, labels):
+        """Return the out-of-fold probabilities, made or given."""
+        if isinstance(self.estimator, str):
+            return check_proba(X, labels, owner=type(self).__name__)
+        estimator = self.estimator
+        if estimator is None:
+            estimator = labels.default_estimator or LogisticRegression()
+        return model_evidence(self, estimator, X, labels)
+
+
+def model_evidence(owner, estimator, X, labels):
+    """Return out-of-fold probabilities by the folding parameters of an estimator.
+
+    Parameters
+    ----------
+    owner : estimator
+        Its ``cv``, ``memory``, ``n_jobs`` and ``random_state`` are used.
+
+    estimator : classifier
+        The model that is asked. It is cloned.
+
+    X : array-like, frame, sparse matrix or sequence of n_samples rows
+        Handed on as it came.
+
+    labels : NoisyLabels
+        The labels.
+
+    Returns
+    -------
+    ndarray of shape (n_samples, n_classes)
+        Probabilities of a model that has not seen the row.
+    """
+    return out_of_fold_proba(
+        seed_unset(estimator, owner.random_state),
+        X,
+        labels,
+        cv=owner.cv,
+        n_jobs=owner.n_jobs,
+        memory=owner.memory,
+    )
+
+
+def seed_unset(estimator, random_state):
+    """Clone an estimator and give its unset random states a seed.
+
+    Parameters
+    ----------
+    estimator : estimator
+        It is cloned, never changed. What its owner has seeded stays as it is.
+
+    random_state : int, RandomState instance or None
+        Source of the seeds. With None nothing is set.
+
+    Returns
+    -------
+    estimator
+        The clone.
+    """
+    estimator = clone(estimator)
+    if random_state is None:
+        return estimator
+    random_state = check_random_state(random_state)
+    unset = {
+        name: random_state.randint(np.iinfo(np.int32).max)
+        for name, value in sorted(estimator.get_params(deep=True).items())
+        if value is None and (name == "random_state" or name.endswith("__random_state"))
+    }
+    return estimator.set_params(**unset)

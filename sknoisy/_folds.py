@@ -1,0 +1,171 @@
+"""Which rows are held out together.
+
+The folds asked for by a number are made so that copies of a row share a fold: a copy
+in the training part would vouch for the label of its twin. Copies are found by their
+content, and distinct rows are dealt in the order of their content, so that neither
+the order of the rows nor writing a row twice instead of weighting it by two changes
+who is held out with whom.
+"""
+
+import hashlib
+import warnings
+from numbers import Integral
+
+import numpy as np
+from scipy import sparse
+from sklearn.model_selection import StratifiedGroupKFold, check_cv
+from sklearn.utils.metadata_routing import get_routing_for_object
+
+from sknoisy._compat import _num_samples
+from sknoisy.exceptions import ReducedFoldsWarning
+
+DEFAULT_FOLDS = 5
+
+
+def make_folds(X, labels, cv=None):
+    """Return the list of (train, test) row numbers.
+
+    Parameters
+    ----------
+    X : array-like, frame, sparse matrix or sequence of n_samples rows
+        The rows to split.
+
+    labels : NoisyLabels
+        Labels, weights and groups of the rows.
+
+    cv : int, splitter, iterable of splits or None, default=None
+        None means 5 folds. A number gives stratified folds in which copies of a row
+        stay together, and so do the rows of a group where groups are known. A
+        splitter or an iterable is taken as it is.
+
+    Returns
+    -------
+    list of (ndarray, ndarray)
+        Row numbers to train on and to hold out.
+
+    Warns
+    -----
+    ReducedFoldsWarning
+        If a class has too few distinct rows for the number of folds.
+    """
+    cv = DEFAULT_FOLDS if cv is None else cv
+    if not isinstance(cv, Integral):
+        return _folds_of_splitter(cv, X, labels)
+    if cv < 2:
+        raise ValueError(
+            f"cv expected at least 2 folds, but got cv={cv}. Pass an integer of 2 or "
+            "more, a splitter such as StratifiedKFold(5), or a list of splits."
+        )
+    if labels.groups is not None:
+        return _folds_of_groups(cv, labels)
+    points = distinct_rows(X)
+    if not points.any():
+        # Rows that are all alike cannot be told apart: each is a point of its own.
+        points = np.arange(labels.n_samples)
+    n_folds = _affordable_folds(cv, points, labels)
+    fold = _deal(points, labels, n_folds)[points]
+    return [
+        (np.flatnonzero(fold != f), np.flatnonzero(fold == f)) for f in range(n_folds)
+    ]
+
+
+def distinct_rows(X):
+    """Number the distinct rows of X by the order of their content.
+
+    Parameters
+    ----------
+    X : array-like, frame, sparse matrix or sequence of n_samples rows
+        Rows of any content.
+
+    Returns
+    -------
+    ndarray of int of shape (n_samples,)
+        Equal numbers for equal rows.
+    """
+    table = X if isinstance(X, np.ndarray) or sparse.issparse(X) else np.asarray(X)
+    if sparse.issparse(table):
+        keys = _keys_of_sparse_rows(table)
+    elif table.dtype.kind in "biuf" and table.ndim == 2 and table.shape[1]:
+        rows = np.ascontiguousarray(table, dtype=np.float64) + 0.0
+        keys = rows.view(np.dtype((np.void, rows.itemsize * rows.shape[1]))).ravel()
+    else:
+        keys = [_digest(_content(row)) for row in table]
+    return np.unique(np.asarray(keys), return_inverse=True)[1]
+
+
+def _keys_of_sparse_rows(table):
+    table = sparse.csr_array(table, dtype=np.float64, copy=True)
+    table.sum_duplicates()
+    table.eliminate_zeros()
+    ends = table.indptr
+    return [
+        _digest(table.indices[a:b].tobytes() + table.data[a:b].tobytes())
+        for a, b in zip(ends[:-1], ends[1:], strict=True)
+    ]
+
+
+def _content(row):
+    """Write a row of any content as bytes; the repr of an array would be cut short."""
+    return repr(row.tolist() if isinstance(row, np.ndarray) else row).encode()
+
+
+def _digest(content):
+    return hashlib.blake2b(content, digest_size=16).hexdigest()
+
+
+def _folds_of_splitter(cv, X, labels):
+    splitter = check_cv(cv, labels.y, classifier=True)
+    takes_groups = get_routing_for_object(splitter).consumes("split", ["groups"])
+    groups = labels.groups if takes_groups else None
+    rows = np.zeros((_num_samples(X), 1))
+    return list(splitter.split(rows, labels.y, groups))
+
+
+def _folds_of_groups(cv, labels):
+    n_groups = len(np.unique(np.asarray(labels.groups)))
+    if n_groups < 2:
+        raise ValueError(
+            f"groups expected at least 2 distinct values, to hold one group out while "
+            f"training on another, but got {n_groups}. Leave groups out, or pass the "
+            "folds as cv."
+        )
+    counts = np.bincount(labels.codes, labels.mass > 0)
+    n_folds = min(_reduced(cv, counts), n_groups)
+    splitter = StratifiedGroupKFold(n_folds)
+    with warnings.catch_warnings():
+        # A class of a single row cannot be in every fold; that is handled downstream.
+        warnings.filterwarnings("ignore", message="The least populated class")
+        rows = np.zeros((labels.n_samples, 1))
+        return list(splitter.split(rows, labels.codes, labels.groups))
+
+
+def _affordable_folds(cv, points, labels):
+    weighted = labels.mass > 0
+    pairs = np.unique(np.column_stack([points, labels.codes])[weighted], axis=0)
+    return _reduced(cv, np.bincount(pairs[:, 1]))
+
+
+def _reduced(cv, counts):
+    """Reduce the folds to the smallest class that can be split at all."""
+    smallest = min((count for count in counts if count > 1), default=2)
+    if smallest >= cv:
+        return cv
+    n_folds = max(2, int(smallest))
+    warnings.warn(
+        f"cv={cv} folds were reduced to {n_folds}, since the smallest class that can "
+        f"be split has {int(smallest)} distinct rows. Merge rare classes, or pass cv="
+        f"{n_folds} to accept this.",
+        ReducedFoldsWarning,
+    )
+    return n_folds
+
+
+def _deal(points, labels, n_folds):
+    """Deal the distinct rows of each class to the folds in turn."""
+    votes = np.zeros((points.max() + 1, labels.n_classes))
+    np.add.at(votes, (points, labels.codes), labels.mass)
+    fold = np.zeros(len(votes), dtype=np.intp)
+    alive = np.flatnonzero(votes.sum(axis=1) > 0)
+    order = alive[np.argsort(votes[alive].argmax(axis=1), kind="stable")]
+    fold[order] = np.arange(len(order)) % n_folds
+    return fold

@@ -1,0 +1,343 @@
+"""Delegation and metadata routing for every estimator that wraps another one.
+
+``LabelReader`` turns the arguments of ``fit`` into the record that hooks receive;
+``BaseLabelNoiseClassifier`` adds a fitted inner classifier that answers for the whole.
+"""
+
+from abc import ABC, abstractmethod
+from dataclasses import replace
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
+from sklearn.linear_model import LogisticRegression
+from sklearn.utils import get_tags, indexable
+from sklearn.utils.metadata_routing import (
+    MetadataRouter,
+    MethodMapping,
+    process_routing,
+)
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from sknoisy._compat import (
+    CallbackSupportMixin,
+    HasMethods,
+    _fit_context,
+    _raise_for_params,
+    _routing_enabled,
+    with_callbacks,
+)
+from sknoisy._labels import read_labels
+from sknoisy._out_of_fold import align_columns
+
+
+PRECOMPUTED = "precomputed"
+
+
+class LabelReader(MetaEstimatorMixin):
+    """Reading of ``fit``'s arguments, for estimators with an ``estimator`` parameter.
+
+    Think twice before adding to this class: it holds what every room needs, and every
+    line of it is inherited by every estimator.
+    """
+
+    def _read_labels(self, X, y, sample_weight, groups, trusted, params):
+        """Return the record of the labels, and take over what describes X."""
+        _raise_for_params(params, self, "fit")
+        labels = read_labels(
+            X,
+            y,
+            owner=type(self).__name__,
+            sample_weight=sample_weight,
+            groups=groups,
+            trusted=trusted,
+        )
+        if _routing_enabled() and self._inner_estimator() is not None:
+            routed = process_routing(self, "fit", **params)
+            labels = replace(labels, params=routed.estimator.fit)
+        return labels
+
+    def _inner_estimator(self):
+        """Return the classifier that is wrapped, unfitted and uncloned."""
+        if isinstance(getattr(self, "estimator", PRECOMPUTED), str):
+            return None
+        return LogisticRegression() if self.estimator is None else self.estimator
+
+    def get_metadata_routing(self):
+        """Return where metadata goes: to ``fit`` itself and to the inner ``fit``.
+
+        Returns
+        -------
+        MetadataRouter
+            The routing of this estimator.
+        """
+        router = MetadataRouter(owner=self).add_self_request(self)
+        inner = self._inner_estimator()
+        if inner is not None:
+            mapping = MethodMapping().add(caller="fit", callee="fit")
+            router.add(estimator=inner, method_mapping=mapping)
+        return router
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.target_tags.required = True
+        inner = self._inner_estimator()
+        if inner is not None:
+            inner_tags = get_tags(inner)
+            tags.input_tags = replace(inner_tags.input_tags)
+            if tags.classifier_tags is not None and inner_tags.classifier_tags:
+                tags.classifier_tags.multi_class = (
+                    inner_tags.classifier_tags.multi_class
+                )
+        return tags
+
+
+class LabelLearner(LabelReader, BaseEstimator, ABC):
+    """Base of what learns about labels but predicts nothing: it has ``fit`` alone.
+
+    A subclass implements ``_learn(X, labels)``, which sets fitted attributes.
+    """
+
+    @_fit_context(prefer_skip_nested_validation=False)
+    def fit(self, X, y, sample_weight=None, *, groups=None, trusted=None, **params):
+        """Learn about noisy labels.
+
+        Parameters
+        ----------
+        X : array-like, frame, sparse matrix or sequence of n_samples rows
+            Whatever the classifier takes. With ``estimator="precomputed"`` the
+            out-of-fold probabilities, of shape (n_samples, n_classes) with columns in
+            the order of the sorted labels.
+
+        y : array-like of shape (n_samples,)
+            Noisy labels of at least two classes, of any type that sorts.
+
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights that are not negative.
+
+        groups : array-like of shape (n_samples,), default=None
+            Rows of one group stay in one fold and are no evidence about each other.
+
+        trusted : array-like of bool of shape (n_samples,), default=None
+            Rows whose label has been verified.
+
+        **params : dict
+            Metadata that the classifier requests; needs
+            ``sklearn.set_config(enable_metadata_routing=True)``.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If the labels are missing, continuous, of a single class, in several
+            columns or not as many as the rows of X, or if given probabilities are
+            negative, missing or do not sum to 1.
+        """
+        (X,) = indexable(X)
+        labels = self._read_labels(X, y, sample_weight, groups, trusted, params)
+        self.classes_ = labels.classes
+        self._learn(X, labels)
+        # Only names and number of the columns are taken; X itself is not touched.
+        validate_data(self, X, skip_check_array=True)
+        return self
+
+    @abstractmethod
+    def _learn(self, X, labels):
+        """Set the fitted attributes."""
+
+
+def prepared(step):
+    """Clone a collaborator whose hook is about to be called without its ``fit``.
+
+    Parameters
+    ----------
+    step : estimator
+        Transition estimator, label quality score or refiner.
+
+    Returns
+    -------
+    estimator
+        The clone, with its parameters checked, as its own ``fit`` would have done.
+    """
+    step = clone(step)
+    if isinstance(step, BaseEstimator):
+        step._validate_params()
+    return step
+
+
+def inner_has(method):
+    """Return a check that the wrapped classifier, fitted or not, has a method."""
+
+    def check(self):
+        inner = getattr(self, "estimator_", None) or self._inner_estimator()
+        # getattr rather than hasattr, so that the inner error tells why it is missing.
+        getattr(inner, method)
+        return True
+
+    return check
+
+
+class BaseLabelNoiseClassifier(
+    CallbackSupportMixin, LabelReader, ClassifierMixin, BaseEstimator, ABC
+):
+    """Base of the classifiers that train another classifier despite label noise.
+
+    A subclass implements ``_fit(X, labels)``, which returns the fitted inner
+    classifier and sets the fitted attributes that its method yields.
+    """
+
+    _parameter_constraints: dict = {"estimator": [HasMethods(["fit", "predict"]), None]}
+
+    @_fit_context(prefer_skip_nested_validation=False)
+    @with_callbacks
+    def fit(self, X, y, sample_weight=None, *, groups=None, trusted=None, **params):
+        """Fit on noisy labels.
+
+        Parameters
+        ----------
+        X : array-like, frame, sparse matrix or sequence of n_samples rows
+            Whatever the inner classifier takes; it is handed on as it came.
+
+        y : array-like of shape (n_samples,)
+            Noisy labels of at least two classes, of any type that sorts.
+
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights that are not negative. Learned weights are multiplied by them.
+
+        groups : array-like of shape (n_samples,), default=None
+            Rows of one group stay in one fold and are no evidence about each other.
+
+        trusted : array-like of bool of shape (n_samples,), default=None
+            Rows whose label has been verified. Their label is kept as it is.
+
+        **params : dict
+            Metadata that the inner classifier requests; needs
+            ``sklearn.set_config(enable_metadata_routing=True)``.
+
+        Returns
+        -------
+        self : object
+            The fitted classifier.
+
+        Raises
+        ------
+        ValueError
+            If the labels are missing, continuous, of a single class, in several
+            columns or not as many as the rows of X.
+        """
+        (X,) = indexable(X)
+        labels = self._read_labels(X, y, sample_weight, groups, trusted, params)
+        context = self._init_callback_context(max_subtasks=None)
+        context.call_on_fit_task_begin(estimator=self, X=X, y=y)
+        labels = replace(labels, report=self._reporter(context))
+        self.classes_ = labels.classes
+        self.estimator_ = self._fit(X, labels)
+        for name in ("n_features_in_", "feature_names_in_"):
+            if hasattr(self.estimator_, name):
+                setattr(self, name, getattr(self.estimator_, name))
+        context.call_on_fit_task_end(estimator=self, X=X, y=y)
+        return self
+
+    def _reporter(self, context):
+        """Return what tells the callbacks of this fit that a step is done."""
+
+        def report(task_name):
+            task = context.subcontext(task_name=task_name)
+            task.call_on_fit_task_begin(estimator=self)
+            task.call_on_fit_task_end(estimator=self)
+
+        return report
+
+    @abstractmethod
+    def _fit(self, X, labels):
+        """Return the inner classifier, fitted to X and the record of the labels."""
+
+    @available_if(inner_has("predict"))
+    def predict(self, X):
+        """Predict the class of each row.
+
+        Parameters
+        ----------
+        X : array-like, frame, sparse matrix or sequence of n_samples rows
+            Samples.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+            Labels among ``classes_``.
+        """
+        return self._answer("predict", X)
+
+    @available_if(inner_has("predict_proba"))
+    def predict_proba(self, X):
+        """Predict the probability of each class.
+
+        Parameters
+        ----------
+        X : array-like, frame, sparse matrix or sequence of n_samples rows
+            Samples.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+            Columns in the order of ``classes_``.
+        """
+        proba = self._answer("predict_proba", X)
+        return align_columns(proba, self.estimator_.classes_, self.classes_)
+
+    @available_if(inner_has("predict_log_proba"))
+    def predict_log_proba(self, X):
+        """Predict the logarithm of the probability of each class.
+
+        Parameters
+        ----------
+        X : array-like, frame, sparse matrix or sequence of n_samples rows
+            Samples.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+            Columns in the order of ``classes_``.
+        """
+        proba = self._answer("predict_log_proba", X)
+        return align_columns(proba, self.estimator_.classes_, self.classes_, -np.inf)
+
+    @available_if(inner_has("decision_function"))
+    def decision_function(self, X):
+        """Return the decision values of the inner classifier.
+
+        Parameters
+        ----------
+        X : array-like, frame, sparse matrix or sequence of n_samples rows
+            Samples.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,) or (n_samples, n_classes)
+            Decision values.
+        """
+        return self._answer("decision_function", X)
+
+    @available_if(inner_has("transform"))
+    def transform(self, X):
+        """Transform the rows by the inner estimator.
+
+        Parameters
+        ----------
+        X : array-like, frame, sparse matrix or sequence of n_samples rows
+            Samples.
+
+        Returns
+        -------
+        array of shape (n_samples, n_outputs)
+            Whatever the inner estimator returns.
+        """
+        return self._answer("transform", X)
+
+    def _answer(self, method, X):
+        check_is_fitted(self)
+        return getattr(self.estimator_, method)(X)

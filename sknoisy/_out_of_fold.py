@@ -1,0 +1,191 @@
+"""Out-of-fold class probabilities: the one cross-validation of the package.
+
+Whether a label can be trusted is asked of a model that has not seen that label. A
+model that has seen it answers by heart.
+"""
+
+import numpy as np
+from sklearn.utils import _safe_indexing
+from sklearn.utils.parallel import Parallel, delayed
+from sklearn.utils.validation import check_array, check_memory
+
+from sknoisy._compat import _check_method_params
+from sknoisy._folds import make_folds
+from sknoisy._soft_labels import fit_weighted
+
+
+def out_of_fold_proba(estimator, X, labels, *, cv=None, n_jobs=None, memory=None):
+    """Return for each row the class probabilities of a model that has not seen it.
+
+    Parameters
+    ----------
+    estimator : classifier with ``predict_proba``
+        It is cloned for each fold.
+
+    X : array-like, frame, sparse matrix or sequence of n_samples rows
+        Handed on as it came.
+
+    labels : NoisyLabels
+        Labels to train on, with weights, groups and metadata.
+
+    cv : int, splitter, iterable of splits or None, default=None
+        See :func:`sknoisy._folds.make_folds`.
+
+    n_jobs : int, default=None
+        Number of folds fitted side by side.
+
+    memory : str or object with the joblib.Memory interface, default=None
+        Where the probabilities are cached.
+
+    Returns
+    -------
+    ndarray of shape (n_samples, n_classes)
+        Rows sum to 1. A class that is missing from the training part of a fold has
+        probability 0 there. A row that is held out several times has the mean; one
+        that is never held out, or whose class no model of another fold has seen, has
+        no evidence against it: probability 1 for the label given.
+
+    Raises
+    ------
+    TypeError
+        If the estimator gives no probabilities.
+    """
+    check_has_proba(estimator)
+    folds = make_folds(X, labels, cv)
+    predict = check_memory(memory).cache(_predict_folds, ignore=["n_jobs", "report"])
+    total, times = predict(
+        estimator, X, labels.y, labels.weights, labels.params, labels.classes, folds,
+        n_jobs=n_jobs, report=labels.report,
+    )  # fmt: skip
+    proba = total / np.maximum(times, 1)[:, None]
+    return np.where(times[:, None] > 0, proba, labels.one_hot())
+
+
+def check_has_proba(estimator):
+    """Raise a TypeError that names the way out if there are no probabilities."""
+    if not hasattr(estimator, "predict_proba"):
+        name = type(estimator).__name__
+        raise TypeError(
+            "Out-of-fold evidence needs a classifier with predict_proba, but "
+            f"{name} has none. Wrap it as CalibratedClassifierCV({name}(...)), or pass "
+            "another classifier as the source of evidence."
+        )
+
+
+def check_proba(proba, labels, *, owner):
+    """Check given out-of-fold probabilities against the labels they belong to.
+
+    Parameters
+    ----------
+    proba : array-like of shape (n_samples, n_classes)
+        Probabilities to check.
+
+    labels : NoisyLabels
+        The labels.
+
+    owner : str
+        Name of the caller, for the messages.
+
+    Returns
+    -------
+    ndarray of shape (n_samples, n_classes)
+        The probabilities, float32 or float64 as they came.
+
+    Raises
+    ------
+    ValueError
+        If an entry is missing or outside [0, 1], a row does not sum to 1, or the
+        shape does not fit the labels.
+    """
+    proba = check_array(
+        proba, dtype=[np.float64, np.float32], input_name="proba", estimator=owner
+    )
+    expected = (labels.n_samples, labels.n_classes)
+    if proba.shape != expected:
+        raise ValueError(
+            f"{owner} expected probabilities of shape {expected}, a row per label and a "
+            f"column per class, but got shape {proba.shape}. If a class is missing "
+            "from y, pass all of them as classes=."
+        )
+    if proba.min() < 0:
+        raise ValueError(
+            f"{owner} expected probabilities in [0, 1], but the smallest is "
+            f"{proba.min():.6g}. Pass the output of predict_proba, not of "
+            "decision_function or predict_log_proba."
+        )
+    sums = proba.sum(axis=1)
+    worst = int(np.abs(sums - 1).argmax())
+    if abs(sums[worst] - 1) > 1e-3:
+        raise ValueError(
+            f"{owner} expected the probabilities of each row to sum to 1, but those of "
+            f"row {worst} sum to {sums[worst]:.6g}. Normalise the rows first."
+        )
+    return proba
+
+
+def align_columns(table, given, classes, fill=0.0):
+    """Return the columns of a table in the order of ``classes``.
+
+    Parameters
+    ----------
+    table : ndarray of shape (n_samples, n_given)
+        A column per class in ``given``.
+
+    given : ndarray of shape (n_given,)
+        Classes that the model knows: some or all of ``classes``.
+
+    classes : ndarray of shape (n_classes,)
+        Classes wanted.
+
+    fill : float, default=0.0
+        Value for classes that the model does not know.
+
+    Returns
+    -------
+    ndarray of shape (n_samples, n_classes)
+        The table itself where nothing is missing.
+    """
+    if len(given) == len(classes):
+        return table
+    aligned = np.full((len(table), len(classes)), fill, dtype=table.dtype)
+    aligned[:, np.searchsorted(classes, given)] = table
+    return aligned
+
+
+def _predict_folds(
+    estimator, X, y, weights, params, classes, folds, n_jobs=None, report=None
+):
+    """Return the sum of held-out probabilities of each row and how often it was."""
+    parts = Parallel(n_jobs=n_jobs, return_as="generator")(
+        delayed(_predict_fold)(estimator, X, y, weights, params, classes, *fold)
+        for fold in folds
+    )
+    total = np.zeros((len(y), len(classes)))
+    times = np.zeros(len(y), dtype=np.intp)
+    for (_, test), part in zip(folds, parts, strict=True):
+        np.add.at(total, test, part)
+        np.add.at(times, test, 1)
+        if report is not None:
+            report("out-of-fold")
+    return total, times
+
+
+def _predict_fold(estimator, X, y, weights, params, classes, train, test):
+    """Train on one part of the rows and return the probabilities of the other."""
+    if weights is not None:
+        train = np.asarray(train)[weights[train] > 0]
+    seen = np.unique(y[train])
+    given = (classes == y[test][:, None]).astype(float)
+    if len(seen) < 2:
+        return given
+    model = fit_weighted(
+        estimator,
+        _safe_indexing(X, train),
+        y[train],
+        None if weights is None else weights[train],
+        _check_method_params(X, params, indices=train),
+    )
+    proba = np.asarray(model.predict_proba(_safe_indexing(X, test)))
+    proba = align_columns(proba, model.classes_, classes)
+    # A model that has never seen a class cannot judge the labels that name it.
+    return np.where(np.isin(y[test], seen)[:, None], proba, given)

@@ -1,0 +1,186 @@
+"""Train any classifier on a table of soft labels.
+
+The table is the hinge of the package: whatever a method believes about the labels, it
+says as the weight of each class for each sample, and :func:`fit_soft_labels` trains
+on it. This is the one place that knows about sample weights, the steps of a
+``Pipeline``, and what to do for classifiers that take no weights.
+"""
+
+import numpy as np
+from sklearn.base import clone
+from sklearn.pipeline import Pipeline
+from sklearn.utils import _safe_indexing
+from sklearn.utils.validation import has_fit_parameter
+
+from sknoisy._compat import (
+    BaseSearchCV,
+    _check_method_params,
+    _routing_enabled,
+    _weight_request,
+)
+
+NEGLIGIBLE_SHARE = 0.05
+
+
+def fit_soft_labels(estimator, X, soft_labels, classes, *, params=None):
+    """Fit a clone of a classifier on soft labels.
+
+    A row in which several classes carry weight is repeated once for each of them.
+
+    Parameters
+    ----------
+    estimator : classifier
+        It is cloned, never changed.
+
+    X : array-like, frame, sparse matrix or sequence of n_samples rows
+        Handed on as it came.
+
+    soft_labels : array-like of shape (n_samples, n_classes)
+        Weight of each class for each sample, not negative. The sum of a row is the
+        weight of the sample; a row of zeros leaves the sample out. Classes with less
+        than a twentieth of the weight of their row are dropped and their weight is
+        given to the others.
+
+    classes : array-like of shape (n_classes,)
+        The labels that the columns stand for.
+
+    params : dict, default=None
+        Further metadata for ``estimator.fit``; what has one entry per row is repeated
+        with the rows.
+
+    Returns
+    -------
+    classifier
+        The fitted clone. It knows only the classes that carry weight.
+
+    Raises
+    ------
+    ValueError
+        If the table has the wrong shape, holds negative, infinite or missing
+        weights, or no weight at all.
+    TypeError
+        If weights differ and the classifier takes no ``sample_weight``.
+    """
+    soft_labels = _check_table(soft_labels, len(classes))
+    rows, columns, weights = _rows_to_fit(soft_labels)
+    y = np.asarray(classes)[columns]
+    if len(rows) != len(soft_labels) or (np.diff(rows) != 1).any():
+        params = _check_method_params(X, params, indices=rows)
+        X = _safe_indexing(X, rows)
+    return fit_weighted(estimator, X, y, weights, params)
+
+
+def _check_table(soft_labels, n_classes):
+    soft_labels = np.asarray(soft_labels, dtype=float)
+    if soft_labels.ndim != 2 or soft_labels.shape[1] != n_classes:
+        raise ValueError(
+            f"soft_labels expected shape (n_samples, {n_classes}), a column per class, "
+            f"but got shape {soft_labels.shape}. Order the columns as classes_."
+        )
+    if not np.isfinite(soft_labels).all() or (soft_labels < 0).any():
+        raise ValueError(
+            "soft_labels expected finite weights that are not negative, but the "
+            f"smallest entry is {soft_labels.min()}. Clip the table at 0, or leave "
+            "samples out by rows of zeros."
+        )
+    if not soft_labels.any():
+        raise ValueError(
+            "soft_labels expected some weight, but got only zeros: every sample would "
+            "be left out. Check sample_weight, and use a milder action."
+        )
+    return soft_labels
+
+
+def _rows_to_fit(soft_labels):
+    """Return row, class and weight of every entry worth a row of its own."""
+    mass = soft_labels.sum(axis=1, keepdims=True)
+    kept = np.where(soft_labels > NEGLIGIBLE_SHARE * mass, soft_labels, 0.0)
+    # With more than 20 classes, none of a flat row reaches a twentieth: keep its peak.
+    faint = (mass[:, 0] > 0) & ~kept.any(axis=1)
+    peak = soft_labels[faint].argmax(axis=1)
+    kept[faint, peak] = soft_labels[faint, peak]
+    total = kept.sum(axis=1, keepdims=True)
+    kept *= np.divide(mass, total, out=np.zeros_like(mass), where=total > 0)
+    rows, columns = np.nonzero(kept)
+    return rows, columns, kept[rows, columns]
+
+
+def fit_weighted(estimator, X, y, weights=None, params=None):
+    """Fit a clone of a classifier with weights, wherever its weights go in.
+
+    Parameters
+    ----------
+    estimator : classifier
+        It is cloned, never changed.
+
+    X : array-like, frame, sparse matrix or sequence of n_samples rows
+        Handed on as it came.
+
+    y : ndarray of shape (n_samples,)
+        Labels.
+
+    weights : ndarray of shape (n_samples,), default=None
+        Sample weights. Weights of 1 throughout are the same as none.
+
+    params : dict, default=None
+        Further metadata for ``estimator.fit``.
+
+    Returns
+    -------
+    classifier
+        The fitted clone.
+
+    Raises
+    ------
+    TypeError
+        If weights differ and the classifier takes no ``sample_weight``.
+    """
+    estimator, params = clone(estimator), dict(params or {})
+    if weights is None or (weights == 1).all():
+        return estimator.fit(X, y, **params)
+    if not takes_weights(estimator):
+        raise TypeError(
+            f"{type(estimator).__name__} takes no sample_weight in fit, but the samples "
+            "carry different weights. Use a classifier that takes sample_weight, or an "
+            "action that keeps or drops whole samples: action='filter' or "
+            "action='relabel', or the refiner ConfidentPruning."
+        )
+    steps, inner = _path_of_weights(estimator)
+    if _routing_enabled():
+        _request_weights(estimator, inner)
+    params["__".join([*steps, "sample_weight"])] = weights
+    return estimator.fit(X, y, **params)
+
+
+def takes_weights(estimator):
+    """Whether the fit of a classifier, or of the step it ends with, takes weights."""
+    return has_fit_parameter(_path_of_weights(estimator)[1], "sample_weight")
+
+
+def _path_of_weights(estimator):
+    """Return the names of the steps that weights pass, and where they arrive."""
+    steps = []
+    while not has_fit_parameter(estimator, "sample_weight"):
+        if isinstance(estimator, Pipeline):
+            name, deeper = estimator.steps[-1]
+            # Routing finds its way by requests; without it, the name is the way.
+            steps += [] if _routing_enabled() else [name]
+        elif isinstance(estimator, BaseSearchCV) or _routing_enabled():
+            deeper = getattr(estimator, "estimator", None)
+        else:
+            break
+        if not hasattr(deeper, "fit"):
+            break
+        estimator = deeper
+    return steps, estimator
+
+
+def _request_weights(estimator, inner):
+    """Ask for weights where they arrive and, if nothing else was said, only there."""
+    for part in [estimator, *estimator.get_params(deep=True).values()]:
+        undecided = part is not inner and _weight_request(part, "fit") is None
+        if undecided and hasattr(part, "set_fit_request"):
+            part.set_fit_request(sample_weight=False)
+    inner.set_fit_request(sample_weight=True)
+    if _weight_request(inner, "score") is None and hasattr(inner, "set_score_request"):
+        inner.set_score_request(sample_weight=False)

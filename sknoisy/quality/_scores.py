@@ -1,0 +1,106 @@
+"""Label quality scores in closed form."""
+
+import numpy as np
+
+from sknoisy._labels import label_record
+from sknoisy._out_of_fold import check_proba
+
+TINY = 1e-12
+
+
+def label_quality(y, proba, *, method="normalized_margin", classes=None):
+    """Score how believable each label is, from out-of-fold probabilities.
+
+    Write :math:`p_i` for the probabilities of row `i` and :math:`\\tilde y_i` for its
+    label. The scores are
+
+    - ``"self_confidence"``: :math:`p_{i\\tilde y_i}`;
+    - ``"normalized_margin"``:
+      :math:`(p_{i\\tilde y_i} - \\max_{k \\neq \\tilde y_i} p_{ik} + 1) / 2`;
+    - ``"confidence_weighted_entropy"``: :math:`a_i / (1 + a_i)` with
+      :math:`a_i = -p_{i\\tilde y_i}\\log K / (H(p_i)\\log p_{i\\tilde y_i})`, where
+      :math:`H` is the entropy: a low score means a model that is sure of another class.
+
+    Parameters
+    ----------
+    y : array-like of shape (n_samples,)
+        Labels.
+
+    proba : array-like of shape (n_samples, n_classes)
+        Probabilities by a model that has not seen the label of the row. Rows sum to 1.
+
+    method : {"normalized_margin", "self_confidence", "confidence_weighted_entropy"}, \
+            default="normalized_margin"
+        The score.
+
+    classes : array-like of shape (n_classes,), default=None
+        Labels that the columns stand for. If None, the sorted labels of ``y``.
+
+    Returns
+    -------
+    ndarray of shape (n_samples,)
+        Scores in [0, 1]; a higher score is a more believable label.
+
+    Raises
+    ------
+    ValueError
+        If probabilities are negative, missing, do not sum to 1 or do not fit the
+        labels, or the method is unknown.
+
+    See Also
+    --------
+    find_label_errors : Decide which labels are wrong.
+    ModelConfidence : The same, with the probabilities made by cross-validation.
+
+    References
+    ----------
+    C. Northcutt, L. Jiang, I. Chuang, "Confident Learning: Estimating Uncertainty in
+    Dataset Labels", Journal of Artificial Intelligence Research 70, 2021.
+
+    J. Kuan, J. Mueller, "Model-agnostic label quality scoring to detect real-world
+    label errors", ICML DataPerf workshop, 2022.
+
+    Examples
+    --------
+    >>> from sknoisy import label_quality
+    >>> proba = [[0.9, 0.1], [0.2, 0.8], [0.7, 0.3]]
+    >>> label_quality(["cat", "cat", "dog"], proba)
+    array([0.9, 0.2, 0.3])
+    """
+    labels = label_record(y, owner="label_quality", classes=classes)
+    if method not in SCORES:
+        raise ValueError(
+            f"method expected one of {sorted(SCORES)}, but got {method!r}. "
+            "'normalized_margin' is the default."
+        )
+    proba = check_proba(proba, labels, owner="label_quality")
+    return SCORES[method](proba, labels.codes)
+
+
+def self_confidence(proba, codes):
+    """Return the probability of the label given."""
+    return proba[np.arange(len(codes)), codes]
+
+
+def normalized_margin(proba, codes):
+    """Return the lead of the label given over the best other, mapped to [0, 1]."""
+    given = self_confidence(proba, codes)
+    others = proba.copy()
+    others[np.arange(len(codes)), codes] = -np.inf
+    return (given - others.max(axis=1) + 1) / 2
+
+
+def confidence_weighted_entropy(proba, codes):
+    """Return self-confidence over entropy, mapped to [0, 1]."""
+    given = np.clip(self_confidence(proba, codes), TINY, 1 - TINY)
+    inside = np.clip(proba, TINY, 1)
+    entropy = np.maximum(-(inside * np.log(inside)).sum(axis=1), TINY)
+    ratio = -given * np.log(proba.shape[1]) / (entropy * np.log(given))
+    return ratio / (1 + ratio)
+
+
+SCORES = {
+    "self_confidence": self_confidence,
+    "normalized_margin": normalized_margin,
+    "confidence_weighted_entropy": confidence_weighted_entropy,
+}

@@ -1,0 +1,7 @@
+"""What should we train on instead? Refiners turn noisy labels into soft labels."""
+
+from sknoisy.refinement._base import BaseRefiner
+from sknoisy.refinement._confident_pruning import ConfidentPruning
+from sknoisy.refinement._quality_weighting import QualityWeighting
+
+__all__ = ["BaseRefiner", "ConfidentPruning", "QualityWeighting"]

@@ -1,0 +1,58 @@
+"""The hook of the room: rows and noisy labels in, soft labels out."""
+
+from abc import abstractmethod
+
+import numpy as np
+
+from sknoisy._meta import LabelLearner
+
+
+class BaseRefiner(LabelLearner):
+    """Base of the refiners.
+
+    A subclass implements ``_refine(X, labels)`` and returns the soft labels, an array
+    of shape (n_samples, n_classes): the weight of each class for each sample.
+    """
+
+    def _learn(self, X, labels):
+        self.soft_labels_ = settle(self._refine(X, labels), labels)
+        self.sample_weight_ = self.soft_labels_.sum(axis=1)
+        self.transduction_ = labels.classes[self.soft_labels_.argmax(axis=1)]
+
+    @abstractmethod
+    def _refine(self, X, labels):
+        """Return the soft labels.
+
+        Parameters
+        ----------
+        X : array-like, frame, sparse matrix or sequence of n_samples rows
+            As given to ``fit``.
+
+        labels : NoisyLabels
+            The record of the labels.
+        """
+
+
+def settle(soft_labels, labels):
+    """Return soft labels that keep to what is certain.
+
+    Verified labels stay as they are. A class that would lose all its weight keeps the
+    labels that were given: evidence that wipes out a class is not believed about it.
+
+    Parameters
+    ----------
+    soft_labels : ndarray of shape (n_samples, n_classes)
+        Weight of each class for each sample.
+
+    labels : NoisyLabels
+        The record of the labels.
+
+    Returns
+    -------
+    ndarray of shape (n_samples, n_classes)
+        The soft labels to train on.
+    """
+    soft_labels = labels.keep_trusted(soft_labels)
+    lost = soft_labels.sum(axis=0) == 0
+    given = labels.one_hot() * labels.mass[:, None]
+    return np.where(lost[labels.codes][:, None], given, soft_labels)
