@@ -18,6 +18,11 @@ class BaseNoise(BaseEstimator, metaclass=ABCMeta):
     all. Parameters are handled as in any scikit-learn estimator, but there is nothing
     to fit.
 
+    Parameters
+    ----------
+    random_state : int, RandomState instance or None, default=None
+        Seed of the flips. Pass an int for the same flips at every call.
+
     See Also
     --------
     UniformNoise : Flips to every other class alike.
