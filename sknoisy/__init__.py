@@ -1,11 +1,13 @@
 """Learn from wrong labels, and find them, the scikit-learn way."""
 
 from sknoisy.classification import RefinedLabelClassifier
+from sknoisy.noise import LabelNoiseInjector
 from sknoisy.quality import find_label_errors, label_quality
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "LabelNoiseInjector",
     "RefinedLabelClassifier",
     "find_label_errors",
     "label_quality",

@@ -106,7 +106,7 @@ def _numeric_columns(X):
     if Z is not None and (Z.ndim != 2 or Z.shape[1] or not hasattr(X, "columns")):
         return check_array(Z, dtype=float, ensure_all_finite="allow-nan")
     warnings.warn(
-        "Neighbours need numeric columns, and X has none, so the evidence of neighbours "
+        "Neighbours need numeric columns, and X has none: the evidence of neighbours "
         "is left out. Pass a Pipeline whose steps make numbers of X, or a transformer "
         "as embedding.",
         NoEvidenceWarning,

@@ -9,6 +9,7 @@ who is held out with whom.
 
 import hashlib
 import warnings
+from itertools import pairwise
 from numbers import Integral
 
 import numpy as np
@@ -70,7 +71,7 @@ def make_folds(X, labels, cv=None):
 
 
 def distinct_rows(X):
-    """Number the distinct rows of X by the order of their content.
+    """Return a number for each row, by the order of their content.
 
     Parameters
     ----------
@@ -97,10 +98,9 @@ def _keys_of_sparse_rows(table):
     table = sparse.csr_array(table, dtype=np.float64, copy=True)
     table.sum_duplicates()
     table.eliminate_zeros()
-    ends = table.indptr
     return [
-        _digest(table.indices[a:b].tobytes() + table.data[a:b].tobytes())
-        for a, b in zip(ends[:-1], ends[1:], strict=True)
+        _digest(table.indices[start:end].tobytes() + table.data[start:end].tobytes())
+        for start, end in pairwise(table.indptr)
     ]
 
 

@@ -77,7 +77,7 @@ class NoisyLabels:
         return replace(self, default_estimator=estimator)
 
     def keep_trusted(self, soft_labels):
-        """Return soft labels in which verified rows have their label and full weight."""
+        """Return soft labels in which verified rows keep label and weight."""
         if self.trusted is None:
             return soft_labels
         verified = self.one_hot() * self.mass[:, None]

@@ -30,7 +30,6 @@ from sknoisy._compat import (
 from sknoisy._labels import read_labels
 from sknoisy._out_of_fold import align_columns
 
-
 PRECOMPUTED = "precomputed"
 
 

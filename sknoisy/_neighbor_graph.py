@@ -66,7 +66,7 @@ def neighbor_votes(Z, labels, *, n_neighbors=10, neighbors=None, n_jobs=None):
 
 
 def _points(Z, labels):
-    """Number the distinct points, and say who owns each: its group, else itself."""
+    """Return the point of each row and the owner of each point: its group or itself."""
     points = distinct_rows(Z)
     if labels.groups is None:
         return points, np.arange(points.max() + 1)
@@ -81,7 +81,7 @@ def _nearest(search, voters, queries, reach):
     """Return the graph of the nearest voters of each query, nearest first."""
     search = clone(search)
     if "n_neighbors" in search.get_params():
-        # In distance mode one neighbour more is returned, to make up for the row itself.
+        # In distance mode one more is returned, to make up for the row itself.
         search.set_params(n_neighbors=min(reach, len(voters) - 1))
     graph = sparse.csr_array(search.fit(voters).transform(queries))
     return sort_graph_by_row_values(graph, warn_when_not_sorted=False)

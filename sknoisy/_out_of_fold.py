@@ -103,8 +103,8 @@ def check_proba(proba, labels, *, owner):
     expected = (labels.n_samples, labels.n_classes)
     if proba.shape != expected:
         raise ValueError(
-            f"{owner} expected probabilities of shape {expected}, a row per label and a "
-            f"column per class, but got shape {proba.shape}. If a class is missing "
+            f"{owner} expected probabilities of shape {expected}, a row a label and a "
+            f"column a class, but got shape {proba.shape}. If a class is missing "
             "from y, pass all of them as classes=."
         )
     if proba.min() < 0:

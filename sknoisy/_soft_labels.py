@@ -65,7 +65,7 @@ def fit_soft_labels(estimator, X, soft_labels, classes, *, params=None):
     rows, columns, weights = _rows_to_fit(soft_labels)
     y = np.asarray(classes)[columns]
     if len(rows) != len(soft_labels) or (np.diff(rows) != 1).any():
-        params = _check_method_params(X, params, indices=rows)
+        params = _check_method_params(X, params or {}, indices=rows)
         X = _safe_indexing(X, rows)
     return fit_weighted(estimator, X, y, weights, params)
 
@@ -140,7 +140,7 @@ def fit_weighted(estimator, X, y, weights=None, params=None):
         return estimator.fit(X, y, **params)
     if not takes_weights(estimator):
         raise TypeError(
-            f"{type(estimator).__name__} takes no sample_weight in fit, but the samples "
+            f"{type(estimator).__name__} takes no sample_weight, but the samples "
             "carry different weights. Use a classifier that takes sample_weight, or an "
             "action that keeps or drops whole samples: action='filter' or "
             "action='relabel', or the refiner ConfidentPruning."

@@ -7,6 +7,14 @@ its parameters are read, set and cloned as those of any estimator.
 
 from sknoisy.noise._base import BaseNoise
 from sknoisy.noise._class_conditional import PairNoise, TransitionNoise, UniformNoise
+from sknoisy.noise._injector import LabelNoiseInjector
 from sknoisy.noise._instance import InstanceNoise
 
-__all__ = ["BaseNoise", "InstanceNoise", "PairNoise", "TransitionNoise", "UniformNoise"]
+__all__ = [
+    "BaseNoise",
+    "InstanceNoise",
+    "LabelNoiseInjector",
+    "PairNoise",
+    "TransitionNoise",
+    "UniformNoise",
+]

@@ -15,14 +15,14 @@ from sknoisy.quality._scores import normalized_margin, self_confidence
 
 
 def find_label_errors(y, proba, *, rule="both", classes=None, ranked=False):
-    """Find the labels that out-of-fold probabilities contradict.
+    r"""Find the labels that out-of-fold probabilities contradict.
 
     Write :math:`N_{ij}` for the confident joint (see
     :func:`sknoisy.transition.confident_joint`) with columns scaled to the labels
     given: the estimated number of samples of class `i` that are labelled `j`. The
     rules are
 
-    - ``"class"``: among the labels `j`, the :math:`\\sum_{i \\neq j} N_{ij}` with the
+    - ``"class"``: among the labels `j`, the :math:`\sum_{i \neq j} N_{ij}` with the
       lowest probability of `j`;
     - ``"noise_rate"``: for each pair of classes, the :math:`N_{ij}` labels `j` with the
       largest :math:`p_i - p_j`;
@@ -39,9 +39,9 @@ def find_label_errors(y, proba, *, rule="both", classes=None, ranked=False):
     proba : array-like of shape (n_samples, n_classes)
         Probabilities by a model that has not seen the label of the row. Rows sum to 1.
 
-    rule : {"both", "class", "noise_rate", "confident_joint", "clean_proba"}, \
-            default="both"
-        What counts as wrong.
+    rule : str, default="both"
+        What counts as wrong: "both", "class", "noise_rate", "confident_joint" or
+        "clean_proba".
 
     classes : array-like of shape (n_classes,), default=None
         Labels that the columns stand for. If None, the sorted labels of ``y``.

@@ -18,9 +18,9 @@ class ModelConfidence(ProbabilitySource, BaseLabelQuality):
         where there is one, else :class:`~sklearn.linear_model.LogisticRegression`.
         With "precomputed", X holds out-of-fold probabilities.
 
-    method : {"normalized_margin", "self_confidence", "confidence_weighted_entropy"}, \
-            default="normalized_margin"
-        The score, see :func:`sknoisy.label_quality`.
+    method : str, default="normalized_margin"
+        The score: "normalized_margin", "self_confidence" or
+        "confidence_weighted_entropy", see :func:`sknoisy.label_quality`.
 
     cv : int, splitter or iterable, default=None
         Folds. None means 5 stratified folds in which copies of a row stay together.

@@ -9,16 +9,16 @@ TINY = 1e-12
 
 
 def label_quality(y, proba, *, method="normalized_margin", classes=None):
-    """Score how believable each label is, from out-of-fold probabilities.
+    r"""Score how believable each label is, from out-of-fold probabilities.
 
-    Write :math:`p_i` for the probabilities of row `i` and :math:`\\tilde y_i` for its
+    Write :math:`p_i` for the probabilities of row `i` and :math:`\tilde y_i` for its
     label. The scores are
 
-    - ``"self_confidence"``: :math:`p_{i\\tilde y_i}`;
+    - ``"self_confidence"``: :math:`p_{i\tilde y_i}`;
     - ``"normalized_margin"``:
-      :math:`(p_{i\\tilde y_i} - \\max_{k \\neq \\tilde y_i} p_{ik} + 1) / 2`;
+      :math:`(p_{i\tilde y_i} - \max_{k \neq \tilde y_i} p_{ik} + 1) / 2`;
     - ``"confidence_weighted_entropy"``: :math:`a_i / (1 + a_i)` with
-      :math:`a_i = -p_{i\\tilde y_i}\\log K / (H(p_i)\\log p_{i\\tilde y_i})`, where
+      :math:`a_i = -p_{i\tilde y_i}\log K / (H(p_i)\log p_{i\tilde y_i})`, where
       :math:`H` is the entropy: a low score means a model that is sure of another class.
 
     Parameters
@@ -29,9 +29,9 @@ def label_quality(y, proba, *, method="normalized_margin", classes=None):
     proba : array-like of shape (n_samples, n_classes)
         Probabilities by a model that has not seen the label of the row. Rows sum to 1.
 
-    method : {"normalized_margin", "self_confidence", "confidence_weighted_entropy"}, \
-            default="normalized_margin"
-        The score.
+    method : str, default="normalized_margin"
+        The score: "normalized_margin", "self_confidence" or
+        "confidence_weighted_entropy".
 
     classes : array-like of shape (n_classes,), default=None
         Labels that the columns stand for. If None, the sorted labels of ``y``.

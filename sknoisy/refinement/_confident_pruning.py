@@ -19,9 +19,9 @@ class ConfidentPruning(ProbabilitySource, BaseRefiner):
         where there is one, else :class:`~sklearn.linear_model.LogisticRegression`.
         With "precomputed", X holds out-of-fold probabilities.
 
-    rule : {"both", "class", "noise_rate", "confident_joint", "clean_proba"}, \
-            default="both"
-        What counts as wrong, see :func:`sknoisy.find_label_errors`.
+    rule : str, default="both"
+        What counts as wrong: "both", "class", "noise_rate", "confident_joint" or
+        "clean_proba", see :func:`sknoisy.find_label_errors`.
 
     cv : int, splitter or iterable, default=None
         Folds. None means 5 stratified folds in which copies of a row stay together.

@@ -62,7 +62,7 @@ def confident_joint(y, proba, *, classes=None):
 
 
 class ConfidentTransition(BaseTransitionEstimator):
-    """Transition matrix from the labels that a model confidently contradicts.
+    r"""Transition matrix from the labels that a model confidently contradicts.
 
     The confident joint is counted on out-of-fold probabilities, each column is scaled
     to the number of labels given, and each row is divided by its sum.
@@ -115,10 +115,10 @@ class ConfidentTransition(BaseTransitionEstimator):
     Write :math:`t_k` for the mean probability of class `k` among the samples labelled
     `k`. With the confident joint
 
-    .. math:: C_{ij} = |\\{x : \\tilde y = j,\\ p_i(x) \\ge t_i,\\
-              i = \\arg\\max_{k: p_k(x) \\ge t_k} p_k(x)\\}|,
+    .. math:: C_{ij} = |\{x : \tilde y = j,\ p_i(x) \ge t_i,\
+              i = \arg\max_{k: p_k(x) \ge t_k} p_k(x)\}|,
 
-    the estimate is :math:`T_{ij} \\propto n_j C_{ij} / \\sum_k C_{kj}`, where
+    the estimate is :math:`T_{ij} \propto n_j C_{ij} / \sum_k C_{kj}`, where
     :math:`n_j` is the number of labels `j`. The errors of the model count as label
     noise, so that T is too pessimistic for a weak model.
 
