@@ -1,0 +1,95 @@
+"""Write the pages that follow from the source: the names and the changelog.
+
+A name gets its page by standing in the ``__all__`` of its module, and in no other way.
+"""
+
+import importlib
+import inspect
+import pkgutil
+import shutil
+import tomllib
+
+import sknoisy
+
+INTRODUCTION = """Every public class and function, by the module it is imported from.
+The names of :mod:`sknoisy` itself are the front doors; the rooms hold the rest.
+"""
+KINDS = {
+    "Classes": lambda value: inspect.isclass(value) and not _is_warning(value),
+    "Functions": inspect.isroutine,
+    "Warnings": lambda value: inspect.isclass(value) and _is_warning(value),
+}
+RELEASES = "<!-- towncrier release notes start -->\n"
+
+
+def write_api_pages(folder):
+    """Write a page for each module, and the page that lists them."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    modules = public_modules()
+    owners = {}
+    for module in modules:
+        page = folder / f"{module.__name__}.rst"
+        page.write_text(module_page(module, owners), encoding="utf-8")
+    entries = "".join(f"   {module.__name__}\n" for module in modules)
+    index = f"{_title('API reference')}{INTRODUCTION}\n.. toctree::\n\n{entries}"
+    (folder / "index.rst").write_text(index, encoding="utf-8")
+
+
+def public_modules():
+    """Return the package and its rooms; nobody imports from the command line."""
+    names = [info.name for info in pkgutil.iter_modules(sknoisy.__path__)]
+    names = [name for name in names if not name.startswith("_") and name != "cli"]
+    rooms = [importlib.import_module(f"sknoisy.{name}") for name in names]
+    return [sknoisy, *rooms]
+
+
+def module_page(module, owners):
+    """Return the page of a module; a name that has its page already is only linked."""
+    values = {name: getattr(module, name) for name in sorted(module.__all__)}
+    for name, value in values.items():
+        if callable(value):
+            owners.setdefault(value, f"{module.__name__}.{name}")
+    parts = [_title(module.__name__), f".. automodule:: {module.__name__}\n"]
+    for kind, belongs in KINDS.items():
+        entries = [owners[value] for value in values.values() if belongs(value)]
+        own = [entry for entry in entries if entry.rpartition(".")[0] == module.__name__]
+        linked = [entry for entry in entries if entry not in own]
+        if entries:
+            parts.append(_title(kind, "-"))
+        if own:
+            parts.append(_table(own, "   :toctree: generated\n"))
+        if linked:
+            parts.append(_table(linked))
+    return "\n".join(parts)
+
+
+def write_changelog(page, root):
+    """Write the changelog with the fragments that wait for the next release."""
+    config = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
+    pending = "## Not released yet\n\n"
+    for kind in config["tool"]["towncrier"]["type"]:
+        fragments = sorted((root / "docs/changes").glob(f"*.{kind['directory']}.md"))
+        if fragments:
+            pending += f"### {kind['name']}\n\n"
+            pending += "".join(f"- {_one_line(path)}\n" for path in fragments) + "\n"
+    text = (root / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert text.count(RELEASES) == 1, "CHANGELOG.md lost the marker of towncrier"
+    page.write_text(text.replace(RELEASES, f"{RELEASES}\n{pending}"), encoding="utf-8")
+
+
+def _one_line(path):
+    return " ".join(path.read_text(encoding="utf-8").split())
+
+
+def _title(text, line="="):
+    return f"{text}\n{line * len(text)}\n\n"
+
+
+def _table(entries, options=""):
+    rows = "".join(f"   ~{entry}\n" for entry in entries)
+    return f".. autosummary::\n{options}   :nosignatures:\n\n{rows}"
+
+
+def _is_warning(value):
+    return issubclass(value, Warning)
