@@ -1,6 +1,6 @@
 """Learn from wrong labels, and find them, the scikit-learn way."""
 
-from sknoisy.classification import RefinedLabelClassifier
+from sknoisy.classification import NoisyLabelClassifier, RefinedLabelClassifier
 from sknoisy.noise import LabelNoiseInjector
 from sknoisy.quality import find_label_errors, label_quality
 
@@ -8,6 +8,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "LabelNoiseInjector",
+    "NoisyLabelClassifier",
     "RefinedLabelClassifier",
     "find_label_errors",
     "label_quality",

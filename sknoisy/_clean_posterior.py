@@ -5,6 +5,9 @@ import numpy as np
 from sknoisy._transition_matrix import normalize_rows
 
 PRIOR_STEPS = 200
+POSTERIOR_STEPS = 20
+STRENGTHS = (1, 2, 4, 8, 16)
+SMALLEST_VOTE = 1e-3
 TINY = 1e-12
 
 
@@ -35,13 +38,23 @@ def clean_prior(transition_matrix, noisy_share, n_steps=PRIOR_STEPS):
     return prior
 
 
-def clean_posterior(proba, transition_matrix, codes):
-    """Return the probability of each true class, given the features and the label.
+def clean_posterior(proba, transition_matrix, codes, *, weights=None):
+    r"""Return the probability of each true class, given the features and the label.
+
+    The probabilities :math:`p(x)` of the noisy labels are read as votes that have gone
+    through the noise, and the label given as one more:
+
+    .. math:: P(k \mid x) \propto \pi_k \exp\Big(s \sum_j p_j(x) \log T_{kj}\Big),
+              \qquad P(k \mid x, \tilde y) \propto P(k \mid x)\, T_{k\tilde y}.
+
+    The prior :math:`\pi` is the mean of :math:`P(k \mid x)`, and the strength :math:`s`
+    is the power of two that makes the labels given most likely. The label of a row is
+    no part of its own votes, so this likelihood is one of held-out labels.
 
     Parameters
     ----------
     proba : ndarray of shape (n_samples, n_classes)
-        Out-of-fold probabilities.
+        Out-of-fold probabilities of the noisy labels.
 
     transition_matrix : ndarray of shape (n_classes, n_classes)
         ``T[i, j] = P(noisy = j | clean = i)``.
@@ -49,9 +62,33 @@ def clean_posterior(proba, transition_matrix, codes):
     codes : ndarray of shape (n_samples,)
         Positions of the labels given.
 
+    weights : ndarray of shape (n_samples,), default=None
+        Weights of the samples in prior and likelihood.
+
     Returns
     -------
     ndarray of shape (n_samples, n_classes)
         Rows sum to 1.
     """
-    return normalize_rows(proba * transition_matrix[:, codes].T)
+    mass = np.ones(len(codes)) if weights is None else weights
+    mass = mass / mass.sum()
+    share = np.bincount(codes, mass, minlength=proba.shape[1])
+    # A single impossible vote must not rule a class out.
+    votes = proba @ np.log(np.maximum(transition_matrix, SMALLEST_VOTE)).T
+    votes -= votes.max(axis=1, keepdims=True)
+    given = transition_matrix[:, codes].T
+    best, chosen = -np.inf, None
+    for strength in STRENGTHS:
+        believed = _believed(np.exp(strength * votes), share, mass)
+        likelihood = np.maximum((believed * given).sum(axis=1), TINY)
+        if mass @ np.log(likelihood) > best:
+            best, chosen = mass @ np.log(likelihood), believed
+    return normalize_rows(chosen * given)
+
+
+def _believed(evidence, prior, mass):
+    """Return P(k | x) with the prior that agrees with its own mean."""
+    for _ in range(POSTERIOR_STEPS):
+        believed = normalize_rows(evidence * prior)
+        prior = mass @ believed
+    return believed

@@ -9,8 +9,10 @@ from sklearn.decomposition import TruncatedSVD
 from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
+from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import check_array, check_memory
 
+from sknoisy._folds import distinct_rows
 from sknoisy.exceptions import NoEvidenceWarning
 
 SPARSE_COMPONENTS = 100
@@ -64,17 +66,31 @@ def embed(
     if isinstance(embedding, str):
         return check_array(X)
     place = check_memory(memory).cache(_place)
-    return place(embedding, X, labels.y, random_state)
+    return place(embedding, X, labels.y, _representatives(X, labels), random_state)
 
 
-def _place(transformer, X, y, random_state):
-    Z = clone(transformer).fit_transform(X, y)
+def _representatives(X, labels):
+    """Return one row of each distinct point that carries weight.
+
+    Copies and rows without weight must not move the scale of the space: writing a row
+    twice and giving it the weight two are the same.
+    """
+    weighted = np.flatnonzero(labels.mass > 0)
+    return weighted[np.unique(distinct_rows(X)[weighted], return_index=True)[1]]
+
+
+def _place(transformer, X, y, rows, random_state):
+    Z = _fit_and_place(clone(transformer), X, y, rows)
     if sparse.issparse(Z):
-        Z = _reduced(Z.shape, random_state).fit_transform(Z)
+        Z = _fit_and_place(
+            _reduced(Z.shape, random_state), sparse.csr_array(Z), y, rows
+        )
     Z = np.asarray(Z, dtype=float)
-    if not np.isfinite(Z).all():
-        Z = _tabular().fit_transform(Z)
-    return Z
+    return Z if np.isfinite(Z).all() else _fit_and_place(_tabular(), Z, y, rows)
+
+
+def _fit_and_place(transformer, X, y, rows):
+    return transformer.fit(_safe_indexing(X, rows), y[rows]).transform(X)
 
 
 def _plain_embedding(X, random_state):
@@ -101,6 +117,7 @@ def _numeric_columns(X):
     elif hasattr(X, "get_columns"):
         X = X[[column.name for column in X.get_columns() if column.dtype.is_numeric()]]
     Z = np.asarray(X)
+    Z = Z.reshape(len(Z), -1) if Z.ndim > 2 else Z
     if Z.dtype.kind in "OSU":
         Z = _as_numbers(Z)
     if Z is not None and (Z.ndim != 2 or Z.shape[1] or not hasattr(X, "columns")):

@@ -191,16 +191,7 @@ def encode_labels(y, *, owner, classes=None):
     """
     y = _as_column(y, owner)
     if classes is None:
-        try:
-            classes, codes = np.unique(y, return_inverse=True)
-        except TypeError as error:
-            kinds = sorted({type(label).__name__ for label in y})
-            raise ValueError(
-                f"{owner} expected labels of one type in y, but got a mix of "
-                f"{', '.join(kinds)}. Convert them to one type, for example with "
-                "y.astype(str)."
-            ) from error
-        return classes, codes
+        return np.unique(y, return_inverse=True)
     classes = np.asarray(classes)
     order = np.argsort(classes)
     position = np.searchsorted(classes, y, sorter=order)
@@ -208,7 +199,7 @@ def encode_labels(y, *, owner, classes=None):
     unknown = classes[codes] != y
     if unknown.any():
         raise ValueError(
-            f"{owner} expected labels among the classes {list(classes)}, but y also "
+            f"{owner} expected labels among the classes {classes.tolist()}, but y also "
             f"holds {sorted(set(y[unknown].tolist()))}. Pass classes= with every label."
         )
     return classes, codes
@@ -232,8 +223,22 @@ def _as_column(y, owner):
             f"in {missing.sum()} of {len(y)} rows, the first in row "
             f"{int(missing.argmax())}. Drop these rows."
         )
+    if y.dtype.kind == "O":
+        y = _of_one_type(y, owner)
     check_classification_targets(y)
     return y
+
+
+def _of_one_type(y, owner):
+    """Return labels held as objects in a dtype of their own, if they have one."""
+    kinds = {str if isinstance(label, str) else type(label) for label in y}
+    if len(kinds) > 1:
+        names = ", ".join(sorted(kind.__name__ for kind in kinds))
+        raise ValueError(
+            f"{owner} expected labels of one type in y, but got a mix of {names}. "
+            "Convert them to one type, for example with y.astype(str)."
+        )
+    return y if kinds == {str} else np.array(y.tolist())
 
 
 def _missing(y):

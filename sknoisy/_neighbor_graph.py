@@ -9,11 +9,14 @@ import numpy as np
 from scipy import sparse
 from sklearn.base import clone
 from sklearn.neighbors import KNeighborsTransformer, sort_graph_by_row_values
+from sklearn.utils.validation import check_memory
 
 from sknoisy._folds import distinct_rows
 
 
-def neighbor_votes(Z, labels, *, n_neighbors=10, neighbors=None, n_jobs=None):
+def neighbor_votes(
+    Z, labels, *, n_neighbors=10, neighbors=None, n_jobs=None, memory=None
+):
     """Return the labels of the neighbours of each row, counted by weight.
 
     Parameters
@@ -36,6 +39,9 @@ def neighbor_votes(Z, labels, *, n_neighbors=10, neighbors=None, n_jobs=None):
     n_jobs : int, default=None
         Number of jobs of the exact search.
 
+    memory : str or object with the joblib.Memory interface, default=None
+        Where the neighbours are cached.
+
     Returns
     -------
     ndarray of shape (n_samples, n_classes)
@@ -53,10 +59,11 @@ def neighbor_votes(Z, labels, *, n_neighbors=10, neighbors=None, n_jobs=None):
     search = (
         neighbors if neighbors is not None else KNeighborsTransformer(n_jobs=n_jobs)
     )
+    nearest = check_memory(memory).cache(_nearest)
     todo, reach = np.arange(len(owners)), n_neighbors
     # The nearest points may be of one's own group: those rows look further.
     while len(todo):
-        graph = _nearest(search, place[voters], place[todo], reach)
+        graph = nearest(search, place[voters], place[todo], reach)
         entries = _allowed(graph, owners[voters], owners[todo], n_neighbors)
         votes[todo] = entries @ ballots[voters]
         unserved = np.diff(entries.indptr) < n_neighbors

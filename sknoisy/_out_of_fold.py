@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_array, check_memory
 from sknoisy._compat import _check_method_params
 from sknoisy._folds import make_folds
 from sknoisy._soft_labels import fit_weighted
+from sknoisy.exceptions import UnsuitableEstimatorError
 
 
 def out_of_fold_proba(estimator, X, labels, *, cv=None, n_jobs=None, memory=None):
@@ -47,7 +48,7 @@ def out_of_fold_proba(estimator, X, labels, *, cv=None, n_jobs=None, memory=None
 
     Raises
     ------
-    TypeError
+    UnsuitableEstimatorError
         If the estimator gives no probabilities.
     """
     check_has_proba(estimator)
@@ -62,13 +63,14 @@ def out_of_fold_proba(estimator, X, labels, *, cv=None, n_jobs=None, memory=None
 
 
 def check_has_proba(estimator):
-    """Raise a TypeError that names the way out if there are no probabilities."""
+    """Raise an error that names the way out if there are no probabilities."""
     if not hasattr(estimator, "predict_proba"):
         name = type(estimator).__name__
-        raise TypeError(
+        raise UnsuitableEstimatorError(
             "Out-of-fold evidence needs a classifier with predict_proba, but "
-            f"{name} has none. Wrap it as CalibratedClassifierCV({name}(...)), or pass "
-            "another classifier as the source of evidence."
+            f"{name} has none. Wrap it as CalibratedClassifierCV({name}(...)), or take "
+            "the evidence elsewhere: evidence='neighbors' in NoisyLabelClassifier, "
+            "or the score NeighborAgreement."
         )
 
 

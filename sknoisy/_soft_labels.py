@@ -18,6 +18,7 @@ from sknoisy._compat import (
     _routing_enabled,
     _weight_request,
 )
+from sknoisy.exceptions import UnsuitableEstimatorError
 
 NEGLIGIBLE_SHARE = 0.05
 
@@ -58,11 +59,13 @@ def fit_soft_labels(estimator, X, soft_labels, classes, *, params=None):
     ValueError
         If the table has the wrong shape, holds negative, infinite or missing
         weights, or no weight at all.
-    TypeError
+    UnsuitableEstimatorError
         If weights differ and the classifier takes no ``sample_weight``.
     """
     soft_labels = _check_table(soft_labels, len(classes))
-    rows, columns, weights = _rows_to_fit(soft_labels)
+    soft_labels = drop_negligible(soft_labels)
+    rows, columns = np.nonzero(soft_labels)
+    weights = soft_labels[rows, columns]
     y = np.asarray(classes)[columns]
     if len(rows) != len(soft_labels) or (np.diff(rows) != 1).any():
         params = _check_method_params(X, params or {}, indices=rows)
@@ -91,8 +94,20 @@ def _check_table(soft_labels, n_classes):
     return soft_labels
 
 
-def _rows_to_fit(soft_labels):
-    """Return row, class and weight of every entry worth a row of its own."""
+def drop_negligible(soft_labels):
+    """Return soft labels without the entries that are not worth a row of their own.
+
+    Parameters
+    ----------
+    soft_labels : ndarray of shape (n_samples, n_classes)
+        Weights that are not negative.
+
+    Returns
+    -------
+    ndarray of shape (n_samples, n_classes)
+        Entries below a twentieth of the weight of their row are zero; the rows keep
+        their sums.
+    """
     mass = soft_labels.sum(axis=1, keepdims=True)
     kept = np.where(soft_labels > NEGLIGIBLE_SHARE * mass, soft_labels, 0.0)
     # With more than 20 classes, none of a flat row reaches a twentieth: keep its peak.
@@ -100,9 +115,7 @@ def _rows_to_fit(soft_labels):
     peak = soft_labels[faint].argmax(axis=1)
     kept[faint, peak] = soft_labels[faint, peak]
     total = kept.sum(axis=1, keepdims=True)
-    kept *= np.divide(mass, total, out=np.zeros_like(mass), where=total > 0)
-    rows, columns = np.nonzero(kept)
-    return rows, columns, kept[rows, columns]
+    return kept * np.divide(mass, total, out=np.zeros_like(mass), where=total > 0)
 
 
 def fit_weighted(estimator, X, y, weights=None, params=None):
@@ -132,14 +145,14 @@ def fit_weighted(estimator, X, y, weights=None, params=None):
 
     Raises
     ------
-    TypeError
+    UnsuitableEstimatorError
         If weights differ and the classifier takes no ``sample_weight``.
     """
     estimator, params = clone(estimator), dict(params or {})
     if weights is None or (weights == 1).all():
         return estimator.fit(X, y, **params)
     if not takes_weights(estimator):
-        raise TypeError(
+        raise UnsuitableEstimatorError(
             f"{type(estimator).__name__} takes no sample_weight, but the samples "
             "carry different weights. Use a classifier that takes sample_weight, or an "
             "action that keeps or drops whole samples: action='filter' or "

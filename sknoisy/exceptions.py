@@ -1,8 +1,12 @@
-"""Warnings that sknoisy raises.
+"""Errors and warnings that sknoisy raises.
 
-Errors are plain ``ValueError`` and ``TypeError``, as in scikit-learn, so that code
-written for scikit-learn catches them. Only warnings have classes of their own, so
-that each can be silenced, or turned into an error, by itself::
+Most errors are plain ``ValueError`` and ``TypeError``, as in scikit-learn, and the one
+with a class of its own is both, so that code written for scikit-learn catches them.
+Warnings have classes, so that each can be silenced, or turned into an error, by
+itself::
+
+    ValueError, TypeError
+    └── UnsuitableEstimatorError   a classifier lacks what the method needs
 
     UserWarning
     └── LabelNoiseWarning
@@ -10,7 +14,16 @@ that each can be silenced, or turned into an error, by itself::
         └── NoEvidenceWarning      nothing could be learnt about some or all labels
 """
 
-__all__ = ["LabelNoiseWarning", "NoEvidenceWarning", "ReducedFoldsWarning"]
+__all__ = [
+    "LabelNoiseWarning",
+    "NoEvidenceWarning",
+    "ReducedFoldsWarning",
+    "UnsuitableEstimatorError",
+]
+
+
+class UnsuitableEstimatorError(ValueError, TypeError):
+    """A classifier lacks probabilities or weights that the method needs."""
 
 
 class LabelNoiseWarning(UserWarning):

@@ -1,5 +1,6 @@
 """How do I fit despite the noise? Classifiers for noisy labels."""
 
+from sknoisy.classification._noisy_label import NoisyLabelClassifier
 from sknoisy.classification._refined import RefinedLabelClassifier
 
-__all__ = ["RefinedLabelClassifier"]
+__all__ = ["NoisyLabelClassifier", "RefinedLabelClassifier"]

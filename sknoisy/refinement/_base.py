@@ -5,6 +5,7 @@ from abc import abstractmethod
 import numpy as np
 
 from sknoisy._meta import LabelLearner
+from sknoisy._soft_labels import drop_negligible
 
 
 class BaseRefiner(LabelLearner):
@@ -53,6 +54,6 @@ def settle(soft_labels, labels):
         The soft labels to train on.
     """
     soft_labels = labels.keep_trusted(soft_labels)
-    lost = soft_labels.sum(axis=0) == 0
+    lost = ~drop_negligible(soft_labels).any(axis=0)
     given = labels.one_hot() * labels.mass[:, None]
     return np.where(lost[labels.codes][:, None], given, soft_labels)
