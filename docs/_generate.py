@@ -14,6 +14,9 @@ import sknoisy
 INTRODUCTION = """Every public class and function, by the module it is imported from.
 The names of :mod:`sknoisy` itself are the front doors; the rooms hold the rest.
 """
+TREE = """.. toctree::
+   :hidden:
+"""
 KINDS = {
     "Classes": lambda value: inspect.isclass(value) and not _is_warning(value),
     "Functions": inspect.isroutine,
@@ -31,9 +34,7 @@ def write_api_pages(folder):
     for module in modules:
         page = folder / f"{module.__name__}.rst"
         page.write_text(module_page(module, owners), encoding="utf-8")
-    entries = "".join(f"   {module.__name__}\n" for module in modules)
-    index = f"{_title('API reference')}{INTRODUCTION}\n.. toctree::\n\n{entries}"
-    (folder / "index.rst").write_text(index, encoding="utf-8")
+    (folder / "index.rst").write_text(index_page(modules), encoding="utf-8")
 
 
 def public_modules():
@@ -44,6 +45,16 @@ def public_modules():
     return [sknoisy, *rooms]
 
 
+def index_page(modules):
+    """Return the page that lists the modules, each with what its docstring opens on."""
+    names = [module.__name__ for module in modules]
+    openings = [inspect.getdoc(module).partition("\n")[0] for module in modules]
+    rows = [f":doc:`{n}`\n   {text}\n" for n, text in zip(names, openings, strict=True)]
+    tree = "".join(f"   {name}\n" for name in names)
+    page = [_title("API reference"), INTRODUCTION, *rows, TREE, tree]
+    return "\n".join(page)
+
+
 def module_page(module, owners):
     """Return the page of a module; a name that has its page already is only linked."""
     values = {name: getattr(module, name) for name in sorted(module.__all__)}
@@ -52,9 +63,11 @@ def module_page(module, owners):
             owners.setdefault(value, f"{module.__name__}.{name}")
     parts = [_title(module.__name__), f".. automodule:: {module.__name__}\n"]
     for kind, belongs in KINDS.items():
-        entries = [owners[value] for value in values.values() if belongs(value)]
-        own = [entry for entry in entries if entry.rpartition(".")[0] == module.__name__]
-        linked = [entry for entry in entries if entry not in own]
+        entries = {
+            name: owners[value] for name, value in values.items() if belongs(value)
+        }
+        own = [name for name in entries if entries[name] == f"{module.__name__}.{name}"]
+        linked = [f"~{entries[name]}" for name in entries if name not in own]
         if entries:
             parts.append(_title(kind, "-"))
         if own:
@@ -87,7 +100,7 @@ def _title(text, line="="):
 
 
 def _table(entries, options=""):
-    rows = "".join(f"   ~{entry}\n" for entry in entries)
+    rows = "".join(f"   {entry}\n" for entry in entries)
     return f".. autosummary::\n{options}   :nosignatures:\n\n{rows}"
 
 

@@ -1,12 +1,13 @@
 """Settings of the documentation; ``sphinx-build docs docs/_build/html`` builds it."""
 
+import re
 import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
 
-import _generate  # noqa: I001
+import _generate
 
 import sknoisy
 
@@ -26,6 +27,7 @@ extensions = [
     "sphinx_gallery.gen_gallery",
 ]
 root_doc = "index"
+default_role = "literal"
 exclude_patterns = ["_build", "changes", "examples"]
 templates_path = ["_templates"]
 
@@ -73,6 +75,15 @@ def skip_foreign_members(app, what, name, member, skip, options):
     return skip or not module.startswith("sknoisy")
 
 
+def escape_shapes(app, what, name, member, options, lines):
+    """Keep a shape such as (n_features_in_,) from being read as a hyperlink."""
+    for number, line in enumerate(lines):
+        if " : " in line:
+            lines[number] = re.sub(r"(?<=\w)_(?=[,)])", r"\_", line)
+
+
 def setup(app):
     """Hook the rules above into Sphinx."""
+    # Before numpydoc, which takes the docstring at the usual priority of 500.
+    app.connect("autodoc-process-docstring", escape_shapes, priority=400)
     app.connect("autodoc-skip-member", skip_foreign_members)

@@ -59,14 +59,16 @@ class RefinedLabelClassifier(BaseLabelNoiseClassifier):
     --------
     >>> from sklearn.datasets import load_iris
     >>> from sklearn.linear_model import LogisticRegression
+    >>> from sklearn.preprocessing import scale
     >>> from sknoisy import RefinedLabelClassifier
     >>> from sknoisy.noise import UniformNoise
     >>> from sknoisy.refinement import ConfidentPruning
     >>> X, y = load_iris(return_X_y=True)
+    >>> X = scale(X)
     >>> y_noisy = UniformNoise(0.3, random_state=0).corrupt(y)
-    >>> base = LogisticRegression(max_iter=1000)
+    >>> base = LogisticRegression()
     >>> clf = RefinedLabelClassifier(base, ConfidentPruning()).fit(X, y_noisy)
-    >>> clf.score(X, y) > 0.9
+    >>> clf.score(X, y) > 0.85
     True
     """
 

@@ -56,8 +56,10 @@ class ModelConfidence(ProbabilitySource, BaseLabelQuality):
     Examples
     --------
     >>> from sklearn.datasets import load_iris
+    >>> from sklearn.preprocessing import scale
     >>> from sknoisy.quality import ModelConfidence
     >>> X, y = load_iris(return_X_y=True)
+    >>> X = scale(X)
     >>> y[0] = 2
     >>> quality = ModelConfidence().fit(X, y).label_quality_
     >>> int(quality.argmin())

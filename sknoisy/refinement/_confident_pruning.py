@@ -74,8 +74,10 @@ class ConfidentPruning(ProbabilitySource, BaseRefiner):
     Examples
     --------
     >>> from sklearn.datasets import load_iris
+    >>> from sklearn.preprocessing import scale
     >>> from sknoisy.refinement import ConfidentPruning
     >>> X, y = load_iris(return_X_y=True)
+    >>> X = scale(X)
     >>> y[0] = 2
     >>> refiner = ConfidentPruning().fit(X, y)
     >>> bool(refiner.pruned_[0])

@@ -63,8 +63,10 @@ class QualityWeighting(BaseRefiner):
     Examples
     --------
     >>> from sklearn.datasets import load_iris
+    >>> from sklearn.preprocessing import scale
     >>> from sknoisy.refinement import QualityWeighting
     >>> X, y = load_iris(return_X_y=True)
+    >>> X = scale(X)
     >>> y[0] = 2
     >>> refiner = QualityWeighting().fit(X, y)
     >>> bool(refiner.sample_weight_[0] < 0.1)

@@ -130,9 +130,11 @@ class ConfidentTransition(BaseTransitionEstimator):
     Examples
     --------
     >>> from sklearn.datasets import load_iris
+    >>> from sklearn.preprocessing import scale
     >>> from sknoisy.noise import UniformNoise
     >>> from sknoisy.transition import ConfidentTransition
     >>> X, y = load_iris(return_X_y=True)
+    >>> X = scale(X)
     >>> y_noisy = UniformNoise(0.2, random_state=0).corrupt(y)
     >>> T = ConfidentTransition().fit(X, y_noisy).transition_matrix_
     >>> T.shape
