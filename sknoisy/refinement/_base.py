@@ -54,6 +54,10 @@ def settle(soft_labels, labels):
         The soft labels to train on.
     """
     soft_labels = labels.keep_trusted(soft_labels)
-    lost = ~drop_negligible(soft_labels).any(axis=0)
     given = labels.one_hot() * labels.mass[:, None]
-    return np.where(lost[labels.codes][:, None], given, soft_labels)
+    restored = np.zeros(labels.n_classes, dtype=bool)
+    # Samples that go back to a lost class may have been the last of another one.
+    while (lost := ~(drop_negligible(soft_labels).any(axis=0) | restored)).any():
+        soft_labels = np.where(lost[labels.codes][:, None], given, soft_labels)
+        restored |= lost
+    return soft_labels
