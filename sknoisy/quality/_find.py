@@ -162,7 +162,8 @@ def wrong_by_confident_joint(proba, codes, weights):
 def wrong_by_clean_proba(proba, codes, weights):
     """Return the labels that are not the most probable true class."""
     T = normalize_rows(estimated_joint(proba, codes, weights))
-    return clean_posterior(proba, T, codes).argmax(axis=1) != codes
+    posterior = clean_posterior(proba, T, codes, weights=weights)
+    return posterior.argmax(axis=1) != codes
 
 
 def _first(rows, score, budget, weights):
@@ -173,8 +174,9 @@ def _first(rows, score, budget, weights):
     """
     levels, level = np.unique(score, return_inverse=True)
     mass = np.bincount(level, None if weights is None else weights[rows], len(levels))
-    # Half a row of slack rounds the estimated number to the nearest whole one.
-    return rows[(np.cumsum(mass) <= budget + 0.5)[level]]
+    # Taken if at least half of it fits: this rounds to the nearest whole number of
+    # rows, whatever the unit of the weights is.
+    return rows[(np.cumsum(mass) - mass / 2 <= budget)[level]]
 
 
 RULES = {
