@@ -83,7 +83,7 @@ def distinct_rows(X):
     ndarray of int of shape (n_samples,)
         Equal numbers for equal rows.
     """
-    table = X if isinstance(X, np.ndarray) or sparse.issparse(X) else np.asarray(X)
+    table = X if sparse.issparse(X) else _as_table(X)
     if sparse.issparse(table):
         keys = _keys_of_sparse_rows(table)
     elif table.dtype.kind in "biuf" and table.ndim == 2 and table.shape[1]:
@@ -92,6 +92,14 @@ def distinct_rows(X):
     else:
         keys = [_digest(_content(row)) for row in table]
     return np.unique(np.asarray(keys), return_inverse=True)[1]
+
+
+def _as_table(X):
+    try:
+        return np.asarray(X)
+    except ValueError:
+        # Rows of unequal length, such as lists of words.
+        return np.fromiter(X, dtype=object, count=len(X))
 
 
 def _keys_of_sparse_rows(table):
@@ -136,7 +144,9 @@ def _folds_of_groups(cv, labels):
         # A class of a single row cannot be in every fold; that is handled downstream.
         warnings.filterwarnings("ignore", message="The least populated class")
         rows = np.zeros((labels.n_samples, 1))
-        return list(splitter.split(rows, labels.codes, labels.groups))
+        folds = splitter.split(rows, labels.codes, labels.groups)
+        # Groups of very unequal size can leave a fold without any row.
+        return [(train, test) for train, test in folds if len(test)]
 
 
 def _affordable_folds(cv, points, labels):
