@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from sknoisy._transition_matrix import normalize_rows
+
 BLOCK_ROWS = 4096
 
 
@@ -96,3 +98,21 @@ def calibrate_joint(joint, label_mass):
     seen = joint.sum(axis=0)
     share = np.divide(joint, seen, out=np.eye(len(joint)), where=seen > 0)
     return share * label_mass
+
+
+def joint_to_transition(joint):
+    """Divide a calibrated joint by the sums of its rows.
+
+    Parameters
+    ----------
+    joint : ndarray of shape (n_classes, n_classes)
+        Weight of each pair of true and given label; row = true class.
+
+    Returns
+    -------
+    ndarray of shape (n_classes, n_classes)
+        ``T[i, j] = P(noisy = j | clean = i)``. A class that no sample looks like has
+        told nothing of where its labels go: they are taken to be right.
+    """
+    silent = joint.sum(axis=1) == 0
+    return normalize_rows(joint + np.diag(silent))

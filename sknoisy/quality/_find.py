@@ -7,10 +7,10 @@ from sknoisy._confident_joint import (
     calibrate_joint,
     confident_classes,
     count_confident_joint,
+    joint_to_transition,
 )
 from sknoisy._labels import label_record
 from sknoisy._out_of_fold import check_proba
-from sknoisy._transition_matrix import normalize_rows
 from sknoisy.quality._scores import normalized_margin, self_confidence
 
 
@@ -161,7 +161,7 @@ def wrong_by_confident_joint(proba, codes, weights):
 
 def wrong_by_clean_proba(proba, codes, weights):
     """Return the labels that are not the most probable true class."""
-    T = normalize_rows(estimated_joint(proba, codes, weights))
+    T = joint_to_transition(estimated_joint(proba, codes, weights))
     posterior = clean_posterior(proba, T, codes, weights=weights)
     return posterior.argmax(axis=1) != codes
 

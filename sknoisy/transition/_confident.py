@@ -2,10 +2,13 @@
 
 import numpy as np
 
-from sknoisy._confident_joint import calibrate_joint, count_confident_joint
+from sknoisy._confident_joint import (
+    calibrate_joint,
+    count_confident_joint,
+    joint_to_transition,
+)
 from sknoisy._labels import label_record
 from sknoisy._out_of_fold import check_proba
-from sknoisy._transition_matrix import normalize_rows
 from sknoisy.transition._base import BaseTransitionEstimator
 
 
@@ -147,7 +150,4 @@ class ConfidentTransition(BaseTransitionEstimator):
         )
         label_mass = np.bincount(labels.codes, labels.weights, labels.n_classes)
         joint = calibrate_joint(self.confident_joint_, label_mass)
-        # A class that no sample looks like has told nothing of where its labels go.
-        silent = joint.sum(axis=1) == 0
-        joint[silent, silent] = 1.0
-        return normalize_rows(joint)
+        return joint_to_transition(joint)
