@@ -6,6 +6,7 @@ that moves one of them is answered in this file alone.
 
 from sklearn.base import _fit_context
 from sklearn.model_selection._search import BaseSearchCV
+from sklearn.utils import _safe_indexing
 from sklearn.utils._metadata_requests import _routing_enabled
 from sklearn.utils._param_validation import (
     HasMethods,
@@ -51,6 +52,7 @@ __all__ = [
     "_num_samples",
     "_raise_for_params",
     "_routing_enabled",
+    "_safe_indexing",
     "_weight_request",
     "validate_params",
     "with_callbacks",

@@ -9,9 +9,9 @@ from sklearn.decomposition import TruncatedSVD
 from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
-from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import check_array, check_memory
 
+from sknoisy._compat import _safe_indexing
 from sknoisy._folds import distinct_rows
 from sknoisy.exceptions import NoEvidenceWarning
 

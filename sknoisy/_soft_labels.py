@@ -9,13 +9,13 @@ on it. This is the one place that knows about sample weights, the steps of a
 import numpy as np
 from sklearn.base import clone
 from sklearn.pipeline import Pipeline
-from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import has_fit_parameter
 
 from sknoisy._compat import (
     BaseSearchCV,
     _check_method_params,
     _routing_enabled,
+    _safe_indexing,
     _weight_request,
 )
 from sknoisy.exceptions import UnsuitableEstimatorError
