@@ -4,6 +4,8 @@ Every other module imports these names from here, so that a release of scikit-le
 that moves one of them is answered in this file alone.
 """
 
+from inspect import signature
+
 from sklearn.base import _fit_context
 from sklearn.model_selection._search import BaseSearchCV
 from sklearn.utils import _safe_indexing
@@ -15,6 +17,7 @@ from sklearn.utils._param_validation import (
     validate_params,
 )
 from sklearn.utils.metadata_routing import _raise_for_params
+from sklearn.utils.parallel import Parallel
 from sklearn.utils.validation import (
     _check_method_params,
     _check_sample_weight,
@@ -40,7 +43,13 @@ except ImportError:  # scikit-learn below 1.9 has no callbacks: they do nothing 
         return method
 
 
+# joblib below 1.3 hands over the results of a parallel run all at once.
+AS_THEY_COME = (
+    {"return_as": "generator"} if "return_as" in signature(Parallel).parameters else {}
+)
+
 __all__ = [
+    "AS_THEY_COME",
     "BaseSearchCV",
     "CallbackSupportMixin",
     "HasMethods",

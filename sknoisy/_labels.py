@@ -225,6 +225,12 @@ def _as_column(y, owner):
         )
     if y.dtype.kind == "O":
         y = _of_one_type(y, owner)
+    if y.dtype.kind == "f" and np.isinf(y).any():
+        raise ValueError(
+            f"{owner} expected the label of a class in every row, but input y contains "
+            f"infinity in row {int(np.isinf(y).argmax())}. Drop these rows, and check "
+            "that the right column was passed as y."
+        )
     check_classification_targets(y)
     return y
 

@@ -157,7 +157,7 @@ def _predict_folds(
     estimator, X, y, weights, params, classes, folds, n_jobs=None, report=None
 ):
     """Return the sum of held-out probabilities of each row and how often it was."""
-    parts = Parallel(n_jobs=n_jobs, return_as="generator")(
+    parts = Parallel(n_jobs=n_jobs, **AS_THEY_COME)(
         delayed(_predict_fold)(estimator, X, y, weights, params, classes, *fold)
         for fold in folds
     )

@@ -3,6 +3,7 @@
 from numbers import Integral
 
 import numpy as np
+from sklearn.utils import get_tags
 
 from sknoisy._compat import HasMethods, Interval, StrOptions
 from sknoisy._embedding import embed
@@ -96,8 +97,11 @@ class NeighborAgreement(BaseLabelQuality):
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = True
-        tags.input_tags.allow_nan = self.embedding == "auto"
+        if isinstance(self.embedding, str):
+            tags.input_tags.sparse = self.embedding == "auto"
+            tags.input_tags.allow_nan = self.embedding == "auto"
+        else:
+            tags.input_tags = get_tags(self.embedding).input_tags
         return tags
 
     def _score(self, X, labels):
