@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_array, check_memory
 
-from sknoisy._compat import _check_method_params, _safe_indexing
+from sknoisy._compat import AS_THEY_COME, _check_method_params, _safe_indexing
 from sknoisy._folds import make_folds
 from sknoisy._soft_labels import fit_weighted
 from sknoisy.exceptions import UnsuitableEstimatorError
