@@ -18,9 +18,9 @@ TREE = """.. toctree::
    :hidden:
 """
 KINDS = {
-    "Classes": lambda value: inspect.isclass(value) and not _is_warning(value),
+    "Classes": lambda value: inspect.isclass(value) and not _is_exception(value),
     "Functions": inspect.isroutine,
-    "Warnings": lambda value: inspect.isclass(value) and _is_warning(value),
+    "Errors and warnings": lambda v: inspect.isclass(v) and _is_exception(v),
 }
 RELEASES = "<!-- towncrier release notes start -->\n"
 
@@ -104,5 +104,5 @@ def _table(entries, options=""):
     return f".. autosummary::\n{options}   :nosignatures:\n\n{rows}"
 
 
-def _is_warning(value):
-    return issubclass(value, Warning)
+def _is_exception(value):
+    return issubclass(value, BaseException)

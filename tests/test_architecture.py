@@ -17,7 +17,9 @@ import sknoisy
 
 ROOT = Path(sknoisy.__file__).parent
 MAX_FILE_LINES, MAX_FUNCTION_LINES = 400, 40
-CORE = {"numpy", "scipy", "sklearn", "joblib", "sknoisy", *sys.stdlib_module_names}
+# What installing sknoisy brings; scikit-learn itself brings joblib and threadpoolctl.
+CORE = {"numpy", "scipy", "sklearn", "joblib", "threadpoolctl", "sknoisy"}
+CORE |= sys.stdlib_module_names
 TORCH = {"torch", "skorch"}
 
 # A module imports from lower floors and from its own room. A new room or a new

@@ -86,9 +86,9 @@ def attribute_complaints(estimator):
 
 
 def is_base(value):
-    """Whether nobody makes one: a base waits to be filled in, a warning to be seen."""
+    """Whether nobody makes one: a base waits to be filled in, an error to be seen."""
     return inspect.isabstract(value) or (
-        inspect.isclass(value) and issubclass(value, Warning)
+        inspect.isclass(value) and issubclass(value, BaseException)
     )
 
 
