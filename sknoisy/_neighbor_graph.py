@@ -5,6 +5,8 @@ of all of them, so that writing a row twice is the same as giving it the weight 
 and no row is its own neighbour, neither itself nor by a copy.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 from scipy import sparse
 from sklearn.base import clone
@@ -12,6 +14,42 @@ from sklearn.neighbors import KNeighborsTransformer, sort_graph_by_row_values
 from sklearn.utils.validation import check_memory
 
 from sknoisy._folds import distinct_rows
+
+
+@dataclass(frozen=True)
+class NeighborGraph:
+    """The nearest distinct points of each point, and the labels that they carry.
+
+    Attributes
+    ----------
+    ranks : csr_array of shape (n_points, n_voters)
+        1 for the nearest voter of a point, 2 for the next, and so on.
+    ballots : ndarray of shape (n_voters, n_classes)
+        Weight of each label at each voting point.
+    points : ndarray of shape (n_samples,)
+        The point at which each row lies.
+    """
+
+    ranks: sparse.csr_array
+    ballots: np.ndarray
+    points: np.ndarray
+
+    def votes(self, n_neighbors):
+        """Return the labels of the nearest neighbours of each row, by weight.
+
+        Parameters
+        ----------
+        n_neighbors : int
+            Number of distinct points that vote on each row.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+            Zeros for a row without neighbours.
+        """
+        votes = self.ranks.copy()
+        votes.data = (votes.data <= n_neighbors).astype(float)
+        return (votes @ self.ballots)[self.points]
 
 
 def neighbor_votes(
@@ -25,11 +63,46 @@ def neighbor_votes(
         Embedding in which distances mean something.
 
     labels : NoisyLabels
+        Labels that vote, each with its weight.
+
+    n_neighbors : int, default=10
+        Number of distinct points that vote on each row.
+
+    neighbors, n_jobs, memory : object
+        See :func:`neighbor_graph`.
+
+    Returns
+    -------
+    ndarray of shape (n_samples, n_classes)
+        Weight of each label among the neighbours; zeros for a row without any.
+    """
+    graph = neighbor_graph(
+        Z,
+        labels,
+        n_neighbors=n_neighbors,
+        neighbors=neighbors,
+        n_jobs=n_jobs,
+        memory=memory,
+    )
+    return graph.votes(n_neighbors)
+
+
+def neighbor_graph(
+    Z, labels, *, n_neighbors=10, neighbors=None, n_jobs=None, memory=None
+):
+    """Find the neighbours of each row.
+
+    Parameters
+    ----------
+    Z : ndarray of shape (n_samples, n_dimensions)
+        Embedding in which distances mean something.
+
+    labels : NoisyLabels
         Labels that vote, each with its weight. Rows of one group do not vote on each
         other.
 
     n_neighbors : int, default=10
-        Number of distinct points that vote on each row.
+        Number of distinct points to find for each row.
 
     neighbors : transformer, default=None
         Search of the kind of :class:`~sklearn.neighbors.KNeighborsTransformer`, exact
@@ -44,8 +117,8 @@ def neighbor_votes(
 
     Returns
     -------
-    ndarray of shape (n_samples, n_classes)
-        Weight of each label among the neighbours; zeros for a row without any.
+    NeighborGraph
+        The graph between the distinct points.
     """
     points, owners = _points(Z, labels)
     ballots = np.zeros((len(owners), labels.n_classes))
@@ -53,23 +126,23 @@ def neighbor_votes(
     place = np.zeros((len(owners), Z.shape[1]))
     place[points] = Z
     voters = np.flatnonzero(ballots.sum(axis=1) > 0)
-    votes = np.zeros_like(ballots)
     if len(voters) < 2:
-        return votes[points]
-    search = (
-        neighbors if neighbors is not None else KNeighborsTransformer(n_jobs=n_jobs)
-    )
+        return NeighborGraph(
+            sparse.csr_array((len(owners), len(voters))), ballots[voters], points
+        )
+    search = KNeighborsTransformer(n_jobs=n_jobs) if neighbors is None else neighbors
     nearest = check_memory(memory).cache(_nearest)
-    todo, reach = np.arange(len(owners)), n_neighbors
+    todo, reach, served, parts = np.arange(len(owners)), n_neighbors, [], []
     # The nearest points may be of one's own group: those rows look further.
     while len(todo):
         graph = nearest(search, place[voters], place[todo], reach)
-        entries = _allowed(graph, owners[voters], owners[todo], n_neighbors)
-        votes[todo] = entries @ ballots[voters]
-        unserved = np.diff(entries.indptr) < n_neighbors
-        exhausted = np.diff(graph.indptr) < reach
-        todo, reach = todo[unserved & ~exhausted], 2 * reach
-    return votes[points]
+        ranks = _allowed(graph, owners[voters], owners[todo], n_neighbors)
+        done = (np.diff(ranks.indptr) >= n_neighbors) | (np.diff(graph.indptr) < reach)
+        served.append(todo[done])
+        parts.append(ranks[done])
+        todo, reach = todo[~done], 2 * reach
+    order = np.argsort(np.concatenate(served))
+    return NeighborGraph(sparse.vstack(parts).tocsr()[order], ballots[voters], points)
 
 
 def _points(Z, labels):
@@ -95,13 +168,12 @@ def _nearest(search, voters, queries, reach):
 
 
 def _allowed(graph, voter_owners, query_owners, n_neighbors):
-    """Return the graph of ones for the first voters that have another owner."""
+    """Return the ranks of the first voters that have another owner."""
     counts = np.diff(graph.indptr)
     rows = np.repeat(np.arange(len(counts)), counts)
     allowed = voter_owners[graph.indices] != query_owners[rows]
     so_far = np.concatenate([[0], np.cumsum(allowed)])
-    rank = so_far[1:] - so_far[graph.indptr[rows]]
-    kept = allowed & (rank <= n_neighbors)
-    return sparse.csr_array(
-        (np.ones(kept.sum()), (rows[kept], graph.indices[kept])), shape=graph.shape
-    )
+    ranks = so_far[1:] - so_far[graph.indptr[rows]]
+    kept = allowed & (ranks <= n_neighbors)
+    entries = (ranks[kept].astype(float), (rows[kept], graph.indices[kept]))
+    return sparse.csr_array(entries, shape=graph.shape)

@@ -29,7 +29,7 @@ class NoisyLabelClassifier(BaseLabelNoiseClassifier):
     Out-of-fold probabilities and the labels of the neighbours say what each label
     should be, a transition matrix says how labels go wrong, both together give the
     probability of each true class, and the classifier is trained again on what they
-    say. Where no noise is found, the classifier is trained on the labels as they are.
+    say. Where no noise is found, it is by default trained on the labels as they are.
 
     Parameters
     ----------
@@ -52,7 +52,9 @@ class NoisyLabelClassifier(BaseLabelNoiseClassifier):
         What is done with a label: weigh it by its probability of being right; leave it
         out unless it is the most probable class; replace it by the most probable
         class; or train on the probabilities of all classes. "auto" means "filter",
-        which works for every classifier, fully grown trees included.
+        which works for every classifier, fully grown trees included, where noise is
+        found, and the labels as they are where none is. An action that is named is
+        always carried out.
 
     embedding : "auto", "passthrough" or transformer, default="auto"
         Space in which neighbours are searched. "auto" takes the steps of a
@@ -100,8 +102,9 @@ class NoisyLabelClassifier(BaseLabelNoiseClassifier):
         The label that carries most weight.
 
     selection_ : dict
-        What was chosen and why: ``noise_found``, ``action``, ``core_disagreement``
-        with its lower bound, and ``reason``, a sentence.
+        What was chosen and why: ``noise_found``, ``action`` ("keep" where the labels
+        are left alone), ``core_disagreement`` with ``core_disagreement_lower``, and
+        ``reason``, a sentence.
 
     classes_ : ndarray of shape (n_classes,)
         The distinct labels.
@@ -148,7 +151,7 @@ class NoisyLabelClassifier(BaseLabelNoiseClassifier):
         "evidence": [StrOptions({"auto", "model", "neighbors"})],
         "transition": [
             StrOptions({"auto"}),
-            HasMethods(["fit", "_estimate"]),
+            HasMethods(["fit", "_estimate_beside"]),
             "array-like",
         ],
         "action": [StrOptions({"auto", "weight", "filter", "relabel", "soft"})],
@@ -184,9 +187,9 @@ class NoisyLabelClassifier(BaseLabelNoiseClassifier):
 
     def _fit(self, X, labels):
         base = seed_unset(self._inner_estimator(), self.random_state)
-        action = self._resolve_action(base)
+        self._check_action(base)
         proba = self._evidence(base, X, labels)
-        self.transition_matrix_ = self._transition(proba, labels)
+        self.transition_matrix_ = self._transition(base, X, proba, labels)
         posterior = clean_posterior(
             proba, self.transition_matrix_, labels.codes, weights=labels.weights
         )
@@ -197,7 +200,7 @@ class NoisyLabelClassifier(BaseLabelNoiseClassifier):
         self.label_quality_ = posterior[np.arange(labels.n_samples), labels.codes]
         doubt = 1 - self.label_quality_
         self.noise_rate_ = float(np.average(doubt, weights=labels.weights))
-        self.selection_ = self._select(proba, labels, action)
+        self.selection_ = self._select(proba, labels)
         treated = self._treat(one_hot, self.selection_["action"])
         self.soft_labels_ = settle(treated * labels.mass[:, None], labels)
         self.sample_weight_ = self.soft_labels_.sum(axis=1)
@@ -206,16 +209,14 @@ class NoisyLabelClassifier(BaseLabelNoiseClassifier):
             base, X, self.soft_labels_, labels.classes, params=labels.params
         )
 
-    def _resolve_action(self, base):
-        """Return the action asked for, once it is clear that the base can take it."""
-        action = "filter" if self.action == "auto" else self.action
-        if action in {"weight", "soft"} and not takes_weights(base):
+    def _check_action(self, base):
+        """Raise an error that names the way out if the base cannot take the action."""
+        if self.action in {"weight", "soft"} and not takes_weights(base):
             raise UnsuitableEstimatorError(
-                f"action={action!r} needs a classifier whose fit takes sample_weight, "
+                f"action={self.action!r} needs a classifier that takes sample_weight, "
                 f"but {type(base).__name__} takes none. Use action='filter' or "
                 "action='relabel', which need no weights."
             )
-        return action
 
     def _evidence(self, base, X, labels):
         """Return the out-of-fold probabilities of the noisy labels."""
@@ -254,17 +255,18 @@ class NoisyLabelClassifier(BaseLabelNoiseClassifier):
         # One vote by the shares of the classes, so that ten neighbours rule none out.
         return normalize_rows(votes + share / share.sum())
 
-    def _transition(self, proba, labels):
+    def _transition(self, base, X, proba, labels):
         """Return the transition matrix, estimated or given."""
         if isinstance(self.transition, str):
             return ConfidentTransition()._estimate(proba, labels)
         if hasattr(self.transition, "_estimate"):
-            return prepared(self.transition)._estimate(proba, labels)
+            step = prepared(self.transition)
+            return step._estimate_beside(X, proba, labels.with_default(base))
         return check_transition_matrix(
             self.transition, n_classes=labels.n_classes, name="transition"
         )
 
-    def _select(self, proba, labels, action):
+    def _select(self, proba, labels):
         """Return what is done about the noise, and why."""
         rate, lower = core_disagreement(proba, labels.codes, labels.weights)
         noise_found = lower > NOTABLE_DISAGREEMENT
@@ -273,13 +275,15 @@ class NoisyLabelClassifier(BaseLabelNoiseClassifier):
             f"{'' if noise_found else 'not '}clearly more than "
             f"{NOTABLE_DISAGREEMENT:.0%}"
         )
-        consequence = f"action {action!r}" if noise_found else "the labels are kept"
+        action = self.action
+        if action == "auto":
+            action = "filter" if noise_found else "keep"
         return {
             "noise_found": noise_found,
-            "action": action if noise_found else "keep",
+            "action": action,
             "core_disagreement": rate,
             "core_disagreement_lower": lower,
-            "reason": f"{finding}: {consequence}.",
+            "reason": f"{finding}: action {action!r}.",
         }
 
     def _treat(self, one_hot, action):

@@ -74,7 +74,7 @@ class NeighborAgreement(BaseLabelQuality):
         "neighbors": [HasMethods(["fit", "transform"]), None],
         "embedding": [
             StrOptions({"auto", "passthrough"}),
-            HasMethods(["fit_transform"]),
+            HasMethods(["fit", "transform"]),
         ],
         "n_jobs": [Integral, None],
         "random_state": ["random_state"],

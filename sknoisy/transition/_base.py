@@ -9,27 +9,35 @@ from sknoisy._evidence import ProbabilitySource
 from sknoisy._meta import LabelLearner
 
 
-class BaseTransitionEstimator(ProbabilitySource, LabelLearner):
+class BaseTransitionEstimator(LabelLearner):
     """Base of the estimators of a noise transition matrix.
 
-    A subclass implements ``_estimate(proba, labels)`` and returns the matrix ``T`` with
-    ``T[i, j] = P(noisy = j | clean = i)``.
+    A subclass implements ``_estimate(evidence, labels)`` and returns the matrix ``T``
+    with ``T[i, j] = P(noisy = j | clean = i)``. The evidence of a subclass of
+    ``ProbabilitySource`` are out-of-fold probabilities; any other receives X.
     """
 
     def _learn(self, X, labels):
-        self.transition_matrix_ = self._estimate(self._proba(X, labels), labels)
+        asks_model = isinstance(self, ProbabilitySource)
+        evidence = self._proba(X, labels) if asks_model else X
+        self.transition_matrix_ = self._estimate(evidence, labels)
         share = np.bincount(labels.codes, labels.weights, labels.n_classes)
         prior = clean_prior(self.transition_matrix_, share / share.sum())
         self.noise_rate_ = float(1 - prior @ np.diag(self.transition_matrix_))
 
+    def _estimate_beside(self, X, proba, labels):
+        """Return the transition matrix where the probabilities are known already."""
+        asks_model = isinstance(self, ProbabilitySource)
+        return self._estimate(proba if asks_model else X, labels)
+
     @abstractmethod
-    def _estimate(self, proba, labels):
+    def _estimate(self, evidence, labels):
         """Return the transition matrix of shape (n_classes, n_classes).
 
         Parameters
         ----------
-        proba : ndarray of shape (n_samples, n_classes)
-            Out-of-fold probabilities.
+        evidence : ndarray of shape (n_samples, n_classes), or X
+            Out-of-fold probabilities, or the rows as given to ``fit``.
 
         labels : NoisyLabels
             The record of the labels.

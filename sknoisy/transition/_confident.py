@@ -7,6 +7,7 @@ from sknoisy._confident_joint import (
     count_confident_joint,
     joint_to_transition,
 )
+from sknoisy._evidence import ProbabilitySource
 from sknoisy._labels import label_record
 from sknoisy._out_of_fold import check_proba
 from sknoisy.transition._base import BaseTransitionEstimator
@@ -64,7 +65,7 @@ def confident_joint(y, proba, *, classes=None):
     return count_confident_joint(labels.codes, proba)
 
 
-class ConfidentTransition(BaseTransitionEstimator):
+class ConfidentTransition(ProbabilitySource, BaseTransitionEstimator):
     r"""Transition matrix from the labels that a model confidently contradicts.
 
     The confident joint is counted on out-of-fold probabilities, each column is scaled
@@ -144,9 +145,9 @@ class ConfidentTransition(BaseTransitionEstimator):
     (3, 3)
     """
 
-    def _estimate(self, proba, labels):
+    def _estimate(self, evidence, labels):
         self.confident_joint_ = count_confident_joint(
-            labels.codes, proba, labels.weights
+            labels.codes, evidence, labels.weights
         )
         label_mass = np.bincount(labels.codes, labels.weights, labels.n_classes)
         joint = calibrate_joint(self.confident_joint_, label_mass)

@@ -1,0 +1,149 @@
+"""Votes that share one true class: the mixture that tells noise from overlap.
+
+Each row has a hidden true class. Its own label went through the noise, ``T``; so did
+the labels that vote on it, but these may belong to another true class, ``R``. Both
+matrices are found by expectation-maximisation. How far the votes may be counted as
+independent is not known: they are tempered by a power, and the power is the one under
+which the votes alone say most about the label of the row, which is no vote itself.
+"""
+
+import warnings
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn.exceptions import ConvergenceWarning
+
+from sknoisy._transition_matrix import make_transition_matrix, normalize_rows
+
+TINY = 1e-12
+SMALLEST_VOTE = 1e-6
+PSEUDO_COUNT = 1.0
+START_IMPURITY = 0.1
+
+
+@dataclass(frozen=True)
+class VoteModel:
+    """What the votes say.
+
+    Attributes
+    ----------
+    T : ndarray of shape (n_classes, n_classes)
+        ``T[i, j] = P(noisy = j | clean = i)``.
+    R : ndarray of shape (n_classes, n_classes)
+        ``R[i, k]``: probability that a vote on a row of class i comes from class k.
+    prior : ndarray of shape (n_classes,)
+        Shares of the true classes.
+    clean_proba : ndarray of shape (n_samples, n_classes)
+        Probability of each true class given the votes and the label.
+    temper : float
+        Power of the votes.
+    log_likelihood : float
+        Mean log-likelihood of the labels given their votes.
+    n_iter : int
+        Steps taken.
+    converged : bool
+        Whether T settled.
+    """
+
+    T: np.ndarray
+    R: np.ndarray
+    prior: np.ndarray
+    clean_proba: np.ndarray
+    temper: float
+    log_likelihood: float
+    n_iter: int
+    converged: bool
+
+
+def likeliest_vote_model(votes, labels, *, tempers, start_rates, max_iter, tol):
+    """Fit the model for each table of votes, temper and start, and keep the likeliest.
+
+    Parameters
+    ----------
+    votes : list of ndarray of shape (n_samples, n_classes)
+        Tables of votes on each row, none of them its own label.
+
+    labels : NoisyLabels
+        Labels of the rows, with their weights.
+
+    tempers : sequence of float
+        Powers of the votes.
+
+    start_rates : sequence of float
+        Noise rates to start from.
+
+    max_iter : int
+        Steps of each fit at the most.
+
+    tol : float
+        A fit ends when no entry of T changes by more.
+
+    Returns
+    -------
+    VoteModel
+        The model under which the labels are most likely.
+
+    Warns
+    -----
+    ConvergenceWarning
+        If that model had not settled after ``max_iter`` steps.
+    """
+    models = [
+        _fit(table, labels, temper, rate, max_iter, tol)
+        for table in votes
+        for temper in tempers
+        for rate in start_rates
+    ]
+    best = max(models, key=lambda model: model.log_likelihood)
+    if not best.converged:
+        warnings.warn(
+            f"The transition matrix had not settled after max_iter={max_iter} steps: "
+            f"entries still change by more than tol={tol}. Raise max_iter or tol.",
+            ConvergenceWarning,
+        )
+    return best
+
+
+def _fit(votes, labels, temper, start_rate, max_iter, tol):
+    """Run expectation-maximisation from one start."""
+    n_classes, codes = labels.n_classes, labels.codes
+    mass = labels.mass / labels.mass.sum()
+    T = make_transition_matrix(n_classes, start_rate)
+    R = make_transition_matrix(n_classes, START_IMPURITY)
+    prior = np.bincount(codes, mass, minlength=n_classes)
+    pseudo = PSEUDO_COUNT / labels.mass.sum() * np.eye(n_classes)
+    own = labels.one_hot()
+    for n_iter in range(1, max_iter + 1):  # noqa: B007
+        mixed = R @ T
+        from_votes = _posterior(temper * votes, mixed, prior)
+        joint = from_votes * T[:, codes].T
+        clean_proba = normalize_rows(joint)
+        held = clean_proba * mass[:, None]
+        # The share of each vote in row k, column j that comes from class l is
+        # R[k, l] T[l, j] / mixed[k, j]; summing it out needs no third axis.
+        ratio = temper * (held.T @ votes) / np.maximum(mixed, TINY)
+        new_T = normalize_rows(held.T @ own + T * (R.T @ ratio) + pseudo)
+        R = normalize_rows(R * (ratio @ T.T) + pseudo)
+        prior = held.sum(axis=0)
+        change, T = np.abs(new_T - T).max(), new_T
+        if change < tol:
+            break
+    likelihood = np.maximum(joint.sum(axis=1), TINY)
+    return VoteModel(
+        T=T,
+        R=R,
+        prior=prior,
+        clean_proba=clean_proba,
+        temper=temper,
+        log_likelihood=float(mass @ np.log(likelihood)),
+        n_iter=n_iter,
+        converged=bool(change < tol),
+    )
+
+
+def _posterior(votes, mixed, prior):
+    """Return P(true class | votes)."""
+    logs = votes @ np.log(np.maximum(mixed, SMALLEST_VOTE)).T
+    logs += np.log(np.maximum(prior, TINY))
+    logs -= logs.max(axis=1, keepdims=True)
+    return normalize_rows(np.exp(logs))
