@@ -51,7 +51,7 @@ TRAINING, TEST = 0, 1
 
 @dataclass
 class Split:
-    """Training and test rows of a set, with clean labels as codes 0, 1, …"""
+    """Training and test rows of a set, with clean labels as codes."""
 
     name: str
     X_train: np.ndarray

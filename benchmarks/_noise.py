@@ -93,12 +93,12 @@ def _unequal_rates(rate, n_classes, seed):
 
 
 def _imbalanced_rows(y, n_classes, seed):
-    """Keep all rows of one class and ever fewer of the others, down to a fifth."""
+    """Thin the classes out, from all rows of one to a fifth of them for the last."""
     rng = np.random.RandomState(seed)
-    kept_share = IMBALANCE ** -np.linspace(0, 1, n_classes)
-    smallest = np.bincount(y, minlength=n_classes).min()
+    shares = 1 / IMBALANCE ** np.linspace(0, 1, n_classes)
+    largest = np.bincount(y, minlength=n_classes).max()
     rows = []
-    for label, share in zip(rng.permutation(n_classes), kept_share, strict=True):
+    for label, share in zip(rng.permutation(n_classes), shares, strict=True):
         members = rng.permutation(np.flatnonzero(y == label))
-        rows.append(members[: max(2, round(share * smallest))])
+        rows.append(members[: max(2, round(share * largest))])
     return np.sort(np.concatenate(rows))
