@@ -35,8 +35,11 @@ class NoisyLabels:
         Further metadata for the ``fit`` of the inner estimator.
     default_estimator : estimator or None
         What a step without an estimator of its own uses to find evidence.
+    announce : callable or None
+        Called with the name and the number of steps of work that starts, for progress
+        bars.
     report : callable or None
-        Called with the name of each step of work that is done, for progress bars.
+        Called with the name of the work after each step.
     """
 
     codes: np.ndarray
@@ -46,6 +49,7 @@ class NoisyLabels:
     trusted: np.ndarray | None = None
     params: dict = field(default_factory=dict)
     default_estimator: object = None
+    announce: object = None
     report: object = None
 
     @property

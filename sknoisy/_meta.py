@@ -232,7 +232,8 @@ class BaseLabelNoiseClassifier(
         labels = self._read_labels(X, y, sample_weight, groups, trusted, params)
         context = self._init_callback_context(max_subtasks=None)
         context.call_on_fit_task_begin(estimator=self, X=X, y=y)
-        labels = replace(labels, report=self._reporter(context))
+        announce, report = self._progress(context)
+        labels = replace(labels, announce=announce, report=report)
         self.classes_ = labels.classes
         self.estimator_ = self._fit(X, labels)
         for name in ("n_features_in_", "feature_names_in_"):
@@ -241,15 +242,24 @@ class BaseLabelNoiseClassifier(
         context.call_on_fit_task_end(estimator=self, X=X, y=y)
         return self
 
-    def _reporter(self, context):
-        """Return what tells the callbacks of this fit that a step is done."""
+    def _progress(self, context):
+        """Return what tells the callbacks that work starts and that a step is done."""
+        left, work = {}, {}
 
-        def report(task_name):
-            task = context.subcontext(task_name=task_name)
-            task.call_on_fit_task_begin(estimator=self)
-            task.call_on_fit_task_end(estimator=self)
+        def announce(name, n_steps):
+            left[name] = n_steps
+            work[name] = context.subcontext(task_name=name, max_subtasks=n_steps)
+            work[name].call_on_fit_task_begin(estimator=self)
 
-        return report
+        def report(name):
+            step = work[name].subcontext(task_name="step")
+            step.call_on_fit_task_begin(estimator=self)
+            step.call_on_fit_task_end(estimator=self)
+            left[name] -= 1
+            if not left[name]:
+                work[name].call_on_fit_task_end(estimator=self)
+
+        return announce, report
 
     @abstractmethod
     def _fit(self, X, labels):

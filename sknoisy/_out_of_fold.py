@@ -52,10 +52,12 @@ def out_of_fold_proba(estimator, X, labels, *, cv=None, n_jobs=None, memory=None
     """
     check_has_proba(estimator)
     folds = make_folds(X, labels, cv)
-    predict = check_memory(memory).cache(_predict_folds, ignore=["n_jobs", "report"])
+    predict = check_memory(memory).cache(
+        _predict_folds, ignore=["n_jobs", "announce", "report"]
+    )
     total, times = predict(
         estimator, X, labels.y, labels.weights, labels.params, labels.classes, folds,
-        n_jobs=n_jobs, report=labels.report,
+        n_jobs=n_jobs, announce=labels.announce, report=labels.report,
     )  # fmt: skip
     proba = total / np.maximum(times, 1)[:, None]
     return np.where(times[:, None] > 0, proba, labels.one_hot())
@@ -154,9 +156,12 @@ def align_columns(table, given, classes, fill=0.0):
 
 
 def _predict_folds(
-    estimator, X, y, weights, params, classes, folds, n_jobs=None, report=None
-):
+    estimator, X, y, weights, params, classes, folds,
+    n_jobs=None, announce=None, report=None,
+):  # fmt: skip
     """Return the sum of held-out probabilities of each row and how often it was."""
+    if announce is not None:
+        announce("out-of-fold", len(folds))
     parts = Parallel(n_jobs=n_jobs, **AS_THEY_COME)(
         delayed(_predict_fold)(estimator, X, y, weights, params, classes, *fold)
         for fold in folds
