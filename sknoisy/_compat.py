@@ -7,6 +7,7 @@ that moves one of them is answered in this file alone.
 from inspect import signature
 
 from sklearn.base import _fit_context
+from sklearn.metrics import get_scorer
 from sklearn.model_selection._search import BaseSearchCV
 from sklearn.utils import _safe_indexing
 from sklearn.utils._metadata_requests import _routing_enabled
@@ -63,6 +64,7 @@ __all__ = [
     "_routing_enabled",
     "_safe_indexing",
     "_weight_request",
+    "_weighted_scoring",
     "validate_params",
     "with_callbacks",
 ]
@@ -74,3 +76,16 @@ def _weight_request(part, method):
         return False
     request = part._get_metadata_request()
     return getattr(request, method).requests.get("sample_weight", False)
+
+
+def _weighted_scoring(scoring):
+    """Return the scoring of a search, in which undecided scorers ask for weights."""
+    if isinstance(scoring, list | tuple | set):
+        scoring = {name: name for name in scoring}
+    if isinstance(scoring, dict):
+        return {name: _weighted_scoring(one) for name, one in scoring.items()}
+    scorer = get_scorer(scoring) if isinstance(scoring, str) else scoring
+    if hasattr(scorer, "_score_func") and _weight_request(scorer, "score") is None:
+        takes_weights = "sample_weight" in signature(scorer._score_func).parameters
+        scorer.set_score_request(sample_weight=takes_weights)
+    return scorer

@@ -17,6 +17,7 @@ from sknoisy._compat import (
     _routing_enabled,
     _safe_indexing,
     _weight_request,
+    _weighted_scoring,
 )
 from sknoisy.exceptions import UnsuitableEstimatorError
 
@@ -190,10 +191,15 @@ def _path_of_weights(estimator):
 
 def _request_weights(estimator, inner):
     """Ask for weights where they arrive and, if nothing else was said, only there."""
-    for part in [estimator, *estimator.get_params(deep=True).values()]:
+    parts = [estimator, *estimator.get_params(deep=True).values()]
+    for part in (part for part in parts if hasattr(part, "fit")):
         undecided = part is not inner and _weight_request(part, "fit") is None
         if undecided and hasattr(part, "set_fit_request"):
             part.set_fit_request(sample_weight=False)
+        # Where a search scores its candidates, faint labels shall count for little.
+        undecided = _weight_request(part, "score") is None
+        if undecided and hasattr(part, "set_score_request"):
+            part.set_score_request(sample_weight=True)
+        if isinstance(part, BaseSearchCV):
+            part.scoring = _weighted_scoring(part.scoring)
     inner.set_fit_request(sample_weight=True)
-    if _weight_request(inner, "score") is None and hasattr(inner, "set_score_request"):
-        inner.set_score_request(sample_weight=False)
