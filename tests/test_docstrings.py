@@ -1,5 +1,6 @@
 """Every public name is documented in full, in numpydoc's sections."""
 
+import ast
 import importlib
 import inspect
 import pkgutil
@@ -68,11 +69,18 @@ def default_complaints(value):
         if default is parameter.empty:
             right = "default=" not in text
         else:
-            stated = text.partition("default=")[2]
-            right = stated.replace('"', "'") == repr(default)
+            right = means(text.partition("default=")[2], default)
         if not right:
             complaints.append(f"{name} : {text}, but the signature has {parameter}")
     return complaints
+
+
+def means(text, value):
+    """Whether a text is one way to write a value, such as 1e-3 for 0.001."""
+    try:
+        return ast.literal_eval(text) == value
+    except (SyntaxError, ValueError):
+        return text == repr(value)
 
 
 def attribute_complaints(estimator):
