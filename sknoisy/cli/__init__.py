@@ -1,0 +1,48 @@
+"""The command ``sknoisy``: find suspicious labels in a table without writing code.
+
+``sknoisy audit FILE --label COLUMN`` reads a table, asks out-of-fold models about every
+label, prints what they say and writes all rows in order of suspicion. The steps are a
+file each: arguments, reading, labels, columns, preprocessing, audit, report, output.
+"""
+
+import os
+import sys
+
+from sknoisy.cli._arguments import parse_arguments
+from sknoisy.cli._errors import AuditError
+
+__all__ = ["main"]
+
+_DONE, _BAD_INPUT, _INTERRUPTED = 0, 2, 130
+
+
+def main(argv=None):
+    """Run the command.
+
+    Parameters
+    ----------
+    argv : list of str, default=None
+        The arguments after the name of the program, None for those of the process.
+
+    Returns
+    -------
+    int
+        Exit code: 0 done, 2 bad usage or bad input, which one line on the standard
+        error stream explains, 130 interrupted from the keyboard.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal that lacks a character of the table must not stop the audit.
+        stream.reconfigure(errors="backslashreplace")
+    try:
+        arguments = parse_arguments(argv)
+        arguments.run(arguments)
+        sys.stdout.flush()
+    except AuditError as error:
+        print(f"sknoisy: error: {' '.join(str(error).split())}", file=sys.stderr)
+        return _BAD_INPUT
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+    except BrokenPipeError:
+        # The reader of a pipe, such as head, has gone: what it wanted, it has.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return _DONE

@@ -1,0 +1,174 @@
+"""The arguments of the command."""
+
+import argparse
+import os
+
+from sknoisy import __version__
+from sknoisy.cli._errors import AuditError
+
+MODELS = ("both", "linear", "forest", "boosting")
+
+_DESCRIPTION = """\
+Find suspicious labels in a table.
+
+Models are trained on parts of the table and asked about the rows they have not seen.
+Printed are the estimated share of wrong labels, which class is mistaken for which, and
+the most suspicious rows; all labelled rows, in order of suspicion, are written to
+NAME.audit.csv beside FILE. All numbers are estimates: no label is changed, and a row
+that looks wrong may be right but rare.
+
+Without FILE, an example is audited: breast-cancer measurements that are labelled by a
+rule of thumb. As their true labels are known, the command tells how right it was."""
+
+_EPILOG = """\
+exit codes: 0 done; 2 bad usage or bad input; 130 interrupted"""
+
+
+class _Parser(argparse.ArgumentParser):
+    """Parser whose complaints are one line."""
+
+    def error(self, message):
+        raise AuditError(f"{message}. See {self.prog} --help.")
+
+
+def parse_arguments(argv=None):
+    """Return the parsed arguments; ``run`` holds the function to call with them.
+
+    Parameters
+    ----------
+    argv : list of str, default=None
+        The arguments, None for those of the process.
+
+    Returns
+    -------
+    argparse.Namespace
+        The arguments.
+
+    Raises
+    ------
+    AuditError
+        If they make no sense.
+    """
+    parser = _Parser(prog="sknoisy", description="Learn from wrong labels.")
+    parser.add_argument("--version", action="version", version=f"sknoisy {__version__}")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    _add_audit(commands)
+    return parser.parse_args(argv)
+
+
+def _add_audit(commands):
+    """Add the command ``audit``."""
+    audit = commands.add_parser(
+        "audit",
+        help="find suspicious labels in a table",
+        description=_DESCRIPTION,
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    audit.set_defaults(run=_run_audit)
+    audit.add_argument("--version", action="version", version=f"sknoisy {__version__}")
+    audit.add_argument(
+        "file",
+        metavar="FILE",
+        nargs="?",
+        help="table to audit: .csv, .tsv (also with .gz) or .parquet",
+    )
+    _add_column_options(audit)
+    _add_output_options(audit)
+    _add_model_options(audit)
+
+
+def _add_column_options(audit):
+    """Add what says which column is what."""
+    columns = audit.add_argument_group("columns")
+    columns.add_argument("-l", "--label", metavar="COLUMN", help="column of the labels")
+    columns.add_argument(
+        "--ignore",
+        metavar="COLUMN",
+        nargs="+",
+        action="extend",
+        default=[],
+        help="columns that the models must not see",
+    )
+    columns.add_argument(
+        "--group",
+        metavar="COLUMN",
+        help="rows with the same value here, such as those of one patient, are never "
+        "used to judge each other",
+    )
+    columns.add_argument(
+        "--encoding",
+        metavar="NAME",
+        help="encoding of a text file, for example cp1252 (default: utf-8)",
+    )
+
+
+def _add_output_options(audit):
+    """Add what says what is shown and written."""
+    output = audit.add_argument_group("output")
+    output.add_argument(
+        "-o",
+        "--output",
+        metavar="FILE",
+        help="where the rows are written (default: NAME.audit.csv beside the input)",
+    )
+    output.add_argument(
+        "--top",
+        metavar="N",
+        type=_whole_number,
+        default=20,
+        help="number of suspicious rows to print (default: 20)",
+    )
+    output.add_argument(
+        "-q", "--quiet", action="store_true", help="show no progress, print no report"
+    )
+
+
+def _add_model_options(audit):
+    """Add what says how the labels are judged."""
+    models = audit.add_argument_group("models")
+    models.add_argument(
+        "--model",
+        choices=MODELS,
+        default="both",
+        help="who is asked: a linear model and a forest, one of them, or slower "
+        "boosted trees (default: both)",
+    )
+    models.add_argument(
+        "--seed",
+        metavar="N",
+        type=_whole_number,
+        default=0,
+        help="seed of all random choices (default: 0)",
+    )
+    models.add_argument(
+        "--jobs",
+        metavar="N",
+        type=_number_of_jobs,
+        default=os.cpu_count() or 1,
+        help="number of folds worked on at once; the result is the same for any "
+        "(default: one per processor)",
+    )
+
+
+def _whole_number(text):
+    """Read a number that is not negative."""
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"expected 0, 1, 2, ..., but got {text!r}")
+    return int(text)
+
+
+def _number_of_jobs(text):
+    """Read a number of at least 1."""
+    jobs = _whole_number(text)
+    if jobs < 1:
+        raise argparse.ArgumentTypeError(f"expected 1, 2, ..., but got {text!r}")
+    return jobs
+
+
+def _run_audit(arguments):
+    """Load the command only once it is called, so that --help answers at once."""
+    from sknoisy.cli._command import run_audit
+
+    run_audit(arguments)

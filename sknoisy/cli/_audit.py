@@ -1,0 +1,263 @@
+"""The audit itself: table in, facts out. Rendering the facts is done elsewhere."""
+
+import warnings
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+import numpy as np
+from joblib import parallel_config
+from threadpoolctl import threadpool_limits
+
+from sknoisy._folds import DEFAULT_FOLDS, make_folds
+from sknoisy._labels import read_labels
+from sknoisy._out_of_fold import out_of_fold_proba
+from sknoisy.cli._columns import KINDS, read_columns
+from sknoisy.cli._errors import AuditError, find_column, need
+from sknoisy.cli._judgement import judge
+from sknoisy.cli._label_check import check_labels, labelled_rows, natural_order
+from sknoisy.cli._model import make_model
+from sknoisy.cli._preprocessing import make_features
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a table is audited.
+
+    Attributes
+    ----------
+    ignore : tuple of str
+        Columns that the models must not see.
+    group : str or None
+        Column whose values say which rows belong together.
+    model : str
+        Who is asked, see :func:`sknoisy.cli._model.make_model`.
+    seed : int
+        Seed of all random choices.
+    jobs : int
+        Number of folds worked on at once.
+    """
+
+    ignore: tuple = ()
+    group: str | None = None
+    model: str = "both"
+    seed: int = 0
+    jobs: int = 1
+
+
+@dataclass(frozen=True)
+class AuditFacts:
+    """What the audit found; rows are in order of suspicion.
+
+    Attributes
+    ----------
+    n_rows : int
+        Number of rows of the table, with or without a label.
+    rows : ndarray of int of shape (n_labelled,)
+        Row numbers in the table, counted from 0.
+    given : ndarray of str of shape (n_labelled,)
+        Labels as they stand in the table.
+    suggested : ndarray of str of shape (n_labelled,)
+        What the models find most probable, the label given unseen.
+    quality : ndarray of shape (n_labelled,)
+        How far the features support the label, in [0, 1].
+    classes : list of str
+        The distinct labels.
+    class_counts : list of int
+        How often each is given.
+    transition_matrix : ndarray of shape (n_classes, n_classes)
+        ``T[i, j] = P(noisy = j | clean = i)``, in the order of ``classes``.
+    noise_rate, noise_rate_lower, noise_rate_upper : float
+        See :class:`sknoisy.cli._judgement.Judgement`.
+    columns : dict of str to list of str
+        Names of the columns of each kind.
+    notes : list of str
+        What the user should know.
+    """
+
+    n_rows: int
+    rows: np.ndarray
+    given: np.ndarray
+    suggested: np.ndarray
+    quality: np.ndarray
+    classes: list
+    class_counts: list
+    transition_matrix: np.ndarray
+    noise_rate: float
+    noise_rate_lower: float
+    noise_rate_upper: float
+    columns: dict
+    notes: list
+
+
+def audit(table, settings, progress):
+    """Judge every label of a table.
+
+    Parameters
+    ----------
+    table : Table
+        The table.
+
+    settings : Settings
+        How to judge.
+
+    progress : Progress
+        Who is told how far it is.
+
+    Returns
+    -------
+    AuditFacts
+        What was found.
+
+    Raises
+    ------
+    AuditError
+        If the table cannot be audited as asked.
+    """
+    present = labelled_rows(table.labels)
+    given = table.labels[present]
+    check_labels(given, table.label_name)
+    classes, codes = np.unique(given, return_inverse=True)
+    frame, groups = _split_frame(table.frame, present, settings)
+    columns = read_columns(frame, codes)
+    _check_columns(columns)
+    progress.say(f"preparing {len(given)} rows and {frame.shape[1]} columns")
+    try:
+        features = make_features(columns, random_state=settings.seed)
+        labels = read_labels(features, given, owner="sknoisy audit", groups=groups)
+        proba, n_folds = _ask(features, labels, settings, progress)
+    except ValueError as error:
+        raise AuditError(f"the table cannot be judged: {error}") from error
+    judgement = judge(proba, codes)
+    notes = [
+        *table.notes,
+        *_notes_on_labels(table, present),
+        *_notes_on_columns(columns),
+        *_notes_on_folds(classes, codes, n_folds),
+    ]
+    return _in_order(table, present, classes, codes, judgement, columns, notes)
+
+
+def _split_frame(frame, present, settings):
+    """Return the features of the labelled rows, and the groups they belong to."""
+    header = list(frame.columns)
+    dropped = {find_column(name, header, "--ignore") for name in settings.ignore}
+    groups = None
+    if settings.group is not None:
+        position = find_column(settings.group, header, "--group")
+        dropped.add(position)
+        groups = _groups(frame.iloc[:, position][present])
+    kept = [number for number in range(len(header)) if number not in dropped]
+    return frame.iloc[:, kept][present], groups
+
+
+def _groups(values):
+    """Return a number for each group; a row without a value is a group of its own."""
+    numbers, distinct = need("pandas").factorize(values)
+    alone = numbers < 0
+    numbers[alone] = len(distinct) + np.arange(alone.sum())
+    if numbers.max() < 1:
+        raise AuditError(
+            "--group expected at least two distinct values, but the column holds one."
+        )
+    return numbers
+
+
+def _check_columns(columns):
+    """Refuse a table in which no column says anything about the rows."""
+    if any(column.kind in KINDS for column in columns):
+        return
+    reasons = "; ".join(f"{column.name!r} {column.reason}" for column in columns)
+    raise AuditError(
+        "no column is left to judge the labels by"
+        f"{': ' + reasons if reasons else ', since all are set aside by options'}."
+    )
+
+
+def _ask(features, labels, settings, progress):
+    """Return out-of-fold probabilities and the number of folds."""
+    model = make_model(settings.model, labels.n_samples, random_state=settings.seed)
+    with warnings.catch_warnings(), _threads(settings.jobs):
+        # What matters of them, such as reduced folds, is told in the user's own terms.
+        warnings.simplefilter("ignore")
+        folds = make_folds(features, labels, DEFAULT_FOLDS)
+        with progress.counting("asking the models", len(folds)) as count:
+            labels = replace(labels, report=lambda _: count())
+            proba = out_of_fold_proba(
+                model, features, labels, cv=folds, n_jobs=settings.jobs
+            )
+    return proba, len(folds)
+
+
+@contextmanager
+def _threads(jobs):
+    """Work in threads, which share the table; each has one processor for itself."""
+    with parallel_config("threading"), threadpool_limits(1 if jobs > 1 else None):
+        yield
+
+
+def _in_order(table, present, classes, codes, judgement, columns, notes):
+    """Return the facts with rows by suspicion and classes in their natural order."""
+    order = np.argsort(judgement.quality, kind="stable")
+    natural = natural_order(classes)
+    return AuditFacts(
+        n_rows=len(present),
+        rows=np.flatnonzero(present)[order],
+        given=classes[codes[order]],
+        suggested=classes[judgement.suggested[order]],
+        quality=judgement.quality[order],
+        classes=[str(classes[position]) for position in natural],
+        class_counts=np.bincount(codes)[natural].tolist(),
+        transition_matrix=judgement.transition_matrix[np.ix_(natural, natural)],
+        noise_rate=judgement.noise_rate,
+        noise_rate_lower=judgement.noise_rate_lower,
+        noise_rate_upper=judgement.noise_rate_upper,
+        columns={
+            kind: [column.name for column in columns if column.kind == kind]
+            for kind in KINDS
+        },
+        notes=notes,
+    )
+
+
+def _notes_on_labels(table, present):
+    """Say how many rows have no label."""
+    missing = table.labels[~present]
+    if len(missing):
+        words = sorted({label.strip() or "empty" for label in missing.tolist()})
+        yield (
+            f"{len(missing)} of {len(present)} rows have no label ({', '.join(words)}) "
+            "and are left out; row numbers still count them"
+        )
+
+
+def _notes_on_columns(columns):
+    """Say which columns are unused, and why."""
+    unused = {}
+    for column in columns:
+        if column.kind not in KINDS:
+            unused.setdefault(column.reason, []).append(column.name)
+    for reason, names in unused.items():
+        yield f"unused, as it {reason}: {_listed(names)}"
+
+
+def _listed(names, n_shown=8):
+    """Return the first few names as a list in words."""
+    listed = ", ".join(repr(name) for name in names[:n_shown])
+    more = len(names) - n_shown
+    return f"{listed} and {more} more" if more > 0 else listed
+
+
+def _notes_on_folds(classes, codes, n_folds):
+    """Say where rare labels limit what can be known."""
+    counts = np.bincount(codes)
+    single = [str(label) for label in classes[counts == 1]]
+    if single:
+        yield (
+            "nothing can be known about labels that occur once, and their quality is "
+            f"1: {_listed(single)}"
+        )
+    if n_folds < DEFAULT_FOLDS:
+        yield (
+            f"{n_folds} folds instead of {DEFAULT_FOLDS}, since some label has few "
+            "rows or there are few groups; the estimates are rougher"
+        )

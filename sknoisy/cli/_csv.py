@@ -1,0 +1,169 @@
+"""Read delimited text, and say exactly where it is broken."""
+
+import codecs
+import csv
+import io
+import re
+import sys
+
+import numpy as np
+
+from sknoisy.cli._errors import AuditError, need
+
+_SEPARATORS = (",", ";", "\t", "|")
+_UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_BINARY_SAMPLE = 4096
+
+
+def parse_csv(content, path, find_label, *, encoding=None):
+    """Read delimited text.
+
+    Parameters
+    ----------
+    content : bytes
+        Content of the file.
+
+    path : Path
+        Path of the file, for the messages.
+
+    find_label : callable
+        Takes the header and returns the position of the labels.
+
+    encoding : str, default=None
+        None means UTF-8, with or without byte-order mark.
+
+    Returns
+    -------
+    header : list of str
+        Names of all columns, as they stand in the file.
+
+    position : int
+        Which of them holds the labels.
+
+    labels : ndarray of str of shape (n_rows,)
+        Labels as they stand in the file.
+
+    frame : DataFrame of shape (n_rows, n_columns - 1)
+        The other columns.
+
+    Raises
+    ------
+    AuditError
+        If the content is no table, or not in this encoding.
+    """
+    text = _decode(content, path, encoding)
+    separator = _find_separator(text)
+    header, labels, position = _scan(text, separator, path, find_label)
+    frame = _parse_features(text, separator, path, len(labels))
+    others = [number for number in range(len(header)) if number != position]
+    return header, position, labels, frame.iloc[:, others]
+
+
+def _decode(content, path, encoding):
+    """Return the content as text, or name the first byte that is none."""
+    try:
+        text = content.decode(encoding or "utf-8-sig")
+    except LookupError as error:
+        raise AuditError(
+            f"--encoding: unknown encoding {encoding!r}. Pass one that Python knows, "
+            "such as utf-8, cp1252, latin-1, utf-16 or shift_jis."
+        ) from error
+    except UnicodeError as error:
+        raise AuditError(_undecodable(content, path, encoding, error)) from error
+    if not text.strip():
+        raise AuditError(f"{path} is empty.")
+    return text
+
+
+def _undecodable(content, path, encoding, error):
+    """Say which byte cannot be read, where, and what to do about it."""
+    if encoding is None and content.startswith(_UTF16_MARKS):
+        return f"{path} is not UTF-8 but UTF-16. Pass --encoding utf-16."
+    if encoding is None and b"\0" in content[:_BINARY_SAMPLE]:
+        return (
+            f"{path} is not text but binary. Expected a table in csv form: export it "
+            "as csv first."
+        )
+    start = getattr(error, "start", 0)
+    line = content.count(b"\n", 0, start) + 1
+    found = f"byte 0x{content[start]:02x} in line {line}" if content else "its end"
+    complaint = f"{path} is not {encoding or 'UTF-8'}: {found} cannot be read."
+    if encoding is None and _has_utf8(content):
+        return (
+            f"{complaint} Other lines are UTF-8, so the file mixes encodings: repair "
+            "that line, or write the file again in one encoding."
+        )
+    return (
+        f"{complaint} Pass the encoding that it was saved in, for example --encoding "
+        "cp1252 for files from Windows."
+    )
+
+
+def _has_utf8(content):
+    """Whether some character outside ASCII is written in UTF-8."""
+    return not content.decode("utf-8", errors="ignore").isascii()
+
+
+def _find_separator(text):
+    """Return the character that splits the header into most names."""
+    line = re.split(r"[\r\n]", text.lstrip("\r\n"), maxsplit=1)[0]
+    counts = {
+        separator: len(next(csv.reader([line], delimiter=separator)))
+        for separator in _SEPARATORS
+    }
+    return max(counts, key=counts.get)
+
+
+def _scan(text, separator, path, find_label):
+    """Walk over all lines: check their width, collect the labels."""
+    limit = csv.field_size_limit(sys.maxsize)
+    try:
+        reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+        rows = (fields for fields in reader if fields)
+        header = [name.strip() for name in next(rows)]
+        position = find_label(header)
+        labels = []
+        for fields in rows:
+            if len(fields) != len(header):
+                raise AuditError(_ragged(reader.line_num, fields, header, path))
+            labels.append(fields[position])
+    except csv.Error as error:
+        raise AuditError(f"{path}, line {reader.line_num}: {error}.") from error
+    finally:
+        csv.field_size_limit(limit)
+    return header, np.array(labels, dtype=str), position
+
+
+def _ragged(line, fields, header, path):
+    """Say which line does not fit the header."""
+    hint = "Look for a missing or unquoted separator, or an unclosed quotation mark."
+    if len(fields) == len(header) + 1:
+        hint = (
+            "Quote values that hold the separator; give a column of row names a name."
+        )
+    return (
+        f"{path}, line {line}: expected {len(header)} values as in the header, but got "
+        f"{len(fields)}. {hint}"
+    )
+
+
+def _parse_features(text, separator, path, n_rows):
+    """Return all columns, each in the type that pandas finds in it."""
+    pd = need("pandas")
+    try:
+        frame = pd.read_csv(
+            io.StringIO(text, newline=""),
+            sep=separator,
+            header=0,
+            index_col=False,
+            low_memory=False,
+        )
+    except (ValueError, pd.errors.ParserError) as error:
+        reason = str(error).strip().rstrip(".")
+        raise AuditError(f"{path} cannot be read as a table: {reason}.") from error
+    if len(frame) != n_rows:
+        raise AuditError(
+            f"{path} can be read in two ways: by its lines it holds {n_rows} rows, by "
+            f"its values {len(frame)}. Look for stray quotation marks."
+        )
+    return frame

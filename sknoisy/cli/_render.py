@@ -1,0 +1,211 @@
+"""The report: facts as plain text that fits the width of the terminal."""
+
+import shutil
+import textwrap
+
+import numpy as np
+
+_NARROWEST, _WIDEST = 60, 120
+_LONGEST_NAME = 14
+_CELL = 6
+_PAIRS, _LABELS = 15, 10
+# Below this share of contradictions among the surest rows no noise is claimed.
+_NOTABLE = 0.02
+
+
+def render_report(facts, table, *, top, width=None):
+    """Return the report.
+
+    Parameters
+    ----------
+    facts : AuditFacts
+        What was found.
+
+    table : Table
+        The table, to show the suspicious rows.
+
+    top : int
+        Number of suspicious rows to show.
+
+    width : int, default=None
+        Width of the lines. None means that of the terminal.
+
+    Returns
+    -------
+    str
+        Lines of text.
+    """
+    width = width or shutil.get_terminal_size().columns
+    width = min(max(width, _NARROWEST), _WIDEST)
+    lines = [
+        *_summary(facts, table, width),
+        "",
+        *_noise(facts),
+        "",
+        *_confusions(facts, width),
+    ]
+    if top and len(facts.rows):
+        lines += ["", *_suspicious(facts, table, top, width)]
+    return "\n".join(lines)
+
+
+def render_verdict(verdict):
+    """Return what the true labels say about the audit.
+
+    Parameters
+    ----------
+    verdict : Verdict
+        How right it was.
+
+    Returns
+    -------
+    str
+        Lines of text.
+    """
+    base = verdict.n_errors / verdict.n_rows
+    lines = [
+        "How right was it? The true labels of this example are known.",
+        f"  Wrong labels: {verdict.n_errors} of {verdict.n_rows} ({base:.1%}), all "
+        "where the rule of thumb errs.",
+    ]
+    for first, found in verdict.found.items():
+        lines.append(
+            f"  Among the first {first} suspicious rows: {found} wrong "
+            f"({found / first:.0%}; picking at random would find {base:.0%}), "
+            f"{found / verdict.n_errors:.0%} of all wrong labels."
+        )
+    lines.append(
+        f"  Another label suggested: {verdict.n_flagged} rows, "
+        f"{verdict.n_flagged_wrong} of them wrong."
+    )
+    return "\n".join(lines)
+
+
+def _summary(facts, table, width):
+    """Say what was audited."""
+    counts = zip(facts.classes, facts.class_counts, strict=True)
+    listed = [f"{_shorten(name, 40)} ({count})" for name, count in counts]
+    more = f" and {len(listed) - _LABELS} more" if len(listed) > _LABELS else ""
+    used = [f"{len(names)} {kind}" for kind, names in facts.columns.items() if names]
+    yield f"Audit of {table.name}, labels in {table.label_name!r}"
+    for text in (
+        f"{len(facts.rows)} labelled rows; columns judged by: {', '.join(used)}",
+        f"{len(facts.classes)} labels: {', '.join(listed[:_LABELS])}{more}",
+        *(f"Note: {note}." for note in facts.notes),
+    ):
+        yield textwrap.fill(text, width, initial_indent="  ", subsequent_indent="    ")
+
+
+def _noise(facts):
+    """Say how many labels look wrong, and what the numbers leave out."""
+    rate, upper = f"{facts.noise_rate:.1%}", f"{facts.noise_rate_upper:.1%}"
+    if facts.noise_rate_lower > _NOTABLE:
+        finding = f"about {rate} of the labels"
+    else:
+        finding = f"{rate}, no clear sign of scattered errors"
+    yield f"Estimated noise rate: {finding} (upper estimate {upper})"
+    yield "  The first number counts where the models are surest; the second wherever"
+    yield "  they find another label more probable, their own mistakes included. Errors"
+    yield "  that follow a rule are learnt like the truth and escape the first number."
+
+
+def _confusions(facts, width):
+    """Show the transition matrix, or its largest entries if it is too wide."""
+    names = [_shorten(name, _LONGEST_NAME) for name in facts.classes]
+    first = max(map(len, [*names, "true label"])) + 2
+    cells = [max(_CELL, len(name)) + 2 for name in names]
+    if first + sum(cells) > width:
+        yield from _largest_confusions(facts, width)
+        return
+    yield "Estimated share of each true label (line) that is given as (column), in %"
+    yield "true label".ljust(first) + "".join(
+        name.rjust(cell) for name, cell in zip(names, cells, strict=True)
+    )
+    for name, row in zip(names, facts.transition_matrix, strict=True):
+        yield name.ljust(first) + "".join(
+            f"{100 * share:.1f}".rjust(cell)
+            for share, cell in zip(row, cells, strict=True)
+        )
+
+
+def _largest_confusions(facts, width):
+    """List the most frequent confusions."""
+    T = facts.transition_matrix
+    # How many rows truly are of each class is not known; the labels given stand in.
+    expected = T * np.asarray(facts.class_counts)[:, None]
+    np.fill_diagonal(expected, 0)
+    largest = np.argsort(-expected, axis=None, kind="stable")[:_PAIRS]
+    pairs = [divmod(int(pair), len(T)) for pair in largest]
+    pairs = [(i, j) for i, j in pairs if expected[i, j] > 0]
+    yield (
+        f"Most frequent confusions, estimated: true label, label given, share of the "
+        f"true label ({len(T)} labels)"
+    )
+    if not pairs:
+        yield "  none"
+        return
+    room = (width - 40) // 2
+    names = [_shorten(name, room) for name in facts.classes]
+    left = max(len(names[i]) for i, _ in pairs)
+    right = max(len(names[j]) for _, j in pairs)
+    for i, j in pairs:
+        yield (
+            f"  {names[i].ljust(left)}  as  {names[j].ljust(right)}  {T[i, j]:6.1%}  "
+            f"(about {expected[i, j]:.0f} rows)"
+        )
+
+
+def _suspicious(facts, table, top, width):
+    """Show the first rows."""
+    n_shown = min(top, len(facts.rows))
+    header = ("row", "given", "suggested", "quality")
+    cells = [
+        (str(row), _shorten(given, 20), _shorten(suggested, 20), f"{quality:.3f}")
+        for row, given, suggested, quality in zip(
+            facts.rows[:n_shown].tolist(),
+            facts.given.tolist(),
+            facts.suggested.tolist(),
+            facts.quality.tolist(),
+            strict=False,
+        )
+    ]
+    widths = [max(map(len, column)) for column in zip(header, *cells, strict=True)]
+    room = width - sum(widths) - 2 * len(widths) - 2
+    yield (
+        f"The {n_shown} most suspicious of {len(facts.rows)} rows (counted from 0; "
+        "quality 0 = least believable)"
+    )
+    yield _line(header, widths) + "  values"
+    for cell, row in zip(cells, facts.rows, strict=False):
+        excerpt = _shorten(_excerpt(facts, table, row), room)
+        yield f"{_line(cell, widths)}  {excerpt}".rstrip()
+
+
+def _line(cells, widths):
+    """Return a line of the list: numbers to the right, words to the left."""
+    row, given, suggested, quality = cells
+    return "  ".join(
+        (
+            row.rjust(widths[0]),
+            given.ljust(widths[1]),
+            suggested.ljust(widths[2]),
+            quality.rjust(widths[3]),
+        )
+    )
+
+
+def _excerpt(facts, table, row):
+    """Return the values by which a reader recognises a row: texts first."""
+    names = [
+        name
+        for kind in ("text", "category", "date", "number")
+        for name in facts.columns[kind]
+    ][:6]
+    values = table.frame.loc[:, names].iloc[row]
+    return ", ".join(f"{name}={value}" for name, value in values.items())
+
+
+def _shorten(text, length):
+    """Cut a text to one line of a length."""
+    text = " ".join(str(text).split())
+    return text if len(text) <= length else f"{text[: max(length - 3, 0)]}..."
