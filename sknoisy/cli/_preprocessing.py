@@ -158,8 +158,8 @@ def _parts_of(dates):
     days = (dates - dates.min()).dt.total_seconds() / (3600 * _HOURS_IN_DAY)
     cycles = np.column_stack(
         [
-            dates.dt.dayofyear / _DAYS_IN_YEAR,
-            dates.dt.dayofweek / _DAYS_IN_WEEK,
+            dates.dt.day_of_year / _DAYS_IN_YEAR,
+            dates.dt.day_of_week / _DAYS_IN_WEEK,
             (dates.dt.hour + dates.dt.minute / 60) / _HOURS_IN_DAY,
         ]
     )

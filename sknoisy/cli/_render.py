@@ -137,10 +137,8 @@ def _largest_confusions(facts, width):
     largest = np.argsort(-expected, axis=None, kind="stable")[:_PAIRS]
     pairs = [divmod(int(pair), len(T)) for pair in largest]
     pairs = [(i, j) for i, j in pairs if expected[i, j] > 0]
-    yield (
-        f"Most frequent confusions, estimated: true label, label given, share of the "
-        f"true label ({len(T)} labels)"
-    )
+    yield f"Most frequent confusions of {len(T)} labels, estimated: true label, label"
+    yield "given, share of the true label"
     if not pairs:
         yield "  none"
         return
