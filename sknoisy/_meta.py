@@ -4,11 +4,13 @@
 ``BaseLabelNoiseClassifier`` adds a fitted inner classifier that answers for the whole.
 """
 
+import warnings
 from abc import ABC, abstractmethod
 from dataclasses import replace
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.utils import get_tags, indexable
 from sklearn.utils.metadata_routing import (
@@ -168,6 +170,46 @@ def prepared(step):
     return step
 
 
+def warn_not_converged(owner, change):
+    """Warn that the rounds of an estimator have ended before its result settled.
+
+    Parameters
+    ----------
+    owner : estimator
+        It has the parameters ``max_iter`` and ``tol``.
+
+    change : float
+        How much the last round has changed.
+    """
+    warnings.warn(
+        f"{type(owner).__name__} had not settled after max_iter={owner.max_iter} "
+        f"rounds: the last one changed {change:.3g}, more than tol={owner.tol}. Raise "
+        "max_iter or tol.",
+        ConvergenceWarning,
+    )
+
+
+def take_over(owner, fitted, names):
+    """Give an estimator the fitted attributes of a part of it.
+
+    Parameters
+    ----------
+    owner : estimator
+        Receives them, and loses those that an earlier ``fit`` may have left.
+
+    fitted : estimator
+        The part.
+
+    names : list of str
+        Names of the attributes, each of which the part may lack.
+    """
+    for name in names:
+        if hasattr(fitted, name):
+            setattr(owner, name, getattr(fitted, name))
+        elif hasattr(owner, name):
+            delattr(owner, name)
+
+
 def inner_has(method):
     """Return a check that the wrapped classifier, fitted or not, has a method."""
 
@@ -236,9 +278,7 @@ class BaseLabelNoiseClassifier(
         labels = replace(labels, announce=announce, report=report)
         self.classes_ = labels.classes
         self.estimator_ = self._fit(X, labels)
-        for name in ("n_features_in_", "feature_names_in_"):
-            if hasattr(self.estimator_, name):
-                setattr(self, name, getattr(self.estimator_, name))
+        take_over(self, self.estimator_, ["n_features_in_", "feature_names_in_"])
         context.call_on_fit_task_end(estimator=self, X=X, y=y)
         return self
 

@@ -1,7 +1,7 @@
 """Any classifier on the soft labels of any refiner."""
 
 from sknoisy._compat import HasMethods
-from sknoisy._meta import BaseLabelNoiseClassifier, prepared
+from sknoisy._meta import BaseLabelNoiseClassifier, prepared, take_over
 from sknoisy._soft_labels import fit_soft_labels
 from sknoisy.refinement import QualityWeighting
 from sknoisy.refinement._base import settle
@@ -89,9 +89,8 @@ class RefinedLabelClassifier(BaseLabelNoiseClassifier):
         self.soft_labels_ = settle(soft_labels, labels)
         self.sample_weight_ = self.soft_labels_.sum(axis=1)
         self.transduction_ = labels.classes[self.soft_labels_.argmax(axis=1)]
-        for name in ("label_quality_", "clean_proba_", "transition_matrix_"):
-            if hasattr(self.refiner_, name):
-                setattr(self, name, getattr(self.refiner_, name))
+        names = ["label_quality_", "clean_proba_", "transition_matrix_"]
+        take_over(self, self.refiner_, names)
         return fit_soft_labels(
             base, X, self.soft_labels_, labels.classes, params=labels.params
         )
