@@ -73,7 +73,7 @@ def available(names):
     if missing := [name for name in names if name not in found]:
         print(
             f"Left out, since SKNOISY_DATA does not lead to them: {', '.join(missing)}."
-            " The bundled sets remain."
+            " The bundled sets need no folder."
         )
     return found
 
