@@ -1,6 +1,7 @@
 """A space in which neighbours mean something, made from whatever X is."""
 
 import warnings
+from operator import methodcaller
 
 import numpy as np
 from scipy import sparse
@@ -8,7 +9,7 @@ from sklearn.base import clone
 from sklearn.decomposition import TruncatedSVD
 from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.utils.validation import check_array, check_memory
 
 from sknoisy._compat import _safe_indexing
@@ -104,6 +105,8 @@ def _tabular():
 
 
 def _reduced(shape, random_state):
+    if shape[1] == 1:  # a single column has no directions to choose from
+        return FunctionTransformer(methodcaller("toarray"), accept_sparse=True)
     n_components = max(1, min(SPARSE_COMPONENTS, shape[1] - 1, shape[0] - 1))
     return TruncatedSVD(n_components, random_state=random_state)
 
@@ -133,6 +136,7 @@ def _numeric_columns(X):
 
 def _as_numbers(Z):
     try:
+        Z = Z.astype(object)
         return np.where(np.equal(Z, None), np.nan, Z).astype(float)
     except ValueError:
         return None
