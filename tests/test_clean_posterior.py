@@ -1,0 +1,122 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.testing import assert_allclose, assert_array_equal
+
+from sknoisy._clean_posterior import clean_posterior, clean_prior
+from sknoisy._transition_matrix import make_transition_matrix
+
+sizes = st.integers(2, 6)
+seeds = st.integers(0, 10_000)
+
+
+def _case(n_classes, seed, n_samples=40):
+    """Draw probabilities, a transition matrix and labels, each from its range."""
+    rng = np.random.RandomState(seed)
+    proba = rng.dirichlet(np.full(n_classes, 0.3), size=n_samples)
+    T = 0.5 * np.eye(n_classes) + 0.5 * rng.dirichlet(np.ones(n_classes), n_classes)
+    return proba, T, rng.randint(n_classes, size=n_samples)
+
+
+def _separated(kind, rate, n_samples=2000, n_classes=4):
+    """Draw labels through a matrix, and the probabilities a perfect model has."""
+    rng = np.random.RandomState(0)
+    T = make_transition_matrix(n_classes, rate, kind=kind, random_state=1)
+    clean = rng.choice(n_classes, size=n_samples, p=[0.1, 0.2, 0.3, 0.4])
+    codes = (T[clean].cumsum(axis=1) < rng.uniform(size=(n_samples, 1))).sum(axis=1)
+    return T[clean], T, codes, clean
+
+
+@settings(max_examples=40)
+@given(n_classes=sizes, seed=seeds)
+def test_rows_sum_to_1(n_classes, seed):
+    posterior = clean_posterior(*_case(n_classes, seed))
+    assert_allclose(posterior.sum(axis=1), 1)
+    assert (posterior >= 0).all()
+
+
+@settings(max_examples=40)
+@given(n_classes=sizes, seed=seeds)
+def test_without_noise_the_label_is_the_truth(n_classes, seed):
+    proba, _, codes = _case(n_classes, seed)
+    posterior = clean_posterior(proba, np.eye(n_classes), codes)
+    assert_array_equal(posterior, np.eye(n_classes)[codes])
+
+
+@settings(max_examples=40)
+@given(n_classes=sizes, seed=seeds)
+def test_names_of_the_classes_do_not_matter(n_classes, seed):
+    proba, T, codes = _case(n_classes, seed)
+    order = np.random.RandomState(seed).permutation(n_classes)
+    place = np.argsort(order)
+    permuted = clean_posterior(proba[:, order], T[np.ix_(order, order)], place[codes])
+    expected = clean_posterior(proba, T, codes)[:, order]
+    assert_allclose(permuted, expected, atol=1e-7)
+
+
+@settings(max_examples=20)
+@given(n_classes=sizes, seed=seeds)
+def test_a_weight_is_as_many_copies(n_classes, seed):
+    proba, T, codes = _case(n_classes, seed)
+    weights = np.random.RandomState(seed).randint(1, 4, size=len(codes))
+    repeated = np.repeat(np.arange(len(codes)), weights)
+    weighted = clean_posterior(proba, T, codes, weights=weights.astype(float))
+    copied = clean_posterior(proba[repeated], T, codes[repeated])
+    assert_allclose(copied, weighted[repeated], atol=1e-7)
+    scaled = clean_posterior(proba, T, codes, weights=weights / 1000)
+    assert_allclose(scaled, weighted, atol=1e-7)
+
+
+@pytest.mark.parametrize(
+    ("kind", "rate"),
+    [("uniform", 0.4), ("pair", 0.4), ("random", 0.4), ("block", 0.3), ("pair", 0.0)],
+)
+def test_separated_classes_are_recovered(kind, rate):
+    proba, T, codes, clean = _separated(kind, rate)
+    posterior = clean_posterior(proba, T, codes)
+    assert (posterior.argmax(axis=1) == clean).mean() > 0.99
+    noise_rate = 1 - posterior[np.arange(len(codes)), codes].mean()
+    assert abs(noise_rate - (codes != clean).mean()) < 0.02
+
+
+def test_an_impossible_vote_rules_no_class_out():
+    T = np.array([[1.0, 0.0], [0.3, 0.7]])
+    proba = np.array([[0.9, 0.1]] * 5 + [[0.3, 0.7]] * 5)
+    codes = np.array([0] * 5 + [1] * 5)
+    posterior = clean_posterior(proba, T, codes)
+    # A 1 is never given to class 0, so the label settles it.
+    assert_array_equal(posterior[5:], [[0, 1]] * 5)
+    assert posterior[0, 0] > 0.5
+
+
+@pytest.mark.parametrize("kind", ["uniform", "pair"])
+def test_where_nothing_else_is_known_the_label_decides(kind):
+    T = make_transition_matrix(4, 0.4, kind=kind)
+    codes = np.arange(40) % 4
+    posterior = clean_posterior(np.full((40, 4), 0.25), T, codes)
+    # All classes are as frequent, so that Bayes' rule leaves the columns of T.
+    assert_allclose(posterior, T[:, codes].T)
+
+
+@settings(max_examples=40)
+@given(n_classes=sizes, seed=seeds)
+def test_prior_explains_the_shares_of_the_labels(n_classes, seed):
+    rng = np.random.RandomState(seed)
+    T = 0.7 * np.eye(n_classes) + 0.3 * rng.dirichlet(np.ones(n_classes), n_classes)
+    prior = rng.dirichlet(np.full(n_classes, 5.0))
+    estimate = clean_prior(T, prior @ T, n_steps=2000)
+    assert_allclose(estimate.sum(), 1)
+    assert_allclose(estimate, prior, atol=5e-3)
+
+
+def test_prior_stays_a_distribution_where_the_inverse_does_not():
+    T = np.array([[0.6, 0.4], [0.4, 0.6]])
+    share = np.array([0.9, 0.1])
+    assert np.linalg.solve(T.T, share).min() < 0
+    assert_allclose(clean_prior(T, share), [1, 0], atol=1e-3)
+
+
+def test_prior_without_noise_is_the_share_of_the_labels():
+    share = np.array([0.5, 0.3, 0.2])
+    assert_allclose(clean_prior(np.eye(3), share), share)
