@@ -1,6 +1,10 @@
 """Learn from wrong labels, and find them, the scikit-learn way."""
 
-from sknoisy.classification import NoisyLabelClassifier, RefinedLabelClassifier
+from sknoisy.classification import (
+    NoiseTransitionClassifier,
+    NoisyLabelClassifier,
+    RefinedLabelClassifier,
+)
 from sknoisy.noise import LabelNoiseInjector
 from sknoisy.quality import find_label_errors, label_quality
 
@@ -8,6 +12,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "LabelNoiseInjector",
+    "NoiseTransitionClassifier",
     "NoisyLabelClassifier",
     "RefinedLabelClassifier",
     "find_label_errors",

@@ -38,14 +38,13 @@ def clean_prior(transition_matrix, noisy_share, n_steps=PRIOR_STEPS):
     return prior
 
 
-def clean_posterior(proba, transition_matrix, codes, *, weights=None):
-    r"""Return the probability of each true class, given the features and the label.
+def expected_classes(proba, transition_matrix, codes, *, weights=None):
+    r"""Return the probability of each true class, given the features alone.
 
     The probabilities :math:`p(x)` of the noisy labels are read as votes that have gone
-    through the noise, and the label given as one more:
+    through the noise:
 
-    .. math:: P(k \mid x) \propto \pi_k \exp\Big(s \sum_j p_j(x) \log T_{kj}\Big),
-              \qquad P(k \mid x, \tilde y) \propto P(k \mid x)\, T_{k\tilde y}.
+    .. math:: P(k \mid x) \propto \pi_k \exp\Big(s \sum_j p_j(x) \log T_{kj}\Big).
 
     The prior :math:`\pi` is the mean of :math:`P(k \mid x)`, and the strength :math:`s`
     is the power of two that makes the labels given most likely. The label of a row is
@@ -60,7 +59,7 @@ def clean_posterior(proba, transition_matrix, codes, *, weights=None):
         ``T[i, j] = P(noisy = j | clean = i)``.
 
     codes : ndarray of shape (n_samples,)
-        Positions of the labels given.
+        Positions of the labels given; they choose the strength.
 
     weights : ndarray of shape (n_samples,), default=None
         Weights of the samples in prior and likelihood.
@@ -83,7 +82,36 @@ def clean_posterior(proba, transition_matrix, codes, *, weights=None):
         likelihood = np.maximum((believed * given).sum(axis=1), TINY)
         if mass @ np.log(likelihood) > best:
             best, chosen = mass @ np.log(likelihood), believed
-    return normalize_rows(chosen * given)
+    return chosen
+
+
+def clean_posterior(proba, transition_matrix, codes, *, weights=None):
+    r"""Return the probability of each true class, given the features and the label.
+
+    It is :math:`P(k \mid x, \tilde y) \propto P(k \mid x)\, T_{k\tilde y}` with
+    :math:`P(k \mid x)` from :func:`expected_classes`.
+
+    Parameters
+    ----------
+    proba : ndarray of shape (n_samples, n_classes)
+        Out-of-fold probabilities of the noisy labels.
+
+    transition_matrix : ndarray of shape (n_classes, n_classes)
+        ``T[i, j] = P(noisy = j | clean = i)``.
+
+    codes : ndarray of shape (n_samples,)
+        Positions of the labels given.
+
+    weights : ndarray of shape (n_samples,), default=None
+        Weights of the samples in prior and likelihood.
+
+    Returns
+    -------
+    ndarray of shape (n_samples, n_classes)
+        Rows sum to 1.
+    """
+    expected = expected_classes(proba, transition_matrix, codes, weights=weights)
+    return normalize_rows(expected * transition_matrix[:, codes].T)
 
 
 def _believed(evidence, prior, mass):

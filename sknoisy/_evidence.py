@@ -46,7 +46,7 @@ class ProbabilitySource:
         return model_evidence(self, estimator, X, labels)
 
 
-def model_evidence(owner, estimator, X, labels):
+def model_evidence(owner, estimator, X, labels, soft_labels=None):
     """Return out-of-fold probabilities by the folding parameters of an estimator.
 
     Parameters
@@ -63,6 +63,9 @@ def model_evidence(owner, estimator, X, labels):
     labels : NoisyLabels
         The labels.
 
+    soft_labels : ndarray of shape (n_samples, n_classes), default=None
+        What to train on instead of the labels.
+
     Returns
     -------
     ndarray of shape (n_samples, n_classes)
@@ -72,6 +75,7 @@ def model_evidence(owner, estimator, X, labels):
         seed_unset(estimator, owner.random_state),
         X,
         labels,
+        soft_labels=soft_labels,
         cv=owner.cv,
         n_jobs=owner.n_jobs,
         memory=owner.memory,

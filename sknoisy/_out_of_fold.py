@@ -10,11 +10,13 @@ from sklearn.utils.validation import check_array, check_memory
 
 from sknoisy._compat import AS_THEY_COME, _check_method_params, _safe_indexing
 from sknoisy._folds import make_folds
-from sknoisy._soft_labels import fit_weighted
+from sknoisy._soft_labels import drop_negligible, fit_soft_labels
 from sknoisy.exceptions import UnsuitableEstimatorError
 
 
-def out_of_fold_proba(estimator, X, labels, *, cv=None, n_jobs=None, memory=None):
+def out_of_fold_proba(
+    estimator, X, labels, *, soft_labels=None, cv=None, n_jobs=None, memory=None
+):
     """Return for each row the class probabilities of a model that has not seen it.
 
     Parameters
@@ -27,6 +29,9 @@ def out_of_fold_proba(estimator, X, labels, *, cv=None, n_jobs=None, memory=None
 
     labels : NoisyLabels
         Labels to train on, with weights, groups and metadata.
+
+    soft_labels : ndarray of shape (n_samples, n_classes), default=None
+        What to train on instead: the weight of each class for each sample.
 
     cv : int, splitter, iterable of splits or None, default=None
         See :func:`sknoisy._folds.make_folds`.
@@ -55,8 +60,10 @@ def out_of_fold_proba(estimator, X, labels, *, cv=None, n_jobs=None, memory=None
     predict = check_memory(memory).cache(
         _predict_folds, ignore=["n_jobs", "announce", "report"]
     )
+    if soft_labels is None:
+        soft_labels = labels.one_hot() * labels.mass[:, None]
     total, times = predict(
-        estimator, X, labels.y, labels.weights, labels.params, labels.classes, folds,
+        estimator, X, soft_labels, labels.codes, labels.classes, labels.params, folds,
         n_jobs=n_jobs, announce=labels.announce, report=labels.report,
     )  # fmt: skip
     proba = total / np.maximum(times, 1)[:, None]
@@ -156,18 +163,18 @@ def align_columns(table, given, classes, fill=0.0):
 
 
 def _predict_folds(
-    estimator, X, y, weights, params, classes, folds,
+    estimator, X, soft_labels, codes, classes, params, folds,
     n_jobs=None, announce=None, report=None,
 ):  # fmt: skip
     """Return the sum of held-out probabilities of each row and how often it was."""
     if announce is not None:
         announce("out-of-fold", len(folds))
     parts = Parallel(n_jobs=n_jobs, **AS_THEY_COME)(
-        delayed(_predict_fold)(estimator, X, y, weights, params, classes, *fold)
+        delayed(_predict_fold)(estimator, X, soft_labels, codes, classes, params, *fold)
         for fold in folds
     )
-    total = np.zeros((len(y), len(classes)))
-    times = np.zeros(len(y), dtype=np.intp)
+    total = np.zeros(soft_labels.shape)
+    times = np.zeros(len(codes), dtype=np.intp)
     for (_, test), part in zip(folds, parts, strict=True):
         np.add.at(total, test, part)
         np.add.at(times, test, 1)
@@ -176,22 +183,20 @@ def _predict_folds(
     return total, times
 
 
-def _predict_fold(estimator, X, y, weights, params, classes, train, test):
+def _predict_fold(estimator, X, soft_labels, codes, classes, params, train, test):
     """Train on one part of the rows and return the probabilities of the other."""
-    if weights is not None:
-        train = np.asarray(train)[weights[train] > 0]
-    seen = np.unique(y[train])
-    given = (classes == y[test][:, None]).astype(float)
-    if len(seen) < 2:
+    seen = drop_negligible(soft_labels[train]).any(axis=0)
+    given = np.eye(len(classes))[codes[test]]
+    if seen.sum() < 2:
         return given
-    model = fit_weighted(
+    model = fit_soft_labels(
         estimator,
         _safe_indexing(X, train),
-        y[train],
-        None if weights is None else weights[train],
-        _check_method_params(X, params, indices=train),
+        soft_labels[train],
+        classes,
+        params=_check_method_params(X, params, indices=train),
     )
     proba = np.asarray(model.predict_proba(_safe_indexing(X, test)))
     proba = align_columns(proba, model.classes_, classes)
     # A model that has never seen a class cannot judge the labels that name it.
-    return np.where(np.isin(y[test], seen)[:, None], proba, given)
+    return np.where(seen[codes[test]][:, None], proba, given)

@@ -24,7 +24,7 @@ from sknoisy.exceptions import UnsuitableEstimatorError
 NEGLIGIBLE_SHARE = 0.05
 
 
-def fit_soft_labels(estimator, X, soft_labels, classes, *, params=None):
+def fit_soft_labels(estimator, X, soft_labels, classes, *, params=None, signed=False):
     """Fit a clone of a classifier on soft labels.
 
     A row in which several classes carry weight is repeated once for each of them.
@@ -50,6 +50,10 @@ def fit_soft_labels(estimator, X, soft_labels, classes, *, params=None):
         Further metadata for ``estimator.fit``; what has one entry per row is repeated
         with the rows.
 
+    signed : bool, default=False
+        Whether weights below zero are meant. Many classifiers take them without a word
+        and some without sense, so they must be asked for.
+
     Returns
     -------
     classifier
@@ -63,8 +67,8 @@ def fit_soft_labels(estimator, X, soft_labels, classes, *, params=None):
     UnsuitableEstimatorError
         If weights differ and the classifier takes no ``sample_weight``.
     """
-    soft_labels = _check_table(soft_labels, len(classes))
-    soft_labels = drop_negligible(soft_labels)
+    soft_labels = _check_table(soft_labels, len(classes), signed)
+    soft_labels = soft_labels if signed else drop_negligible(soft_labels)
     rows, columns = np.nonzero(soft_labels)
     weights = soft_labels[rows, columns]
     y = np.asarray(classes)[columns]
@@ -74,18 +78,18 @@ def fit_soft_labels(estimator, X, soft_labels, classes, *, params=None):
     return fit_weighted(estimator, X, y, weights, params)
 
 
-def _check_table(soft_labels, n_classes):
+def _check_table(soft_labels, n_classes, signed):
     soft_labels = np.asarray(soft_labels, dtype=float)
     if soft_labels.ndim != 2 or soft_labels.shape[1] != n_classes:
         raise ValueError(
             f"soft_labels expected shape (n_samples, {n_classes}), a column per class, "
             f"but got shape {soft_labels.shape}. Order the columns as classes_."
         )
-    if not np.isfinite(soft_labels).all() or (soft_labels < 0).any():
+    if not np.isfinite(soft_labels).all() or (not signed and soft_labels.min() < 0):
         raise ValueError(
             "soft_labels expected finite weights that are not negative, but the "
-            f"smallest entry is {soft_labels.min()}. Clip the table at 0, or leave "
-            "samples out by rows of zeros."
+            f"smallest entry is {soft_labels.min()}. Clip the table at 0, leave rows "
+            "out by zeros, or say signed=True if negative weights are meant."
         )
     if not soft_labels.any():
         raise ValueError(

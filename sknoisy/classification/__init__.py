@@ -1,6 +1,11 @@
 """How do I fit despite the noise? Classifiers for noisy labels."""
 
+from sknoisy.classification._noise_transition import NoiseTransitionClassifier
 from sknoisy.classification._noisy_label import NoisyLabelClassifier
 from sknoisy.classification._refined import RefinedLabelClassifier
 
-__all__ = ["NoisyLabelClassifier", "RefinedLabelClassifier"]
+__all__ = [
+    "NoiseTransitionClassifier",
+    "NoisyLabelClassifier",
+    "RefinedLabelClassifier",
+]

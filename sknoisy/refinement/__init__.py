@@ -2,6 +2,12 @@
 
 from sknoisy.refinement._base import BaseRefiner
 from sknoisy.refinement._confident_pruning import ConfidentPruning
+from sknoisy.refinement._posterior_relabeling import PosteriorRelabeling
 from sknoisy.refinement._quality_weighting import QualityWeighting
 
-__all__ = ["BaseRefiner", "ConfidentPruning", "QualityWeighting"]
+__all__ = [
+    "BaseRefiner",
+    "ConfidentPruning",
+    "PosteriorRelabeling",
+    "QualityWeighting",
+]

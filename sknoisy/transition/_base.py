@@ -4,7 +4,7 @@ from abc import abstractmethod
 
 import numpy as np
 
-from sknoisy._clean_posterior import clean_prior
+from sknoisy._clean_posterior import clean_posterior, clean_prior
 from sknoisy._evidence import ProbabilitySource
 from sknoisy._meta import LabelLearner
 
@@ -29,6 +29,16 @@ class BaseTransitionEstimator(LabelLearner):
         """Return the transition matrix where the probabilities are known already."""
         asks_model = isinstance(self, ProbabilitySource)
         return self._estimate(proba if asks_model else X, labels)
+
+    def _posterior_beside(self, X, proba, labels):
+        """Return the matrix and the clean posterior that follows from it.
+
+        Mixtures that find both at once have the posterior already.
+        """
+        T = self._estimate_beside(X, proba, labels)
+        if hasattr(self, "clean_proba_"):
+            return T, self.clean_proba_
+        return T, clean_posterior(proba, T, labels.codes, weights=labels.weights)
 
     @abstractmethod
     def _estimate(self, evidence, labels):

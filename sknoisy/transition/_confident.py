@@ -18,7 +18,7 @@ def confident_joint(y, proba, *, classes=None):
 
     A sample counts for class `i` if its probability of `i` is at least the mean
     probability of `i` among the samples labelled `i`; where several classes qualify,
-    for the most probable.
+    for the most probable, and in a tie for the label given.
 
     Parameters
     ----------

@@ -1,0 +1,275 @@
+"""Fit a classifier through a noise transition matrix."""
+
+from numbers import Integral, Real
+
+import numpy as np
+
+from sknoisy._clean_posterior import clean_posterior, clean_prior, expected_classes
+from sknoisy._compat import HasMethods, Interval, StrOptions
+from sknoisy._evidence import FOLDING_CONSTRAINTS, model_evidence, seed_unset
+from sknoisy._meta import BaseLabelNoiseClassifier, prepared, warn_not_converged
+from sknoisy._soft_labels import fit_soft_labels
+from sknoisy._transition_matrix import check_transition_matrix, normalize_rows
+from sknoisy.exceptions import UnsuitableEstimatorError
+from sknoisy.refinement._base import settle
+from sknoisy.transition import ConfidentTransition
+
+LARGEST_IMPORTANCE = 10.0
+SMALLEST_PROBABILITY = 1e-3
+
+
+class NoiseTransitionClassifier(BaseLabelNoiseClassifier):
+    r"""Train a classifier through a noise transition matrix.
+
+    If the labels went wrong by a known matrix, training can be corrected so that the
+    classifier predicts the true classes. This is done for any classifier, by the
+    labels and weights that it is trained on.
+
+    Parameters
+    ----------
+    estimator : classifier, default=None
+        The classifier to train. None means
+        :class:`~sklearn.linear_model.LogisticRegression`.
+
+    transition : transition estimator or array-like of shape (n_classes, n_classes), \
+default=None
+        Noise transition matrix ``T[i, j] = P(noisy = j | clean = i)`` with rows and
+        columns in the order of ``classes_``, or the estimator of it. None means
+        :class:`~sknoisy.transition.ConfidentTransition`.
+
+    correction : {"forward", "importance", "backward"}, default="forward"
+        How the matrix enters, see the notes.
+
+    max_iter : int, default=10
+        Rounds of the forward correction at the most.
+
+    tol : float, default=0.02
+        The rounds end when the probabilities of the true classes change by less, as
+        the mean total variation distance.
+
+    cv : int, splitter or iterable, default=None
+        Folds. None means 5 stratified folds in which copies of a row stay together.
+
+    memory : str or object with the joblib.Memory interface, default=None
+        Where out-of-fold probabilities are cached.
+
+    n_jobs : int, default=None
+        Number of folds fitted side by side.
+
+    random_state : int, RandomState instance or None, default=None
+        Seed for those random states of the classifier that have none.
+
+    Attributes
+    ----------
+    estimator_ : classifier
+        The fitted classifier.
+
+    transition_matrix_ : ndarray of shape (n_classes, n_classes)
+        The matrix used.
+
+    noise_rate_ : float
+        Share of wrong labels that follows from it, in [0, 1].
+
+    clean_proba_ : ndarray of shape (n_samples, n_classes)
+        Probability of each true class for the rows given to ``fit``. Backward
+        correction does not yield it.
+
+    label_quality_ : ndarray of shape (n_samples,)
+        Probability that the label is right. Backward correction does not yield it.
+
+    soft_labels_ : ndarray of shape (n_samples, n_classes)
+        Weight of each class for each sample, as trained on.
+
+    sample_weight_ : ndarray of shape (n_samples,)
+        Sum of the soft labels of each sample.
+
+    n_iter_ : int
+        Rounds taken; 1 for the corrections that need no rounds.
+
+    classes_ : ndarray of shape (n_classes,)
+        The distinct labels.
+
+    n_features_in_ : int
+        Number of columns of X, where the classifier tells.
+
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the columns of X, where the classifier tells.
+
+    See Also
+    --------
+    NoisyLabelClassifier : Choose the treatment for me.
+    sknoisy.transition : Estimators of the matrix.
+
+    Notes
+    -----
+    *Forward* correction maximises the likelihood of the noisy labels,
+    :math:`\sum_i \log \sum_k P(k \mid x_i) T_{k\tilde y_i}`, by
+    expectation-maximisation: the classifier is trained on
+    :math:`P(k \mid x_i, \tilde y_i) \propto P(k \mid x_i) T_{k \tilde y_i}`, and
+    :math:`P(k \mid x_i)` is predicted by it in turn. The predictions are out-of-fold:
+    a classifier that knows its training labels by heart would only confirm them. Each
+    round costs as many fits as there are folds.
+
+    *Importance* reweighting keeps the labels and weighs each by
+    :math:`P(\tilde y_i \mid x_i) / \tilde P(\tilde y_i \mid x_i)`, the probability of
+    the label as true class over its probability as noisy label.
+
+    *Backward* correction weighs the classes of each sample by row :math:`\tilde y_i`
+    of :math:`T^{-1}`, so that the expected loss is that of true labels. Some of these
+    weights are negative: many classifiers accept them without a word, some without
+    sense, and the variance is large. It is here because it is known, not because it
+    works well.
+
+    References
+    ----------
+    G. Patrini, A. Rozza, A. Menon, R. Nock, L. Qu, "Making Deep Neural Networks Robust
+    to Label Noise: a Loss Correction Approach", CVPR 2017.
+
+    T. Liu, D. Tao, "Classification with Noisy Labels by Importance Reweighting", IEEE
+    Transactions on Pattern Analysis and Machine Intelligence 38, 2016.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sklearn.preprocessing import StandardScaler
+    >>> from sknoisy import NoiseTransitionClassifier
+    >>> from sknoisy.noise import PairNoise
+    >>> from sknoisy.transition import NeighborTransition
+    >>> X, y = load_digits(return_X_y=True)
+    >>> y_noisy = PairNoise(0.4, random_state=0).corrupt(y[:1000])
+    >>> base = make_pipeline(StandardScaler(), LogisticRegression())
+    >>> plain = base.fit(X[:1000], y_noisy).score(X[1000:], y[1000:])
+    >>> clf = NoiseTransitionClassifier(base, NeighborTransition())
+    >>> score = clf.fit(X[:1000], y_noisy).score(X[1000:], y[1000:])
+    >>> bool(score > plain + 0.1)
+    True
+    """
+
+    _parameter_constraints: dict = {
+        **BaseLabelNoiseClassifier._parameter_constraints,
+        "transition": [HasMethods(["fit", "_estimate_beside"]), "array-like", None],
+        "correction": [StrOptions({"forward", "importance", "backward"})],
+        "max_iter": [Interval(Integral, 1, None, closed="left")],
+        "tol": [Interval(Real, 0, None, closed="left")],
+        **FOLDING_CONSTRAINTS,
+    }
+
+    def __init__(
+        self,
+        estimator=None,
+        transition=None,
+        *,
+        correction="forward",
+        max_iter=10,
+        tol=0.02,
+        cv=None,
+        memory=None,
+        n_jobs=None,
+        random_state=None,
+    ):
+        self.estimator = estimator
+        self.transition = transition
+        self.correction = correction
+        self.max_iter = max_iter
+        self.tol = tol
+        self.cv = cv
+        self.memory = memory
+        self.n_jobs = n_jobs
+        self.random_state = random_state
+
+    def _fit(self, X, labels):
+        base = seed_unset(self._inner_estimator(), self.random_state)
+        labels = labels.with_default(base)
+        given = hasattr(self.transition, "__array__") or isinstance(
+            self.transition, (list, tuple)
+        )
+        proba = None
+        if not (given and self.correction == "backward"):
+            proba = model_evidence(self, base, X, labels)
+        T = self.transition_matrix_ = self._matrix(X, proba, labels)
+        share = np.bincount(labels.codes, labels.weights, labels.n_classes)
+        prior = clean_prior(T, share / share.sum())
+        self.noise_rate_ = float(1 - prior @ np.diag(T))
+        self.n_iter_ = 1
+        correct = getattr(self, f"_correct_{self.correction}")
+        self.soft_labels_ = settle(correct(base, X, proba, labels), labels)
+        self.sample_weight_ = self.soft_labels_.sum(axis=1)
+        return self._refit(base, X, labels)
+
+    def _matrix(self, X, proba, labels):
+        """Return the transition matrix, given or estimated."""
+        step = ConfidentTransition() if self.transition is None else self.transition
+        if hasattr(step, "_estimate_beside"):
+            step = prepared(step)._estimate_beside(X, proba, labels)
+        return check_transition_matrix(
+            step,
+            n_classes=labels.n_classes,
+            invertible=self.correction == "backward",
+            name="transition",
+        )
+
+    def _correct_forward(self, base, X, proba, labels):
+        """Return the clean posterior of the classifier's out-of-fold predictions."""
+        likelihood = self.transition_matrix_[:, labels.codes].T
+        posterior = clean_posterior(
+            proba, self.transition_matrix_, labels.codes, weights=labels.weights
+        )
+        for n_iter in range(1, self.max_iter + 1):
+            self.n_iter_ = n_iter
+            soft_labels = settle(posterior * labels.mass[:, None], labels)
+            predicted = model_evidence(self, base, X, labels, soft_labels)
+            previous, posterior = posterior, normalize_rows(likelihood * predicted)
+            distance = np.abs(posterior - previous).sum(axis=1) / 2
+            change = np.average(distance, weights=labels.weights)
+            if change < self.tol:
+                break
+        else:
+            warn_not_converged(self, change)
+        return self._keep(posterior, labels) * labels.mass[:, None]
+
+    def _correct_importance(self, base, X, proba, labels):
+        """Return the labels given, weighed by how much more often they are true."""
+        rows = np.arange(labels.n_samples)
+        T = self.transition_matrix_
+        true = expected_classes(proba, T, labels.codes, weights=labels.weights)
+        noisy = np.maximum((true @ T)[rows, labels.codes], SMALLEST_PROBABILITY)
+        weight = np.minimum(true[rows, labels.codes] / noisy, LARGEST_IMPORTANCE)
+        self._keep(normalize_rows(true * T[:, labels.codes].T), labels)
+        return labels.one_hot() * (weight * labels.mass)[:, None]
+
+    def _correct_backward(self, base, X, proba, labels):
+        """Return the rows of the inverse matrix, some of whose weights are negative."""
+        inverse = np.linalg.inv(self.transition_matrix_)
+        return inverse[labels.codes] * labels.mass[:, None]
+
+    def _keep(self, posterior, labels):
+        """Keep the clean posterior as fitted attributes, and return it."""
+        one_hot = labels.one_hot()
+        if labels.trusted is not None:
+            posterior = np.where(labels.trusted[:, None], one_hot, posterior)
+        self.clean_proba_ = posterior
+        self.label_quality_ = (posterior * one_hot).sum(axis=1)
+        return posterior
+
+    def _refit(self, base, X, labels):
+        """Return the classifier trained on the corrected labels."""
+        signed = self.correction == "backward"
+        try:
+            return fit_soft_labels(
+                base,
+                X,
+                self.soft_labels_,
+                labels.classes,
+                params=labels.params,
+                signed=signed,
+            )
+        except ValueError as error:
+            if not signed:
+                raise
+            raise UnsuitableEstimatorError(
+                f"correction='backward' needs a classifier that can be trained with "
+                f"negative weights, but {type(base).__name__} answered: {error}. Use "
+                "correction='forward' or correction='importance'."
+            ) from error
