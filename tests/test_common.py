@@ -1,0 +1,76 @@
+"""Every public estimator keeps scikit-learn's contract, in every configuration."""
+
+import importlib
+import pkgutil
+
+import pytest
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+import sknoisy
+from sknoisy import LabelNoiseInjector, NoisyLabelClassifier, RefinedLabelClassifier
+from sknoisy.quality import NeighborAgreement
+from sknoisy.refinement import ConfidentPruning, QualityWeighting
+from sknoisy.transition import ConfidentTransition
+
+# What is checked besides the defaults, on few folds to save time. A new estimator is
+# found without an entry here.
+CONFIGURATIONS = {
+    NoisyLabelClassifier: [
+        {"action": "filter", "transition": ConfidentTransition(), "cv": 2},
+        {"action": "weight", "evidence": "model", "cv": 2},
+        {"action": "relabel", "evidence": "neighbors"},
+        {"action": "soft", "random_state": 0, "cv": 2},
+    ],
+    RefinedLabelClassifier: [
+        {"refiner": ConfidentPruning(cv=2)},
+        {"refiner": QualityWeighting(NeighborAgreement())},
+    ],
+    QualityWeighting: [{"quality": NeighborAgreement(), "power": 2}],
+    NeighborAgreement: [{"embedding": "passthrough"}],
+}
+
+# The flips are drawn row by row, so that a row written twice is flipped twice over
+# while a row of weight two is flipped once.
+DRAWN_BY_ROW = "one flip is drawn for each row, whatever its weight"
+EXPECTED_FAILURES = {
+    LabelNoiseInjector: {
+        "check_sample_weight_equivalence_on_dense_data": DRAWN_BY_ROW,
+        "check_sample_weight_equivalence_on_sparse_data": DRAWN_BY_ROW,
+    }
+}
+
+
+def public_classes():
+    """Return the public classes with a ``fit``, each once; bases are left out."""
+    rooms = [info.name for info in pkgutil.iter_modules(sknoisy.__path__)]
+    rooms = [name for name in rooms if not name.startswith("_") and name != "cli"]
+    modules = [sknoisy, *(importlib.import_module(f"sknoisy.{name}") for name in rooms)]
+    members = [getattr(module, name) for module in modules for name in module.__all__]
+    members = [member for member in members if hasattr(member, "fit")]
+    return [
+        cls for cls in dict.fromkeys(members) if not cls.__name__.startswith("Base")
+    ]
+
+
+def configured(cls):
+    """Return the estimators of a class that are checked."""
+    return [cls(), *(cls(**params) for params in CONFIGURATIONS.get(cls, []))]
+
+
+ESTIMATORS = [estimator for cls in public_classes() for estimator in configured(cls)]
+
+
+# The checks fit to a handful of rows, some classes of two or four distinct ones.
+@pytest.mark.filterwarnings("ignore::sknoisy.exceptions.ReducedFoldsWarning")
+@parametrize_with_checks(
+    ESTIMATORS,
+    expected_failed_checks=lambda estimator: EXPECTED_FAILURES.get(type(estimator), {}),
+)
+def test_estimator_keeps_the_contract(estimator, check):
+    check(estimator)
+
+
+def test_every_estimator_is_found():
+    found = set(public_classes())
+    assert set(CONFIGURATIONS) < found
+    assert LabelNoiseInjector in found
