@@ -12,7 +12,7 @@ def count_confident_joint(codes, proba, weights=None):
 
     A sample counts for class i if its probability of i is at least the mean
     probability of i among the samples labelled i, and for the most probable such
-    class where there are several.
+    class where there are several; a tie goes to the label given.
 
     Parameters
     ----------
@@ -72,9 +72,11 @@ def confident_classes(codes, proba, weights=None):
     for start in range(0, len(codes), BLOCK_ROWS):
         block = proba[start : start + BLOCK_ROWS]
         sure = np.where(block >= threshold, block, -1.0)
-        best = sure.argmax(axis=1)
-        reached = sure[np.arange(len(block)), best] >= 0
-        counted[start : start + BLOCK_ROWS] = np.where(reached, best, -1)
+        best, rows = sure.argmax(axis=1), np.arange(len(block))
+        own = codes[start : start + BLOCK_ROWS]
+        # A model that is torn between the label given and another does not contradict.
+        best = np.where(sure[rows, own] == sure[rows, best], own, best)
+        counted[start : start + BLOCK_ROWS] = np.where(sure[rows, best] >= 0, best, -1)
     return counted
 
 

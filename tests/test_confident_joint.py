@@ -34,7 +34,10 @@ def _double_loop(codes, proba, weights):
     for row, given_label in enumerate(codes):
         best, likely = -1.0, None
         for k in range(n_classes):
-            if proba[row, k] >= threshold[k] and proba[row, k] > best:
+            lead = proba[row, k] - best
+            if proba[row, k] >= threshold[k] and (
+                lead > 0 or (lead == 0 and k == given_label)
+            ):
                 best, likely = proba[row, k], k
         if likely is not None:
             joint[likely, given_label] += weights[row]
@@ -73,13 +76,17 @@ def test_most_probable_of_several_classes_that_qualify():
     assert_array_equal(confident_classes(codes, proba), [-1, 1, 2, 1])
 
 
-def test_a_constant_model_counts_everybody_as_the_first_class():
-    proba, codes = np.full((7, 3), 1 / 3), np.arange(7) % 3
-    assert_array_equal(confident_classes(codes, proba), np.zeros(7))
-    joint = calibrate_joint(
-        count_confident_joint(codes, proba.astype(np.float32)), np.bincount(codes)
-    )
-    assert_allclose(joint.sum(axis=0), np.bincount(codes))
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_model_that_knows_nothing_contradicts_no_label(dtype):
+    proba, codes = np.full((7, 3), 1 / 3, dtype=dtype), np.arange(7) % 3
+    assert_array_equal(confident_classes(codes, proba), codes)
+    joint = count_confident_joint(codes, proba)
+    assert_array_equal(joint, np.diag(np.bincount(codes)))
+
+
+def test_ties_as_few_neighbors_make_them():
+    proba = np.array([[0.5, 0.5, 0.0], [0.5, 0.5, 0.0], [0.0, 0.5, 0.5], [0.5, 0, 0.5]])
+    assert_array_equal(confident_classes(np.array([0, 1, 2, 2]), proba), [0, 1, 2, 2])
 
 
 def test_a_class_without_labels_has_no_threshold():

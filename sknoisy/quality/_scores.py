@@ -87,7 +87,7 @@ def normalized_margin(proba, codes):
     given = self_confidence(proba, codes)
     others = proba.copy()
     others[np.arange(len(codes)), codes] = -np.inf
-    return (given - others.max(axis=1) + 1) / 2
+    return (given - others.max(axis=1, initial=0) + 1) / 2
 
 
 def confidence_weighted_entropy(proba, codes):
