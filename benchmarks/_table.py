@@ -64,7 +64,8 @@ class Results:
     def __init__(self, records, base):
         self.base = base
         self.by_cell = defaultdict(dict)
-        for record in records.values():
+        # Rows without a base come last, whichever base brought them into the file.
+        for record in sorted(records.values(), key=lambda r: r["base"] == ""):
             if record["base"] in (base, ""):
                 cell = record["dataset"], record["noise"]
                 here = self.by_cell[cell].setdefault(record["method"], {})

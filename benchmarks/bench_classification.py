@@ -135,12 +135,20 @@ class Run:
         self.records = read_records([output], missing_ok=True)
         self.code = code_digest()
         self.failures = []
-        # Failures are tried again; so is what the user wants to see anew.
         self.records = {
             key: record
             for key, record in self.records.items()
-            if "error" not in record and not (redo and redo in record["method"])
+            if not self._outdated(record, redo)
         }
+
+    def _outdated(self, record, redo):
+        """Whether to compute a row again: it failed, or was asked for anew.
+
+        What the present code computed is kept, so that this can be resumed too.
+        """
+        if "error" in record:
+            return True
+        return bool(redo) and redo in record["method"] and record["code"] != self.code
 
     def cell(self, cell):
         """Run what is missing in a cell."""
@@ -279,7 +287,11 @@ def parse_arguments(argv=None):
     add("--bases", nargs="+", choices=BASES, help="only these bases")
     add("--variants", action="store_true", help="further rows of ours")
     add("--output", help="file of results (default: bench_classification.jsonl)")
-    add("--redo", metavar="TEXT", help="compute rows anew whose name holds TEXT")
+    add(
+        "--redo",
+        metavar="TEXT",
+        help="rows with TEXT in the name again, if the code changed",
+    )
     add("--confirm", action="store_true", help="the sets kept for the very end")
     add("--table", nargs="+", metavar="FILE", help="print the tables and do nothing")
     return parser.parse_args(argv)
