@@ -99,6 +99,9 @@ class LabelLearner(LabelReader, BaseEstimator, ABC):
     A subclass implements ``_learn(X, labels)``, which sets fitted attributes.
     """
 
+    # Parameters without a line of their own in a subclass go unchecked.
+    _parameter_constraints: dict = {}
+
     @_fit_context(prefer_skip_nested_validation=False)
     def fit(self, X, y, sample_weight=None, *, groups=None, trusted=None, **params):
         """Learn about noisy labels.
@@ -214,7 +217,9 @@ def inner_has(method):
     """Return a check that the wrapped classifier, fitted or not, has a method."""
 
     def check(self):
-        inner = getattr(self, "estimator_", None) or self._inner_estimator()
+        inner = getattr(self, "estimator_", None)
+        # An ensemble has a length, so that its truth would be asked of its members.
+        inner = self._inner_estimator() if inner is None else inner
         # getattr rather than hasattr, so that the inner error tells why it is missing.
         getattr(inner, method)
         return True
