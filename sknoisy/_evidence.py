@@ -40,9 +40,8 @@ class ProbabilitySource:
         """Return the out-of-fold probabilities, made or given."""
         if isinstance(self.estimator, str):
             return check_proba(X, labels, owner=type(self).__name__)
-        estimator = self.estimator
-        if estimator is None:
-            estimator = labels.default_estimator or LogisticRegression()
+        known = (self.estimator, labels.default_estimator, LogisticRegression())
+        estimator = next(model for model in known if model is not None)
         return model_evidence(self, estimator, X, labels)
 
 
