@@ -1,0 +1,266 @@
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.base import clone
+from sklearn.datasets import load_breast_cancer, load_digits, load_iris
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import train_test_split
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler, scale
+from sklearn.svm import LinearSVC
+
+from sknoisy import NoisyLabelClassifier
+from sknoisy._clean_posterior import clean_posterior
+from sknoisy._labels import read_labels
+from sknoisy._neighbor_graph import neighbor_votes
+from sknoisy._out_of_fold import out_of_fold_proba
+from sknoisy._transition_matrix import make_transition_matrix, normalize_rows
+from sknoisy.exceptions import NoEvidenceWarning, UnsuitableEstimatorError
+from sknoisy.noise import PairNoise, UniformNoise
+from sknoisy.quality._core_disagreement import core_disagreement
+from sknoisy.refinement._base import settle
+from sknoisy.transition import ConfidentTransition
+
+LINEAR = make_pipeline(StandardScaler(), LogisticRegression())
+ACTIONS = ["weight", "filter", "relabel", "soft"]
+
+
+@pytest.fixture(scope="module")
+def iris():
+    X, y = load_iris(return_X_y=True)
+    return scale(X), y, UniformNoise(0.3, random_state=0).corrupt(y)
+
+
+@pytest.fixture(scope="module")
+def digits():
+    X, y = load_digits(return_X_y=True)
+    return train_test_split(X, y, train_size=800, random_state=0)
+
+
+def _evidence(X, labels):
+    """Make model and neighbour evidence as the class describes them."""
+    model = out_of_fold_proba(LogisticRegression(), X, labels)
+    votes = neighbor_votes(scale(X), labels, n_neighbors=10)
+    neighbors = normalize_rows(votes + np.bincount(labels.codes) / labels.n_samples)
+    return {
+        "model": model,
+        "neighbors": neighbors,
+        "auto": normalize_rows(np.sqrt(np.maximum(model, 1e-6) * neighbors)),
+    }
+
+
+@pytest.mark.parametrize("evidence", ["model", "neighbors", "auto"])
+def test_posterior_follows_from_the_evidence(evidence, iris):
+    X, _, noisy = iris
+    proba = _evidence(X, read_labels(X, noisy, owner="Test"))[evidence]
+    T = make_transition_matrix(3, 0.3)
+    clf = NoisyLabelClassifier(evidence=evidence, transition=T).fit(X, noisy)
+    assert_array_equal(clf.transition_matrix_, T)
+    assert_allclose(clf.clean_proba_, clean_posterior(proba, T, noisy), atol=1e-6)
+    rate, lower = core_disagreement(proba, noisy)
+    assert_allclose(clf.selection_["core_disagreement"], rate)
+    assert_allclose(clf.selection_["core_disagreement_lower"], lower)
+
+
+def test_quality_and_noise_rate_follow_from_the_posterior(iris):
+    X, _, noisy = iris
+    weights = np.random.RandomState(0).uniform(0.5, 2, size=150)
+    clf = NoisyLabelClassifier().fit(X, noisy, sample_weight=weights)
+    assert_allclose(clf.clean_proba_.sum(axis=1), 1)
+    assert_array_equal(clf.label_quality_, clf.clean_proba_[np.arange(150), noisy])
+    doubt = np.average(1 - clf.label_quality_, weights=weights)
+    assert_allclose(clf.noise_rate_, doubt)
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("action", ACTIONS)
+def test_soft_labels_of_each_action(action, weighted, iris):
+    X, _, noisy = iris
+    weights = np.linspace(0.5, 2, 150) if weighted else None
+    clf = NoisyLabelClassifier(action=action).fit(X, noisy, sample_weight=weights)
+    given, best = np.eye(3)[noisy], np.eye(3)[clf.clean_proba_.argmax(axis=1)]
+    treated = {
+        "weight": given * clf.label_quality_[:, None],
+        "filter": given * best,
+        "relabel": best,
+        "soft": clf.clean_proba_,
+    }[action]
+    labels = read_labels(X, noisy, owner="Test", sample_weight=weights)
+    assert_allclose(clf.soft_labels_, settle(treated * labels.mass[:, None], labels))
+    assert_array_equal(clf.sample_weight_, clf.soft_labels_.sum(axis=1))
+    assert_array_equal(clf.transduction_, clf.soft_labels_.argmax(axis=1))
+    assert clf.selection_["action"] == action
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+@pytest.mark.parametrize("noise", [UniformNoise(0.4), PairNoise(0.3)])
+def test_beats_its_own_base_on_noisy_digits(action, noise, digits):
+    X, X_test, y, y_test = digits
+    noisy = noise.set_params(random_state=0).corrupt(y)
+    plain = clone(LINEAR).fit(X, noisy).score(X_test, y_test)
+    clf = NoisyLabelClassifier(LINEAR, action=action).fit(X, noisy)
+    assert clf.score(X_test, y_test) > plain + 0.05
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("noise", [UniformNoise(0.4), PairNoise(0.3)])
+def test_beats_its_own_base_by_default(noise, seed):
+    X, y = load_digits(return_X_y=True)
+    X, X_test, y, y_test = train_test_split(X, y, train_size=800, random_state=seed)
+    noisy = noise.set_params(random_state=seed).corrupt(y)
+    plain = clone(LINEAR).fit(X, noisy).score(X_test, y_test)
+    clf = NoisyLabelClassifier(LINEAR).fit(X, noisy)
+    assert clf.score(X_test, y_test) > plain + 0.05
+    assert abs(clf.noise_rate_ - (noisy != y).mean()) < 0.15
+
+
+@pytest.mark.parametrize("noise", [UniformNoise(0.4), PairNoise(0.3)])
+def test_beats_its_own_base_with_trees(noise, digits):
+    X, X_test, y, y_test = digits
+    noisy = noise.set_params(random_state=0).corrupt(y)
+    forest = RandomForestClassifier(30, random_state=0)
+    plain = clone(forest).fit(X, noisy).score(X_test, y_test)
+    assert (
+        NoisyLabelClassifier(forest).fit(X, noisy).score(X_test, y_test) > plain + 0.03
+    )
+
+
+@pytest.mark.parametrize("load", [load_iris, load_breast_cancer, load_digits])
+def test_is_the_plain_fit_where_it_finds_no_noise(load):
+    X, y = load(return_X_y=True)
+    X = scale(X)
+    clf = NoisyLabelClassifier().fit(X, y)
+    assert_array_equal(clf.estimator_.coef_, LogisticRegression().fit(X, y).coef_)
+    assert_array_equal(clf.soft_labels_, np.eye(len(clf.classes_))[y])
+    assert not clf.selection_["noise_found"]
+    assert clf.selection_["action"] == "keep"
+    assert "not clearly more than 2%: action 'keep'" in clf.selection_["reason"]
+    assert clf.selection_["core_disagreement_lower"] <= 0.02
+
+
+def test_says_why_it_acts(iris):
+    X, _, noisy = iris
+    chosen = NoisyLabelClassifier().fit(X, noisy).selection_
+    assert chosen["noise_found"]
+    assert chosen["core_disagreement_lower"] > 0.02
+    assert chosen["action"] == "filter"
+    percent = f"{chosen['core_disagreement']:.1%} of the labels disagree"
+    assert chosen["reason"].startswith(percent)
+    assert "clearly more than 2%: action 'filter'." in chosen["reason"]
+
+
+def test_an_action_that_is_named_is_carried_out(iris):
+    X, y, _ = iris
+    y = np.where(np.arange(150) == 3, 2, y)
+    clf = NoisyLabelClassifier(action="weight").fit(X, y)
+    assert not clf.selection_["noise_found"]
+    assert clf.selection_["action"] == "weight"
+    assert clf.sample_weight_[3] < 0.1
+
+
+def test_transition_by_an_estimator(iris):
+    X, _, noisy = iris
+    estimator = ConfidentTransition()
+    clf = NoisyLabelClassifier(transition=estimator).fit(X, noisy)
+    auto = NoisyLabelClassifier().fit(X, noisy)
+    assert_array_equal(clf.transition_matrix_, auto.transition_matrix_)
+    assert_array_equal(clf.clean_proba_, auto.clean_proba_)
+    assert not hasattr(estimator, "transition_matrix_")
+
+
+def test_identity_believes_every_label(iris):
+    X, _, noisy = iris
+    clf = NoisyLabelClassifier(transition=np.eye(3), action="filter").fit(X, noisy)
+    assert clf.noise_rate_ == 0
+    assert_array_equal(clf.soft_labels_, np.eye(3)[noisy])
+
+
+@pytest.mark.parametrize(
+    ("T", "message"),
+    [
+        (np.eye(2), r"transition must have shape \(3, 3\)"),
+        (np.full((3, 3), 0.5), "transition .*rows that sum to 1"),
+    ],
+)
+def test_transition_that_does_not_fit(T, message, iris):
+    with pytest.raises(ValueError, match=message):
+        NoisyLabelClassifier(transition=T).fit(*iris[::2])
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_verified_rows_keep_label_and_weight(action, iris):
+    X, _, noisy = iris
+    trusted = np.arange(150) % 3 == 0
+    weights = np.linspace(0.5, 2, 150)
+    clf = NoisyLabelClassifier(action=action).fit(
+        X, noisy, sample_weight=weights, trusted=trusted
+    )
+    assert_array_equal(clf.label_quality_[trusted], np.ones(50))
+    assert_array_equal(
+        clf.soft_labels_[trusted], np.eye(3)[noisy[trusted]] * weights[trusted, None]
+    )
+    assert (clf.label_quality_[~trusted] < 0.5).any()
+
+
+def test_a_space_of_ones_own(iris):
+    X, _, noisy = iris
+    clf = NoisyLabelClassifier(evidence="neighbors", embedding="passthrough")
+    one = clf.fit(X, noisy).clean_proba_
+    # Shrinking a column in X changes nothing if the scaler of the embedding undoes it.
+    shrunk = X * [1, 1, 1, 1e-6]
+    other = clone(clf).fit(shrunk, noisy).clean_proba_
+    undone = clone(clf).set_params(embedding=StandardScaler()).fit(shrunk, noisy)
+    assert np.abs(one - other).max() > 0.1
+    assert_allclose(undone.clean_proba_, one)
+
+
+def test_neighbors_serve_bases_without_probabilities(iris):
+    X, _, noisy = iris
+    svm = LinearSVC(random_state=0)
+    clf = NoisyLabelClassifier(svm, evidence="neighbors").fit(X, noisy)
+    assert hasattr(clf, "decision_function")
+    with pytest.raises(UnsuitableEstimatorError, match="LinearSVC has none.*neighbors"):
+        NoisyLabelClassifier(svm).fit(X, noisy)
+
+
+@pytest.mark.parametrize("action", ["weight", "soft"])
+def test_weights_must_have_somewhere_to_go(action, iris):
+    base = KNeighborsClassifier()
+    with pytest.raises(
+        UnsuitableEstimatorError,
+        match=rf"action='{action}' needs .* but KNeighborsClassifier takes none",
+    ):
+        NoisyLabelClassifier(base, action=action).fit(*iris[::2])
+
+
+class LengthClassifier(LogisticRegression):
+    """Reads texts by their length alone."""
+
+    def fit(self, X, y, sample_weight=None):
+        return super().fit(self._lengths(X), y, sample_weight)
+
+    def predict_proba(self, X):
+        return super().predict_proba(self._lengths(X))
+
+    def predict(self, X):
+        return super().predict(self._lengths(X))
+
+    def _lengths(self, X):
+        return np.array([[len(text) / 10] for text in X])
+
+
+def test_without_neighbors_the_model_alone_is_asked():
+    texts = ["x" * (1 + i % 20) for i in range(200)]
+    y = np.array([len(text) > 10 for text in texts])
+    with pytest.warns(NoEvidenceWarning, match="evidence of neighbours is left out"):
+        clf = NoisyLabelClassifier(LengthClassifier()).fit(texts, y)
+    alone = NoisyLabelClassifier(LengthClassifier(), evidence="model").fit(texts, y)
+    assert_array_equal(clf.clean_proba_, alone.clean_proba_)
+    with pytest.warns(NoEvidenceWarning, match="evidence of neighbours is left out"):
+        clf = NoisyLabelClassifier(LengthClassifier(), evidence="neighbors").fit(
+            texts, y
+        )
+    assert_array_equal(clf.label_quality_, np.ones(200))
+    assert clf.selection_["action"] == "keep"
