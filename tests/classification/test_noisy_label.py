@@ -221,7 +221,9 @@ def test_neighbors_serve_bases_without_probabilities(iris):
     svm = LinearSVC(random_state=0)
     clf = NoisyLabelClassifier(svm, evidence="neighbors").fit(X, noisy)
     assert hasattr(clf, "decision_function")
-    with pytest.raises(UnsuitableEstimatorError, match="LinearSVC has none.*neighbors"):
+    with pytest.raises(
+        UnsuitableEstimatorError, match=r"LinearSVC has none.*neighbors"
+    ):
         NoisyLabelClassifier(svm).fit(X, noisy)
 
 
