@@ -5,12 +5,15 @@ import textwrap
 
 import numpy as np
 
+from sknoisy._transition_matrix import normalize_rows
+
 _NARROWEST, _WIDEST = 60, 120
 _LONGEST_NAME = 14
 _CELL = 6
 _PAIRS, _LABELS = 15, 10
 # Below this share of contradictions among the surest rows no noise is claimed.
 _NOTABLE = 0.02
+_ONE_ROW = 0.5
 
 
 def render_report(facts, table, *, top, width=None):
@@ -35,8 +38,7 @@ def render_report(facts, table, *, top, width=None):
     str
         Lines of text.
     """
-    width = width or shutil.get_terminal_size().columns
-    width = min(max(width, _NARROWEST), _WIDEST)
+    width = _fitting(width)
     lines = [
         *_summary(facts, table, width),
         "",
@@ -49,13 +51,16 @@ def render_report(facts, table, *, top, width=None):
     return "\n".join(lines)
 
 
-def render_verdict(verdict):
+def render_verdict(verdict, *, width=None):
     """Return what the true labels say about the audit.
 
     Parameters
     ----------
     verdict : Verdict
         How right it was.
+
+    width : int, default=None
+        Width of the lines. None means that of the terminal.
 
     Returns
     -------
@@ -64,21 +69,32 @@ def render_verdict(verdict):
     """
     base = verdict.n_errors / verdict.n_rows
     lines = [
-        "How right was it? The true labels of this example are known.",
-        f"  Wrong labels: {verdict.n_errors} of {verdict.n_rows} ({base:.1%}), all "
-        "where the rule of thumb errs.",
+        f"Wrong labels: {verdict.n_errors} of {verdict.n_rows} ({base:.1%}), all where "
+        "the rule of thumb errs."
     ]
     for first, found in verdict.found.items():
         lines.append(
-            f"  Among the first {first} suspicious rows: {found} wrong "
-            f"({found / first:.0%}; picking at random would find {base:.0%}), "
+            f"Among the first {first} suspicious rows: {found} wrong, "
+            f"{found / first:.0%} (at random {base:.0%}), "
             f"{found / verdict.n_errors:.0%} of all wrong labels."
         )
     lines.append(
-        f"  Another label suggested: {verdict.n_flagged} rows, "
-        f"{verdict.n_flagged_wrong} of them wrong."
+        f"Another label suggested: {verdict.n_flagged} rows, {verdict.n_flagged_wrong} "
+        "of them wrong."
     )
-    return "\n".join(lines)
+    heading = "How right was it? The true labels of this example are known."
+    return "\n".join([heading, *(_wrapped(line, _fitting(width)) for line in lines)])
+
+
+def _fitting(width):
+    """Return the width of the lines, that of the terminal if none is given."""
+    width = width or shutil.get_terminal_size().columns
+    return min(max(width, _NARROWEST), _WIDEST)
+
+
+def _wrapped(text, width):
+    """Return an indented paragraph."""
+    return textwrap.fill(text, width, initial_indent="  ", subsequent_indent="    ")
 
 
 def _summary(facts, table, width):
@@ -93,7 +109,7 @@ def _summary(facts, table, width):
         f"{len(facts.classes)} labels: {', '.join(listed[:_LABELS])}{more}",
         *(f"Note: {note}." for note in facts.notes),
     ):
-        yield textwrap.fill(text, width, initial_indent="  ", subsequent_indent="    ")
+        yield _wrapped(text, width)
 
 
 def _noise(facts):
@@ -111,36 +127,45 @@ def _noise(facts):
 
 def _confusions(facts, width):
     """Show the transition matrix, or its largest entries if it is too wide."""
+    T, source = facts.transition_matrix, "Estimated share"
+    if facts.noise_rate_lower <= _NOTABLE:
+        T, source = _disagreements(facts), "Upper estimate of the share"
     names = [_shorten(name, _LONGEST_NAME) for name in facts.classes]
     first = max(map(len, [*names, "true label"])) + 2
     cells = [max(_CELL, len(name)) + 2 for name in names]
     if first + sum(cells) > width:
-        yield from _largest_confusions(facts, width)
+        yield f"{source} of each true label that is given as another:"
+        yield from _largest_confusions(facts, T, width)
         return
-    yield "Estimated share of each true label (line) that is given as (column), in %"
-    yield "true label".ljust(first) + "".join(
-        name.rjust(cell) for name, cell in zip(names, cells, strict=True)
-    )
-    for name, row in zip(names, facts.transition_matrix, strict=True):
-        yield name.ljust(first) + "".join(
-            f"{100 * share:.1f}".rjust(cell)
-            for share, cell in zip(row, cells, strict=True)
-        )
+    yield f"{source} of each true label (line) that is given as (column), in %"
+    yield "true label".ljust(first) + "".join(map(str.rjust, names, cells))
+    for name, row in zip(names, T, strict=True):
+        shares = [f"{100 * share:.1f}" for share in row]
+        yield name.ljust(first) + "".join(map(str.rjust, shares, cells))
 
 
-def _largest_confusions(facts, width):
+def _disagreements(facts):
+    """Return what share of the rows that the models give a label have which label."""
+    position = {name: number for number, name in enumerate(facts.classes)}
+    counts = np.zeros((len(position), len(position)))
+    pairs = zip(facts.suggested.tolist(), facts.given.tolist(), strict=True)
+    for suggested, given in pairs:
+        counts[position[suggested], position[given]] += 1
+    never = counts.sum(axis=1) == 0
+    counts[never, never] = 1
+    return normalize_rows(counts)
+
+
+def _largest_confusions(facts, T, width):
     """List the most frequent confusions."""
-    T = facts.transition_matrix
     # How many rows truly are of each class is not known; the labels given stand in.
     expected = T * np.asarray(facts.class_counts)[:, None]
     np.fill_diagonal(expected, 0)
     largest = np.argsort(-expected, axis=None, kind="stable")[:_PAIRS]
     pairs = [divmod(int(pair), len(T)) for pair in largest]
-    pairs = [(i, j) for i, j in pairs if expected[i, j] > 0]
-    yield f"Most frequent confusions of {len(T)} labels, estimated: true label, label"
-    yield "given, share of the true label"
+    pairs = [(i, j) for i, j in pairs if expected[i, j] >= _ONE_ROW]
     if not pairs:
-        yield "  none"
+        yield "  none that would concern a whole row"
         return
     room = (width - 40) // 2
     names = [_shorten(name, room) for name in facts.classes]

@@ -60,18 +60,38 @@ def test_report_states_the_rates():
     assert "1.0%, no clear sign of scattered errors" in report
 
 
-def test_matrix_is_shown_where_it_fits_and_else_its_largest_entries():
+def test_matrix_is_shown_where_it_fits():
     report = render_report(make_facts(2), make_table(), top=0, width=80)
+    assert "Estimated share of each true label (line)" in report
     assert "class 1          10.0     90.0" in report
-    report = render_report(make_facts(12, 24), make_table(24), top=0, width=80)
-    lines = [line for line in report.splitlines() if "(about 0 rows)" in line]
-    assert len(lines) == 15
-    assert "confusions of 12 labels" in report
+
+
+def test_upper_estimate_is_shown_where_no_noise_is_found():
+    # Of 12 rows, 5 are suggested to be of class 0, 1 of them given as class 1, and 7
+    # of class 1, 2 of them given as class 0.
+    facts = replace(make_facts(2), noise_rate_lower=0.0)
+    report = render_report(facts, make_table(), top=0, width=80)
+    assert "Upper estimate of the share of each true label" in report
+    assert "class 0          80.0     20.0" in report
+    assert "class 1          28.6     71.4" in report
+
+
+def test_largest_confusions_are_listed_where_the_matrix_is_too_wide():
+    T = np.eye(12)
+    T[3, 3], T[3, 7] = 0.7, 0.3
+    T[5, 5], T[5, 0] = 0.9, 0.1
+    facts = replace(make_facts(12, 240), transition_matrix=T)
+    report = render_report(facts, make_table(240), top=0, width=80)
+    listed = report.splitlines()[-2:]
+    assert listed[0] == "  class 3  as  class 7   30.0%  (about 6 rows)"
+    assert listed[1] == "  class 5  as  class 0   10.0%  (about 2 rows)"
+    assert "  none" not in report
 
 
 def test_no_confusions_among_many_labels():
     facts = replace(make_facts(12), transition_matrix=np.eye(12))
-    assert "  none" in render_report(facts, make_table(), top=0, width=80)
+    report = render_report(facts, make_table(), top=0, width=80)
+    assert "  none that would concern a whole row" in report
 
 
 def test_suspicious_rows_show_their_texts_first():
@@ -92,9 +112,9 @@ def test_more_rows_asked_for_than_there_are():
 
 def test_verdict():
     verdict = Verdict(100, 10, {20: 8, 50: 9}, 15, 9)
-    text = render_verdict(verdict)
+    text = render_verdict(verdict, width=110)
     assert "Wrong labels: 10 of 100 (10.0%)" in text
-    assert "first 20 suspicious rows: 8 wrong (40%; picking at random would" in text
+    assert "first 20 suspicious rows: 8 wrong, 40% (at random 10%), 80% of" in text
     assert "90% of all wrong labels" in text
     assert "Another label suggested: 15 rows, 9 of them wrong" in text
 
