@@ -148,16 +148,25 @@ def read_labels(X, y, *, owner, sample_weight=None, groups=None, trusted=None):
             f"{owner} requires y to be passed, but the target y is None. Pass one "
             "label per row of X."
         )
+    if X is None:
+        raise ValueError(
+            f"{owner} expected X with one row per label, but got None. Pass the rows "
+            "of features first and the labels second: fit(X, y)."
+        )
     classes, codes = encode_labels(y, owner=owner)
     check_consistent_length(X, codes)
+    if not len(codes):
+        raise ValueError(
+            f"{owner} expected at least 2 rows, but X and y have 0 sample(s). Check "
+            "what selected the rows."
+        )
     if len(classes) < 2:
-        only = classes[0] if len(classes) else "no label"
         raise ValueError(
             f"{owner} needs labels of at least 2 classes, but y holds only one class: "
-            f"{only!r}. Check that the right column was passed as y."
+            f"{classes[0]!r}. Check that the right column was passed as y."
         )
     if groups is not None:
-        check_consistent_length(codes, groups)
+        groups = _check_groups(groups, codes)
     if sample_weight is not None:
         sample_weight = _check_sample_weight(
             sample_weight, np.empty((_num_samples(X), 1)), ensure_non_negative=True
@@ -264,6 +273,20 @@ def _differs(a, b):
         return bool(a != b)
     except TypeError:
         return True
+
+
+def _check_groups(groups, codes):
+    """Return the group of each row as an array without missing values."""
+    groups = column_or_1d(groups)
+    check_consistent_length(codes, groups)
+    missing = _missing(groups)
+    if missing.any():
+        raise ValueError(
+            "groups expected a value in every row, but there is NaN or None in "
+            f"{missing.sum()} of {len(groups)} rows, the first in row "
+            f"{int(missing.argmax())}. Give each of these rows a group of its own."
+        )
+    return groups
 
 
 def _check_trusted(trusted, n_samples):

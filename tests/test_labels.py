@@ -121,7 +121,7 @@ def test_missing_value_of_pandas():
         ([0.5, 1.5, 2.5], "Unknown label type: continuous"),
         (np.eye(3), r"shape \(3, 3\).*MultiOutputClassifier"),
         (["a", "a"], "holds only one class: .*'a'"),
-        ([], "holds only one class: 'no label'"),
+        ([], "X and y have 0 sample"),
         (np.array([1, "a"], dtype=object), r"mix of int, str.*astype\(str\)"),
     ],
 )
