@@ -126,7 +126,31 @@ def _folds_of_splitter(cv, X, labels):
     takes_groups = get_routing_for_object(splitter).consumes("split", ["groups"])
     groups = labels.groups if takes_groups else None
     rows = np.zeros((_num_samples(X), 1))
-    return list(splitter.split(rows, labels.y, groups))
+    folds = [
+        (_row_numbers(train, len(rows)), _row_numbers(test, len(rows)))
+        for train, test in splitter.split(rows, labels.y, groups)
+    ]
+    if not folds:
+        raise ValueError(
+            "cv expected at least one split into rows to train on and rows to hold "
+            "out, but got none. Pass a list of splits, since a generator can be read "
+            "only once, a splitter such as StratifiedKFold(5), or a number of folds."
+        )
+    return folds
+
+
+def _row_numbers(rows, n_samples):
+    """Return the row numbers of one part of a split, given as such or as a mask."""
+    rows = np.asarray(rows)
+    rows = np.flatnonzero(rows) if rows.dtype.kind == "b" else rows
+    if rows.size and rows.max() >= n_samples:
+        raise ValueError(
+            f"cv expected row numbers below {n_samples}, the number of rows, but one "
+            f"of its splits holds {rows.max()}. A list of splits belongs to the data "
+            "that it was made for: inside a search or another cross-validation, pass "
+            "a splitter such as StratifiedKFold(5)."
+        )
+    return rows
 
 
 def _folds_of_groups(cv, labels):

@@ -171,6 +171,11 @@ def read_labels(X, y, *, owner, sample_weight=None, groups=None, trusted=None):
         sample_weight = _check_sample_weight(
             sample_weight, np.empty((_num_samples(X), 1)), ensure_non_negative=True
         )
+        if not sample_weight.any():
+            raise ValueError(
+                "sample_weight expected at least one non-zero number, but got only "
+                "zeros: every row would be left out."
+            )
     return NoisyLabels(
         codes=codes,
         classes=classes,

@@ -114,8 +114,8 @@ def check_proba(proba, labels, *, owner):
     if proba.shape != expected:
         raise ValueError(
             f"{owner} expected probabilities of shape {expected}, a row a label and a "
-            f"column a class, but got shape {proba.shape}. If a class is missing "
-            "from y, pass all of them as classes=."
+            f"column a class, but got shape {proba.shape}. The columns stand for "
+            "the sorted labels of y; where y lacks a class, functions take classes=."
         )
     if proba.min() < 0:
         raise ValueError(
