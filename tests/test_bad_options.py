@@ -42,11 +42,18 @@ BAD_MATRICES = {
 }
 
 
+class Unfittable(LogisticRegression):
+    """A classifier whose fit would come too late."""
+
+    def fit(self, X, y, sample_weight=None):
+        raise AssertionError
+
+
 @pytest.mark.parametrize("cls", [NoisyLabelClassifier, NoiseTransitionClassifier])
 @pytest.mark.parametrize(("T", "message"), BAD_MATRICES.values(), ids=BAD_MATRICES)
 def test_transition_matrices(cls, T, message):
     with pytest.raises(ValueError, match=f"transition.*{message}"):
-        cls(transition=T).fit(X, y)
+        cls(Unfittable(), transition=T).fit(X, y)
 
 
 def test_a_singular_matrix_where_its_inverse_is_needed():

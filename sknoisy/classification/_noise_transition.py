@@ -187,6 +187,9 @@ default=None
         given = hasattr(self.transition, "__array__") or isinstance(
             self.transition, (list, tuple)
         )
+        if given:
+            # A matrix that is refused shall be so before any fold is fitted.
+            self._matrix(X, None, labels)
         proba = None
         if not (given and self.correction == "backward"):
             proba = model_evidence(self, base, X, labels)

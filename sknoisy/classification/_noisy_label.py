@@ -187,7 +187,7 @@ class NoisyLabelClassifier(BaseLabelNoiseClassifier):
 
     def _fit(self, X, labels):
         base = seed_unset(self._inner_estimator(), self.random_state)
-        self._check_action(base)
+        self._check_options(base, labels)
         proba = self._evidence(base, X, labels)
         self.transition_matrix_ = self._transition(base, X, proba, labels)
         posterior = clean_posterior(
@@ -209,14 +209,16 @@ class NoisyLabelClassifier(BaseLabelNoiseClassifier):
             base, X, self.soft_labels_, labels.classes, params=labels.params
         )
 
-    def _check_action(self, base):
-        """Raise an error that names the way out if the base cannot take the action."""
+    def _check_options(self, base, labels):
+        """Raise errors that name the way out, before any fold is fitted."""
         if self.action in {"weight", "soft"} and not takes_weights(base):
             raise UnsuitableEstimatorError(
                 f"action={self.action!r} needs a classifier that takes sample_weight, "
                 f"but {type(base).__name__} takes none. Use action='filter' or "
                 "action='relabel', which need no weights."
             )
+        if not (isinstance(self.transition, str) or hasattr(self.transition, "fit")):
+            self._given_transition(labels)
 
     def _evidence(self, base, X, labels):
         """Return the out-of-fold probabilities of the noisy labels."""
@@ -262,6 +264,10 @@ class NoisyLabelClassifier(BaseLabelNoiseClassifier):
         if hasattr(self.transition, "_estimate"):
             step = prepared(self.transition)
             return step._estimate_beside(X, proba, labels.with_default(base))
+        return self._given_transition(labels)
+
+    def _given_transition(self, labels):
+        """Return the transition matrix that was given, checked."""
         return check_transition_matrix(
             self.transition, n_classes=labels.n_classes, name="transition"
         )
