@@ -155,32 +155,12 @@ def read_labels(X, y, *, owner, sample_weight=None, groups=None, trusted=None):
         )
     classes, codes = encode_labels(y, owner=owner)
     check_consistent_length(X, codes)
-    if not len(codes):
-        raise ValueError(
-            f"{owner} expected at least 2 rows, but X and y have 0 sample(s). Check "
-            "what selected the rows."
-        )
-    if len(classes) < 2:
-        raise ValueError(
-            f"{owner} needs labels of at least 2 classes, but y holds only one class: "
-            f"{classes[0]!r}. Check that the right column was passed as y."
-        )
-    if groups is not None:
-        groups = _check_groups(groups, codes)
-    if sample_weight is not None:
-        sample_weight = _check_sample_weight(
-            sample_weight, np.empty((_num_samples(X), 1)), ensure_non_negative=True
-        )
-        if not sample_weight.any():
-            raise ValueError(
-                "sample_weight expected at least one non-zero number, but got only "
-                "zeros: every row would be left out."
-            )
+    _check_classes(classes, owner)
     return NoisyLabels(
         codes=codes,
         classes=classes,
-        weights=sample_weight,
-        groups=groups,
+        weights=None if sample_weight is None else _check_weights(sample_weight, X),
+        groups=None if groups is None else _check_groups(groups, codes),
         trusted=None if trusted is None else _check_trusted(trusted, len(codes)),
     )
 
@@ -278,6 +258,33 @@ def _differs(a, b):
         return bool(a != b)
     except TypeError:
         return True
+
+
+def _check_classes(classes, owner):
+    """Refuse labels from which nothing can be learnt."""
+    if not len(classes):
+        raise ValueError(
+            f"{owner} expected at least 2 rows, but X and y have 0 sample(s). Check "
+            "what selected the rows."
+        )
+    if len(classes) < 2:
+        raise ValueError(
+            f"{owner} needs labels of at least 2 classes, but y holds only one class: "
+            f"{classes[0]!r}. Check that the right column was passed as y."
+        )
+
+
+def _check_weights(sample_weight, X):
+    """Return the weights as an array without negative or missing values."""
+    weights = _check_sample_weight(
+        sample_weight, np.empty((_num_samples(X), 1)), ensure_non_negative=True
+    )
+    if not weights.any():
+        raise ValueError(
+            "sample_weight expected at least one non-zero number, but got only zeros: "
+            "every row would be left out."
+        )
+    return weights
 
 
 def _check_groups(groups, codes):
