@@ -3,7 +3,7 @@
 No step looks at the labels, so it is fitted once on all rows: what a row's own label
 says cannot leak into its features. On the tables of
 ``benchmarks/bench_audit_preprocessing.py`` this finds errors as well as a general
-table vectoriser does, or better, and needs no further library.
+table vectoriser does, and needs no further library.
 """
 
 import numpy as np
