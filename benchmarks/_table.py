@@ -153,9 +153,11 @@ class Results:
         return "-".join(map(str, counts)) if known else ABSENT
 
 
-def emphasised(method):
-    """Mark the row that counts."""
-    return f"**{method}**" if method == COUNTS else method
+def marked(results, method, name="accuracy"):
+    """Return the name of a row: bold if it counts, starred if it lacks some cells."""
+    text = f"**{method}**" if method == COUNTS else method
+    lacks = any(results.values(method, cell, name) is None for cell in results.cells())
+    return f"{text} *" if lacks else text
 
 
 def with_accuracy(results):
@@ -179,7 +181,7 @@ def recovery_table(results):
         pooled = sum(results.gain(method, cell) for cell in known) / (gaps or np.nan)
         cells = f"{len(known)} of {len(results.wide())}"
         texts = [shown(mean, 0) for mean in (*means, pooled)]
-        rows.append([emphasised(method), *texts, cells])
+        rows.append([marked(results, method), *texts, cells])
     return markdown(header, rows)
 
 
@@ -202,7 +204,7 @@ def summary_table(results):
         accuracy = average(results.mean(method, cell) for cell in results.cells())
         rows.append(
             [
-                emphasised(method),
+                marked(results, method),
                 shown(accuracy),
                 results.won(method),
                 shown(average(results.gain(method, c) for c in small), sign=True),
@@ -229,7 +231,7 @@ def detection_table(results):
             ]
             texts.append(" / ".join(shown(value, 3, 1) for value in pair))
         if f"{ABSENT} / {ABSENT}" not in texts[-1]:
-            rows.append([emphasised(method), *texts])
+            rows.append([marked(results, method, "auroc"), *texts])
     return markdown(["method", *families, "all"], rows)
 
 
@@ -246,7 +248,9 @@ def rate_table(results):
         bias = average(average(errors[cell]) for cell in results.cells())
         if bias is not None:
             texts = [shown(size) for size in sizes[:-1]] + [shown(bias, sign=True)]
-            rows.append([emphasised(method), *texts, shown(sizes[-1])])
+            rows.append(
+                [marked(results, method, "noise_rate"), *texts, shown(sizes[-1])]
+            )
     return markdown(["method", *families, "all", "bias", "no noise"], rows)
 
 
@@ -269,7 +273,7 @@ def dataset_table(results, dataset):
                 continue
             spread = f" ({shown(max(values) - min(values))})" if len(values) > 1 else ""
             texts.append(shown(average(values)) + spread)
-        rows.append([emphasised(method), *texts])
+        rows.append([marked(results, method), *texts])
     return markdown(["method", *(noise for _, noise in cells)], rows)
 
 
@@ -282,7 +286,8 @@ def base_table(all_results):
             average(results.recovery(method, cell) for cell in results.wide())
             for results in all_results
         ]
-        rows.append([emphasised(method), *(shown(mean, 0) for mean in means)])
+        name = f"**{method}**" if method == COUNTS else method
+        rows.append([name, *(shown(mean, 0) for mean in means)])
     return markdown(["method", *(results.base for results in all_results)], rows)
 
 
