@@ -82,7 +82,7 @@ def test_images_are_laid_flat(X):
 
 
 def test_sparse_rows_by_singular_directions():
-    X = sparse.random_array((60, 30), density=0.2, random_state=0, format="csr")
+    X = sparse.random(60, 30, density=0.2, random_state=0, format="csr")
     Z = embed(X, _labels(60), random_state=0)
     assert Z.shape == (60, 29)
     assert_array_equal(Z, embed(X, _labels(60), random_state=0))
@@ -94,7 +94,7 @@ def test_sparse_rows_by_singular_directions():
 
 @pytest.mark.parametrize("shape", [(200, 500), (3, 50), (50, 2), (50, 1)])
 def test_number_of_singular_directions(shape):
-    X = sparse.random_array(shape, density=0.5, random_state=0, format="csr")
+    X = sparse.random(*shape, density=0.5, random_state=0, format="csr")
     Z = embed(X, _labels(shape[0]), random_state=0)
     assert Z.shape[1] == max(1, min(100, shape[0] - 1, shape[1] - 1))
     if shape[1] == 1:

@@ -171,7 +171,7 @@ def test_metadata_follows_the_rows():
 
 def test_same_whatever_the_number_of_jobs(iris):
     X, y = iris
-    with joblib.parallel_config("threading"):
+    with joblib.parallel_backend("threading"):
         one, two = (
             out_of_fold_proba(LogisticRegression(), X, _labels(y), n_jobs=n_jobs)
             for n_jobs in (None, 2)
@@ -228,7 +228,7 @@ def test_align_columns():
 @pytest.mark.parametrize(
     ("proba", "message"),
     [
-        ([[1.0], [1.0]], r"shape \(2, 2\), .* but got shape \(2, 1\).*as classes="),
+        ([[1.0], [1.0]], r"shape \(2, 2\), .* but got shape \(2, 1\).*classes="),
         ([[1.0, 0.0]], r"shape \(2, 2\), .* but got shape \(1, 2\)"),
         ([[1.1, -0.1], [0, 1]], r"smallest is -0\.1\. .*decision_function"),
         ([[0.5, 0.5], [0.5, 0.6]], r"those of row 1 sum to 1\.1"),
