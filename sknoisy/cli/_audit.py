@@ -121,12 +121,7 @@ def audit(table, settings, progress):
     columns = read_columns(frame, codes)
     _check_columns(columns)
     progress.say(f"preparing {len(given)} rows and {frame.shape[1]} columns")
-    try:
-        features = make_features(columns, random_state=settings.seed)
-        labels = read_labels(features, given, owner="sknoisy audit", groups=groups)
-        proba, n_folds = _ask(features, labels, settings, progress)
-    except ValueError as error:
-        raise AuditError(f"the table cannot be judged: {error}") from error
+    proba, n_folds = _ask(columns, given, groups, settings, progress)
     judgement = judge(proba, codes)
     notes = [
         *table.notes,
@@ -152,7 +147,8 @@ def _split_frame(frame, present, settings):
 
 def _groups(values):
     """Return a number for each group; a row without a value is a group of its own."""
-    numbers, distinct = need("pandas").factorize(values)
+    words = values.astype(object).map(str, na_action="ignore")
+    numbers, distinct = need("pandas").factorize(words)
     alone = numbers < 0
     numbers[alone] = len(distinct) + np.arange(alone.sum())
     if numbers.max() < 1:
@@ -173,12 +169,12 @@ def _check_columns(columns):
     )
 
 
-def _ask(features, labels, settings, progress):
+def _ask(columns, given, groups, settings, progress):
     """Return out-of-fold probabilities and the number of folds."""
-    model = make_model(settings.model, labels.n_samples, random_state=settings.seed)
-    with warnings.catch_warnings(), _threads(settings.jobs):
-        # What matters of them, such as reduced folds, is told in the user's own terms.
-        warnings.simplefilter("ignore")
+    model = make_model(settings.model, len(given), random_state=settings.seed)
+    with _circumstances(settings.jobs):
+        features = make_features(columns, random_state=settings.seed)
+        labels = read_labels(features, given, owner="sknoisy audit", groups=groups)
         folds = make_folds(features, labels, DEFAULT_FOLDS)
         with progress.counting("asking the models", len(folds)) as count:
             labels = replace(labels, report=lambda _: count())
@@ -189,10 +185,22 @@ def _ask(features, labels, settings, progress):
 
 
 @contextmanager
-def _threads(jobs):
-    """Work in threads, which share the table; each has one processor for itself."""
-    with parallel_config("threading"), threadpool_limits(1 if jobs > 1 else None):
-        yield
+def _circumstances(jobs):
+    """Work in threads, without warnings, and turn complaints into one line.
+
+    Threads share the table, and each has one processor for itself. What matters of the
+    warnings, such as that folds are reduced, is told in the user's own terms.
+    """
+    with (
+        warnings.catch_warnings(),
+        parallel_config("threading"),
+        threadpool_limits(1 if jobs > 1 else None),
+    ):
+        warnings.simplefilter("ignore")
+        try:
+            yield
+        except ValueError as error:
+            raise AuditError(f"the table cannot be judged: {error}") from error
 
 
 def _in_order(table, present, classes, codes, judgement, columns, notes):

@@ -17,6 +17,7 @@ KINDS = ("number", "date", "category", "text")
 
 # A column of strings is taken for numbers or dates when this share of them reads so.
 _MOSTLY = 0.95
+_LARGEST = 1e100
 _MAX_CATEGORIES = 40
 _MAX_WORDS_OF_CATEGORY = 4
 _ROWS_OF_COUNTER = 10
@@ -130,7 +131,8 @@ def _as_numbers(values):
             return None
     else:
         return None
-    return numbers.where(np.isfinite(numbers))
+    # Squares of larger numbers would overflow.
+    return numbers.where(np.isfinite(numbers)).clip(-_LARGEST, _LARGEST)
 
 
 def _counts_rows(numbers):

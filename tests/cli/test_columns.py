@@ -95,6 +95,7 @@ def test_features_of_every_kind_are_finite():
     table = features(
         number=["?", *map(str, MEASURED[1:])],
         infinite=[np.inf, None, *MEASURED[2:]],
+        huge=[1e308, -1e308, *MEASURED[2:]],
         color=RNG.choice(["red", "green", "blue"], N),
         comment=[None, *sentences(8)[1:]],
         when=[None, *DAYS[1:]],
