@@ -35,7 +35,12 @@ from sklearn.preprocessing import StandardScaler, scale
 from sklearn.svm import LinearSVC
 from sklearn.utils.validation import check_is_fitted
 
-from sknoisy import LabelNoiseInjector, NoisyLabelClassifier, RefinedLabelClassifier
+from sknoisy import (
+    LabelNoiseInjector,
+    NoiseTransitionClassifier,
+    NoisyLabelClassifier,
+    RefinedLabelClassifier,
+)
 from sknoisy.exceptions import ReducedFoldsWarning
 from sknoisy.noise import UniformNoise
 from sknoisy.quality import ModelConfidence, NeighborAgreement
@@ -51,8 +56,12 @@ def injector(estimator=None):
     return LabelNoiseInjector(estimator, UniformNoise(0.1), random_state=0)
 
 
+def transition(estimator=None):
+    return NoiseTransitionClassifier(estimator, correction="importance")
+
+
 every_classifier = pytest.mark.parametrize(
-    "make", [NoisyLabelClassifier, RefinedLabelClassifier, injector]
+    "make", [NoisyLabelClassifier, RefinedLabelClassifier, transition, injector]
 )
 
 
@@ -178,11 +187,16 @@ def test_unfitted_as_the_last_step_says_so():
         pipeline[-1].predict(X)
 
 
-@every_classifier
-def test_first_step_of_a_pipeline_where_the_base_transforms(make):
-    clf = make(LinearDiscriminantAnalysis())
-    if isinstance(clf, RefinedLabelClassifier):
-        clf.refiner = ConfidentPruning()
+@pytest.mark.parametrize(
+    "clf",
+    [
+        NoisyLabelClassifier(LinearDiscriminantAnalysis()),
+        RefinedLabelClassifier(LinearDiscriminantAnalysis(), ConfidentPruning()),
+        injector(LinearDiscriminantAnalysis()),
+    ],
+    ids=lambda clf: type(clf).__name__,
+)
+def test_first_step_of_a_pipeline_where_the_base_transforms(clf):
     pipeline = make_pipeline(clf, LogisticRegression()).fit(X, y)
     assert pipeline[0].transform(X).shape == (120, 2)
     assert pipeline.predict(X).shape == (120,)
