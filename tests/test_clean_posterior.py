@@ -4,8 +4,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
-from sknoisy._clean_posterior import clean_posterior, clean_prior
-from sknoisy._transition_matrix import make_transition_matrix
+from sknoisy._clean_posterior import clean_posterior, clean_prior, expected_classes
+from sknoisy._transition_matrix import make_transition_matrix, normalize_rows
 
 sizes = st.integers(2, 6)
 seeds = st.integers(0, 10_000)
@@ -78,6 +78,22 @@ def test_separated_classes_are_recovered(kind, rate):
     assert (posterior.argmax(axis=1) == clean).mean() > 0.99
     noise_rate = 1 - posterior[np.arange(len(codes)), codes].mean()
     assert abs(noise_rate - (codes != clean).mean()) < 0.02
+
+
+def test_prior_is_the_mean_of_what_is_believed():
+    rng = np.random.RandomState(0)
+    T = make_transition_matrix(3, 0.3)
+    clean = rng.choice(3, size=3000, p=[0.6, 0.3, 0.1])
+    proba = 0.4 * T[clean] + 0.6 * rng.dirichlet([1, 1, 1], size=3000)
+    codes = (T[clean].cumsum(axis=1) < rng.uniform(size=(3000, 1))).sum(axis=1)
+    believed = expected_classes(proba, T, codes)
+    votes = proba @ np.log(T).T
+    # What is left of the belief without the votes is the same in every row: the prior.
+    rest = [normalize_rows(believed / np.exp(s * votes)) for s in (1, 2, 4, 8, 16)]
+    prior = min(rest, key=lambda table: np.ptp(table, axis=0).max())
+    assert np.ptp(prior, axis=0).max() < 1e-6
+    assert_allclose(prior[0], believed.mean(axis=0), atol=0.02)
+    assert np.abs(prior[0] - np.bincount(codes) / 3000).max() > 0.05
 
 
 def test_an_impossible_vote_rules_no_class_out():
