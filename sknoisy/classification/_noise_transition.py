@@ -33,10 +33,10 @@ class NoiseTransitionClassifier(BaseLabelNoiseClassifier):
         The classifier to train. None means
         :class:`~sklearn.linear_model.LogisticRegression`.
 
-    transition : transition estimator or array-like of shape (n_classes, n_classes), \
-default=None
-        Noise transition matrix ``T[i, j] = P(noisy = j | clean = i)`` with rows and
-        columns in the order of ``classes_``, or the estimator of it. None means
+    transition : transition estimator or array-like, default=None
+        Noise transition matrix ``T[i, j] = P(noisy = j | clean = i)``, of shape
+        (n_classes, n_classes) with rows and columns in the order of ``classes_``, or
+        the estimator of it. None means
         :class:`~sknoisy.transition.ConfidentTransition`.
 
     correction : {"forward", "importance", "backward"}, default="forward"

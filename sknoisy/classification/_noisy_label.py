@@ -24,7 +24,7 @@ FAINTEST = 1e-6
 
 
 class NoisyLabelClassifier(BaseLabelNoiseClassifier):
-    r"""Train a classifier on labels of which some are wrong.
+    """Train a classifier on labels of which some are wrong.
 
     Out-of-fold probabilities and the labels of the neighbours say what each label
     should be, a transition matrix says how labels go wrong, both together give the
