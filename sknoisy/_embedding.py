@@ -12,7 +12,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.utils.validation import check_array, check_memory
 
-from sknoisy._compat import _safe_indexing
+from sknoisy._compat import BaseSearchCV, _safe_indexing
 from sknoisy._folds import distinct_rows
 from sknoisy.exceptions import NoEvidenceWarning
 
@@ -59,7 +59,9 @@ def embed(
         If "auto" finds no numeric column.
     """
     if embedding == "auto":
-        steps = estimator.steps[:-1] if isinstance(estimator, Pipeline) else []
+        searched = isinstance(estimator, BaseSearchCV)
+        base = estimator.estimator if searched else estimator
+        steps = base.steps[:-1] if isinstance(base, Pipeline) else []
         embedding = Pipeline(steps) if steps else _plain_embedding(X, random_state)
         X = _numeric_columns(X) if not steps else X
         if X is None:

@@ -7,6 +7,7 @@ from sklearn.decomposition import PCA, TruncatedSVD
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 from sklearn.random_projection import GaussianRandomProjection
@@ -170,3 +171,11 @@ def test_memory_saves_the_fit(X, tmp_path):
     first = embed(X, _labels(40), estimator=base, memory=memory)
     # A transformer without a seed gives the same only if it is not fitted again.
     assert_array_equal(embed(X, _labels(40), estimator=base, memory=memory), first)
+
+
+def test_search_over_a_pipeline_is_looked_into(X):
+    pipe = make_pipeline(PCA(2, random_state=0), LogisticRegression())
+    search = GridSearchCV(pipe, {"logisticregression__C": [1, 2]})
+    Z = embed(X, _labels(40), estimator=search)
+    assert Z.shape == (40, 2)
+    assert_array_equal(Z, embed(X, _labels(40), estimator=pipe))
