@@ -196,7 +196,8 @@ def test_many_labels_are_listed_by_confusion(run, tmp_path):
     code, output, _ = run("audit", path, "-l", "label", "--model", "linear")
     assert code == 0
     assert "each true label that is given as another:" in output
-    assert max(map(len, output.splitlines())) <= 120
+    lines = [line for line in output.splitlines() if str(tmp_path) not in line]
+    assert max(map(len, lines)) <= 120
 
 
 def test_example_tells_how_right_it_was(run, tmp_path, monkeypatch):
