@@ -197,6 +197,8 @@ def _circumstances(jobs):
         threadpool_limits(1 if jobs > 1 else None),
     ):
         warnings.simplefilter("ignore")
+        # Threads that set filters side by side can undo this; then nothing is shown.
+        warnings.showwarning = lambda *_, **__: None
         try:
             yield
         except ValueError as error:
