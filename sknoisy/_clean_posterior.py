@@ -38,6 +38,27 @@ def clean_prior(transition_matrix, noisy_share, n_steps=PRIOR_STEPS):
     return prior
 
 
+def implied_noise_rate(transition_matrix, labels):
+    """Return the share of wrong labels that follows from a transition matrix.
+
+    Parameters
+    ----------
+    transition_matrix : ndarray of shape (n_classes, n_classes)
+        ``T[i, j] = P(noisy = j | clean = i)``.
+
+    labels : NoisyLabels
+        The labels, whose shares say how frequent the true classes are.
+
+    Returns
+    -------
+    float
+        Value in [0, 1].
+    """
+    share = np.bincount(labels.codes, labels.weights, labels.n_classes)
+    prior = clean_prior(transition_matrix, share / share.sum())
+    return float(1 - prior @ np.diag(transition_matrix))
+
+
 def expected_classes(proba, transition_matrix, codes, *, weights=None):
     r"""Return the probability of each true class, given the features alone.
 

@@ -4,14 +4,18 @@ from numbers import Integral, Real
 
 import numpy as np
 
-from sknoisy._clean_posterior import clean_posterior, clean_prior, expected_classes
+from sknoisy._clean_posterior import (
+    clean_posterior,
+    expected_classes,
+    implied_noise_rate,
+)
 from sknoisy._compat import HasMethods, Interval, StrOptions
 from sknoisy._evidence import FOLDING_CONSTRAINTS, model_evidence, seed_unset
 from sknoisy._meta import BaseLabelNoiseClassifier, prepared, warn_not_converged
 from sknoisy._soft_labels import fit_soft_labels
 from sknoisy._transition_matrix import check_transition_matrix, normalize_rows
 from sknoisy.exceptions import UnsuitableEstimatorError
-from sknoisy.refinement._base import settle
+from sknoisy.refinement._base import keep_posterior, settle
 from sknoisy.transition import ConfidentTransition
 
 LARGEST_IMPORTANCE = 10.0
@@ -193,10 +197,8 @@ class NoiseTransitionClassifier(BaseLabelNoiseClassifier):
         proba = None
         if not (given and self.correction == "backward"):
             proba = model_evidence(self, base, X, labels)
-        T = self.transition_matrix_ = self._matrix(X, proba, labels)
-        share = np.bincount(labels.codes, labels.weights, labels.n_classes)
-        prior = clean_prior(T, share / share.sum())
-        self.noise_rate_ = float(1 - prior @ np.diag(T))
+        self.transition_matrix_ = self._matrix(X, proba, labels)
+        self.noise_rate_ = implied_noise_rate(self.transition_matrix_, labels)
         self.n_iter_ = 1
         correct = getattr(self, f"_correct_{self.correction}")
         self.soft_labels_ = settle(correct(base, X, proba, labels), labels)
@@ -234,7 +236,7 @@ class NoiseTransitionClassifier(BaseLabelNoiseClassifier):
             last_change = change
         else:
             warn_not_converged(self, change)
-        return self._keep(posterior, labels) * labels.mass[:, None]
+        return keep_posterior(self, posterior, labels) * labels.mass[:, None]
 
     def _correct_importance(self, base, X, proba, labels):
         """Return the labels given, weighed by how much more often they are true."""
@@ -243,22 +245,13 @@ class NoiseTransitionClassifier(BaseLabelNoiseClassifier):
         true = expected_classes(proba, T, labels.codes, weights=labels.weights)
         noisy = np.maximum((true @ T)[rows, labels.codes], SMALLEST_PROBABILITY)
         weight = np.minimum(true[rows, labels.codes] / noisy, LARGEST_IMPORTANCE)
-        self._keep(normalize_rows(true * T[:, labels.codes].T), labels)
+        keep_posterior(self, normalize_rows(true * T[:, labels.codes].T), labels)
         return labels.one_hot() * (weight * labels.mass)[:, None]
 
     def _correct_backward(self, base, X, proba, labels):
         """Return the rows of the inverse matrix, some of whose weights are negative."""
         inverse = np.linalg.inv(self.transition_matrix_)
         return inverse[labels.codes] * labels.mass[:, None]
-
-    def _keep(self, posterior, labels):
-        """Keep the clean posterior as fitted attributes, and return it."""
-        one_hot = labels.one_hot()
-        if labels.trusted is not None:
-            posterior = np.where(labels.trusted[:, None], one_hot, posterior)
-        self.clean_proba_ = posterior
-        self.label_quality_ = (posterior * one_hot).sum(axis=1)
-        return posterior
 
     def _refit(self, base, X, labels):
         """Return the classifier trained on the corrected labels."""

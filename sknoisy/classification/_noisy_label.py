@@ -8,12 +8,11 @@ from sknoisy._embedding import embed
 from sknoisy._evidence import FOLDING_CONSTRAINTS, model_evidence, seed_unset
 from sknoisy._meta import BaseLabelNoiseClassifier, prepared
 from sknoisy._neighbor_graph import neighbor_votes
-from sknoisy._out_of_fold import check_has_proba
 from sknoisy._soft_labels import fit_soft_labels, takes_weights
 from sknoisy._transition_matrix import check_transition_matrix, normalize_rows
 from sknoisy.exceptions import UnsuitableEstimatorError
 from sknoisy.quality._core_disagreement import core_disagreement
-from sknoisy.refinement._base import settle
+from sknoisy.refinement._base import keep_posterior, keep_soft_labels
 from sknoisy.transition import ConfidentTransition
 
 # Chosen on breast_cancer, digits, satimage, penbased and MNIST: below it lay all of
@@ -193,18 +192,12 @@ class NoisyLabelClassifier(BaseLabelNoiseClassifier):
         posterior = clean_posterior(
             proba, self.transition_matrix_, labels.codes, weights=labels.weights
         )
-        one_hot = labels.one_hot()
-        if labels.trusted is not None:
-            posterior = np.where(labels.trusted[:, None], one_hot, posterior)
-        self.clean_proba_ = posterior
-        self.label_quality_ = posterior[np.arange(labels.n_samples), labels.codes]
+        keep_posterior(self, posterior, labels)
         doubt = 1 - self.label_quality_
         self.noise_rate_ = float(np.average(doubt, weights=labels.weights))
         self.selection_ = self._select(proba, labels)
-        treated = self._treat(one_hot, self.selection_["action"])
-        self.soft_labels_ = settle(treated * labels.mass[:, None], labels)
-        self.sample_weight_ = self.soft_labels_.sum(axis=1)
-        self.transduction_ = labels.classes[self.soft_labels_.argmax(axis=1)]
+        treated = self._treat(labels.one_hot(), self.selection_["action"])
+        keep_soft_labels(self, treated * labels.mass[:, None], labels)
         return fit_soft_labels(
             base, X, self.soft_labels_, labels.classes, params=labels.params
         )
@@ -224,7 +217,6 @@ class NoisyLabelClassifier(BaseLabelNoiseClassifier):
         """Return the out-of-fold probabilities of the noisy labels."""
         model = votes = None
         if self.evidence != "neighbors":
-            check_has_proba(base)
             model = model_evidence(self, base, X, labels)
         if self.evidence != "model":
             votes = self._neighbor_evidence(base, X, labels)

@@ -4,7 +4,7 @@ from sknoisy._compat import HasMethods
 from sknoisy._meta import BaseLabelNoiseClassifier, prepared, take_over
 from sknoisy._soft_labels import fit_soft_labels
 from sknoisy.refinement import QualityWeighting
-from sknoisy.refinement._base import settle
+from sknoisy.refinement._base import keep_soft_labels
 
 
 class RefinedLabelClassifier(BaseLabelNoiseClassifier):
@@ -86,9 +86,7 @@ class RefinedLabelClassifier(BaseLabelNoiseClassifier):
         refiner = QualityWeighting() if self.refiner is None else self.refiner
         self.refiner_ = prepared(refiner)
         soft_labels = self.refiner_._refine(X, labels.with_default(base))
-        self.soft_labels_ = settle(soft_labels, labels)
-        self.sample_weight_ = self.soft_labels_.sum(axis=1)
-        self.transduction_ = labels.classes[self.soft_labels_.argmax(axis=1)]
+        keep_soft_labels(self, soft_labels, labels)
         names = ["label_quality_", "clean_proba_", "transition_matrix_"]
         take_over(self, self.refiner_, names)
         return fit_soft_labels(

@@ -16,9 +16,7 @@ class BaseRefiner(LabelLearner):
     """
 
     def _learn(self, X, labels):
-        self.soft_labels_ = settle(self._refine(X, labels), labels)
-        self.sample_weight_ = self.soft_labels_.sum(axis=1)
-        self.transduction_ = labels.classes[self.soft_labels_.argmax(axis=1)]
+        keep_soft_labels(self, self._refine(X, labels), labels)
 
     @abstractmethod
     def _refine(self, X, labels):
@@ -32,6 +30,51 @@ class BaseRefiner(LabelLearner):
         labels : NoisyLabels
             The record of the labels.
         """
+
+
+def keep_soft_labels(owner, soft_labels, labels):
+    """Settle soft labels and keep them, and what follows, as fitted attributes.
+
+    Parameters
+    ----------
+    owner : estimator
+        Receives ``soft_labels_``, ``sample_weight_`` and ``transduction_``.
+
+    soft_labels : ndarray of shape (n_samples, n_classes)
+        Weight of each class for each sample.
+
+    labels : NoisyLabels
+        The record of the labels.
+    """
+    owner.soft_labels_ = settle(soft_labels, labels)
+    owner.sample_weight_ = owner.soft_labels_.sum(axis=1)
+    owner.transduction_ = labels.classes[owner.soft_labels_.argmax(axis=1)]
+
+
+def keep_posterior(owner, posterior, labels):
+    """Keep the clean posterior, certain where labels are verified, as attributes.
+
+    Parameters
+    ----------
+    owner : estimator
+        Receives ``clean_proba_`` and ``label_quality_``.
+
+    posterior : ndarray of shape (n_samples, n_classes)
+        Probability of each true class.
+
+    labels : NoisyLabels
+        The record of the labels.
+
+    Returns
+    -------
+    ndarray of shape (n_samples, n_classes)
+        ``clean_proba_``.
+    """
+    if labels.trusted is not None:
+        posterior = np.where(labels.trusted[:, None], labels.one_hot(), posterior)
+    owner.clean_proba_ = posterior
+    owner.label_quality_ = posterior[np.arange(labels.n_samples), labels.codes]
+    return posterior
 
 
 def settle(soft_labels, labels):

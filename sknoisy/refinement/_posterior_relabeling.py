@@ -7,7 +7,7 @@ import numpy as np
 from sknoisy._compat import HasMethods, Interval
 from sknoisy._evidence import ProbabilitySource
 from sknoisy._meta import prepared
-from sknoisy.refinement._base import BaseRefiner
+from sknoisy.refinement._base import BaseRefiner, keep_posterior
 from sknoisy.transition import ConfidentTransition
 
 
@@ -130,12 +130,8 @@ class PosteriorRelabeling(ProbabilitySource, BaseRefiner):
         step = ConfidentTransition() if self.transition is None else self.transition
         step = prepared(step)
         proba = self._proba(X, labels)
-        T, posterior = step._posterior_beside(X, proba, labels)
-        one_hot = labels.one_hot()
-        if labels.trusted is not None:
-            posterior = np.where(labels.trusted[:, None], one_hot, posterior)
-        self.transition_matrix_, self.clean_proba_ = T, posterior
-        self.label_quality_ = (posterior * one_hot).sum(axis=1)
+        self.transition_matrix_, posterior = step._posterior_beside(X, proba, labels)
+        posterior = keep_posterior(self, posterior, labels)
         best = np.eye(labels.n_classes)[posterior.argmax(axis=1)]
         kept = (posterior.max(axis=1) >= self.min_proba) * labels.mass
         return (posterior if self.soft else best) * kept[:, None]

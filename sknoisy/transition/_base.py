@@ -2,9 +2,7 @@
 
 from abc import abstractmethod
 
-import numpy as np
-
-from sknoisy._clean_posterior import clean_posterior, clean_prior
+from sknoisy._clean_posterior import clean_posterior, implied_noise_rate
 from sknoisy._evidence import ProbabilitySource
 from sknoisy._meta import LabelLearner
 
@@ -21,9 +19,7 @@ class BaseTransitionEstimator(LabelLearner):
         asks_model = isinstance(self, ProbabilitySource)
         evidence = self._proba(X, labels) if asks_model else X
         self.transition_matrix_ = self._estimate(evidence, labels)
-        share = np.bincount(labels.codes, labels.weights, labels.n_classes)
-        prior = clean_prior(self.transition_matrix_, share / share.sum())
-        self.noise_rate_ = float(1 - prior @ np.diag(self.transition_matrix_))
+        self.noise_rate_ = implied_noise_rate(self.transition_matrix_, labels)
 
     def _estimate_beside(self, X, proba, labels):
         """Return the transition matrix where the probabilities are known already."""
