@@ -1,8 +1,6 @@
 """``python -m sknoisy`` is the command ``sknoisy``."""
 
-import sys
-
-from sknoisy.cli import main
+from sknoisy.cli import run
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run()

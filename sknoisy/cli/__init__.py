@@ -5,13 +5,15 @@ label, prints what they say and writes all rows in order of suspicion. The steps
 file each: arguments, reading, labels, columns, preprocessing, audit, report, output.
 """
 
+import contextlib
 import os
+import signal
 import sys
 
 from sknoisy.cli._arguments import parse_arguments
 from sknoisy.cli._errors import AuditError
 
-__all__ = ["main"]
+__all__ = ["main", "run"]
 
 _DONE, _BAD_INPUT, _INTERRUPTED = 0, 2, 130
 
@@ -46,3 +48,20 @@ def main(argv=None):
         # The reader of a pipe, such as head, has gone: what it wanted, it has.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return _DONE
+
+
+def run():
+    """Run the command as a whole process and end it.
+
+    Neither an interrupt nor an error waits for the folds that are under way in threads.
+    Ending the interpreter around such a thread would tear it out of compiled code, which
+    aborts the process, and compiled code may also swallow a KeyboardInterrupt.
+    """
+    signal.signal(signal.SIGINT, lambda number, frame: os._exit(_INTERRUPTED))
+    code = main()
+    if code != _DONE:
+        with contextlib.suppress(BrokenPipeError):
+            sys.stdout.flush()
+            sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)

@@ -259,7 +259,8 @@ def test_terminal_without_the_characters_of_the_table(write, table):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals are sent in another way there")
-def test_interrupt_is_quiet(data):
+@pytest.mark.parametrize("moment", ["preparing", "asking the models"])
+def test_interrupt_is_quiet(data, moment):
     command = [sys.executable, "-m", "sknoisy", "audit", str(data), "-l", "label"]
     process = subprocess.Popen(
         [*command, "--model", "boosting"],
@@ -267,11 +268,11 @@ def test_interrupt_is_quiet(data):
         stderr=subprocess.PIPE,
         text=True,
     )
-    first = process.stderr.readline()
+    while moment not in process.stderr.readline():
+        assert process.poll() is None
     time.sleep(0.1)
     process.send_signal(signal.SIGINT)
     output, errors = process.communicate(timeout=60)
-    assert "preparing" in first
     assert process.returncode == 130
     assert "Traceback" not in errors
     assert output == ""
