@@ -54,8 +54,8 @@ def run():
     """Run the command as a whole process and end it.
 
     Neither an interrupt nor an error waits for the folds that are under way in threads.
-    Ending the interpreter around such a thread would tear it out of compiled code, which
-    aborts the process, and compiled code may also swallow a KeyboardInterrupt.
+    Ending the interpreter around such a thread would tear it out of compiled code,
+    which aborts the process, and compiled code may also swallow a KeyboardInterrupt.
     """
     signal.signal(signal.SIGINT, lambda number, frame: os._exit(_INTERRUPTED))
     code = main()
