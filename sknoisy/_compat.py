@@ -14,7 +14,9 @@ from sklearn.utils._metadata_requests import _routing_enabled
 from sklearn.utils._param_validation import (
     HasMethods,
     Interval,
+    Options,
     StrOptions,
+    validate_parameter_constraints,
     validate_params,
 )
 from sklearn.utils.metadata_routing import _raise_for_params
@@ -55,6 +57,7 @@ __all__ = [
     "CallbackSupportMixin",
     "HasMethods",
     "Interval",
+    "Options",
     "StrOptions",
     "_check_method_params",
     "_check_sample_weight",
@@ -65,6 +68,7 @@ __all__ = [
     "_safe_indexing",
     "_weight_request",
     "_weighted_scoring",
+    "validate_parameter_constraints",
     "validate_params",
     "with_callbacks",
 ]

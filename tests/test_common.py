@@ -2,6 +2,7 @@
 
 import importlib
 import pkgutil
+from importlib.util import find_spec
 from inspect import signature
 
 import pytest
@@ -53,6 +54,7 @@ def public_classes():
     """Return the public classes with a ``fit``, each once; bases are left out."""
     rooms = [info.name for info in pkgutil.iter_modules(sknoisy.__path__)]
     rooms = [name for name in rooms if not name.startswith("_") and name != "cli"]
+    rooms = [name for name in rooms if name != "deep" or find_spec("skorch")]
     modules = [sknoisy, *(importlib.import_module(f"sknoisy.{name}") for name in rooms)]
     members = [getattr(module, name) for module in modules for name in module.__all__]
     members = [member for member in members if hasattr(member, "fit")]

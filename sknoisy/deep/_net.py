@@ -1,0 +1,324 @@
+"""What every net of ours does differently from plain skorch, hook by hook."""
+
+import copy
+from collections.abc import Mapping
+
+import numpy as np
+import torch
+from skorch import NeuralNetClassifier
+from skorch.callbacks import EpochTimer, PassthroughScoring, PrintLog
+from skorch.utils import to_tensor
+from torch.utils.data import DataLoader
+
+from sknoisy._labels import encode_labels
+from sknoisy.deep._modules import check_logits, make_image_module, make_table_module
+from sknoisy.deep._rows import Collate, RowDataset, as_rows, is_numbered, labels_of
+
+TINY = 1e-12
+
+
+class RowNet(NeuralNetClassifier):
+    """A skorch net whose batches know the number and the weight of their rows.
+
+    Think twice before adding to this class: every line of it stands between skorch and
+    every net of ours. A net with a loss of its own overrides ``_losses``; a net with
+    more than one module overrides ``initialize_module``.
+    """
+
+    @property
+    def _default_callbacks(self):
+        # Accuracy is taken batch by batch, where codes are held against codes:
+        # EpochScoring would hold the labels that predict returns against them.
+        return [
+            ("epoch_timer", EpochTimer()),
+            ("train_loss", PassthroughScoring(name="train_loss", on_train=True)),
+            ("valid_loss", PassthroughScoring(name="valid_loss")),
+            ("valid_acc", PassthroughScoring(name="valid_acc", lower_is_better=False)),
+            ("print_log", PrintLog()),
+        ]
+
+    @property
+    def _owner(self):
+        return type(self).__name__
+
+    # Data
+
+    def check_data(self, X, y=None):
+        """Do nothing: ``fit`` has checked the data already.
+
+        Parameters
+        ----------
+        X, y : object
+            Ignored.
+        """
+
+    def get_dataset(self, X, y=None):
+        """Return rows to predict as a data set whose batches hold ``Rows``.
+
+        Parameters
+        ----------
+        X : array-like, frame, tensor, dict or Dataset
+            Rows.
+
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        Dataset
+            The rows in their order.
+        """
+        if isinstance(X, torch.utils.data.Dataset):
+            return X if is_numbered(X) else RowDataset(X, numbered=False)
+        return RowDataset(self._source(X, reset=False), numbered=False)
+
+    def get_split_datasets(self, X, y=None, **params):
+        """Split off validation data where ``train_split`` says so.
+
+        Parameters
+        ----------
+        X : RowDataset
+            All rows.
+
+        y : None
+            Ignored; the record of the labels is used.
+
+        **params : dict
+            Ignored.
+
+        Returns
+        -------
+        dataset_train : Dataset
+            Rows to train on.
+
+        dataset_valid : Dataset or None
+            Rows to validate on.
+        """
+        if not self.train_split:
+            return X, None
+        labels = self._labels_
+        groups = {} if labels.groups is None else {"groups": labels.groups}
+        dataset_train, dataset_valid = self.train_split(X, labels.codes, **groups)
+        if dataset_valid is not None and not is_numbered(dataset_valid):
+            y_valid = labels_of(dataset_valid)
+            _, codes = encode_labels(y_valid, owner=self._owner, classes=self.classes_)
+            dataset_valid = RowDataset(dataset_valid, codes, y=y_valid, numbered=False)
+        return dataset_train, dataset_valid
+
+    def get_iterator(self, dataset, training=False):
+        """Return the batches of a data set; those to train on are shuffled.
+
+        Parameters
+        ----------
+        dataset : Dataset
+            Rows.
+
+        training : bool, default=False
+            Whether they are trained on.
+
+        Returns
+        -------
+        iterable
+            Batches of ``Rows`` and label codes.
+        """
+        name = "iterator_train" if training else "iterator_valid"
+        iterator, params = getattr(self, name), self.get_params_for(name)
+        if "batch_sampler" not in params:
+            params.setdefault("batch_size", self.batch_size)
+            if params["batch_size"] == -1:
+                params["batch_size"] = len(dataset)
+        if isinstance(iterator, type) and issubclass(iterator, DataLoader):
+            params["collate_fn"] = Collate(params.get("collate_fn"))
+            if not training:
+                # A loader draws a number when it starts. Looking at the rows must not
+                # change how training goes on.
+                params.setdefault("generator", torch.Generator())
+            elif not {"sampler", "batch_sampler"} & set(params):
+                params.setdefault("shuffle", True)
+        return iterator(dataset, **params)
+
+    # Modules
+
+    def initialize_module(self):
+        """Make the module, or the default one for the data seen by ``fit``.
+
+        Returns
+        -------
+        self : object
+            The net.
+        """
+        self.module_ = self._make_module("module")
+        return self
+
+    def _make_module(self, name):
+        """Return the module that a parameter stands for."""
+        module, params = getattr(self, name), self.get_params_for(name)
+        if module is not None:
+            # Training must not change the module that the user holds.
+            module = copy.deepcopy(module)
+            return self.initialized_instance(module, params)
+        if params:
+            raise ValueError(
+                f"{self._owner} got {name}__{next(iter(params))}, but {name} is None, "
+                f"and the default network takes no parameters. Pass {name}=."
+            )
+        if getattr(self, "input_scale_", None) is None:
+            raise ValueError(
+                f"{self._owner} makes its default network when it sees X as a table, "
+                "an array or a tensor of images. Call fit with such an X, or pass "
+                f"{name}=."
+            )
+        make = make_table_module if len(self.input_shape_) == 1 else make_image_module
+        shape = self.input_shape_[0] if len(self.input_shape_) == 1 else None
+        return make(shape or self.input_shape_, len(self.classes_), *self.input_scale_)
+
+    def initialize_criterion(self):
+        """Make the loss so that it returns one number per row.
+
+        Returns
+        -------
+        self : object
+            The net.
+        """
+        criterion, params = self.criterion, self.get_params_for("criterion")
+        if isinstance(criterion, torch.nn.Module) and not params:
+            self.criterion_ = copy.deepcopy(criterion)
+        else:
+            self.criterion_ = self.initialized_instance(criterion, params)
+        if isinstance(self.criterion_, torch.nn.NLLLoss):
+            raise ValueError(
+                f"{self._owner} expected a loss of logits, but got NLLLoss. Use "
+                "criterion=torch.nn.CrossEntropyLoss and a module without softmax."
+            )
+        if hasattr(self.criterion_, "reduction"):
+            self.criterion_.reduction = "none"
+        return self
+
+    def infer(self, x, **params):
+        """Return what the module says about a batch.
+
+        Parameters
+        ----------
+        x : Rows, tensor, dict or list
+            Inputs.
+
+        **params : dict
+            Passed on to the module.
+
+        Returns
+        -------
+        tensor or tuple of tensors
+            Logits.
+        """
+        return super().infer(self._inputs(as_rows(x).inputs), **params)
+
+    def _inputs(self, x):
+        """Return inputs on the device, in the precision and shape of the module."""
+        x = to_tensor(x, device=self.device)
+        if isinstance(x, Mapping):
+            return {name: self._inputs_of_one(part) for name, part in x.items()}
+        if isinstance(x, list | tuple):
+            return [self._inputs_of_one(part) for part in x]
+        x = self._inputs_of_one(x)
+        return x if self.image_shape is None else x.reshape(-1, *self.image_shape)
+
+    def _inputs_of_one(self, x):
+        # The default network takes any precision, and uses what it gets.
+        if self.module is None or not torch.is_tensor(x) or not x.is_floating_point():
+            return x
+        parameters = self.module_.parameters()
+        dtypes = (p.dtype for p in parameters if p.is_floating_point())
+        return x.to(next(dtypes, torch.get_default_dtype()))
+
+    # Losses
+
+    def get_loss(self, y_pred, y_true, X=None, training=False):
+        """Return the loss of a batch: the mean over its rows, by their weight.
+
+        Parameters
+        ----------
+        y_pred : tensor or tuple of tensors
+            What the module has returned.
+
+        y_true : tensor of int64 of shape (n_rows,)
+            Label codes.
+
+        X : Rows or object, default=None
+            Inputs.
+
+        training : bool, default=False
+            Whether the batch is trained on.
+
+        Returns
+        -------
+        tensor
+            A single number.
+        """
+        rows = as_rows(y_true if X is None else X)
+        codes = to_tensor(y_true, device=self.device)
+        losses = self._losses(y_pred, codes, rows, training)
+        weight = rows.weight.to(losses)
+        if losses.ndim == 0:
+            return self._reduced_already(losses, weight)
+        return (losses * weight).sum() / weight.sum().clamp_min(TINY)
+
+    def _losses(self, y_pred, codes, rows, training):
+        """Return the loss of each row of a batch."""
+        logits = y_pred[0] if isinstance(y_pred, tuple) else y_pred
+        if training:
+            self._check_logits(logits)
+        return self.criterion_(logits, codes)
+
+    def _check_logits(self, *logits):
+        """Refuse what is not logits, in the first batch of a training."""
+        if not self._logits_checked_:
+            for one in logits:
+                check_logits(one, len(self.classes_), self._owner)
+            self._logits_checked_ = True
+
+    def _reduced_already(self, loss, weight):
+        if bool((weight == weight[0]).all()):
+            return loss
+        raise ValueError(
+            f"{self._owner} expected one loss per row from criterion, to weigh them by "
+            f"sample_weight, but {type(self.criterion_).__name__} returned a single "
+            "number. Give it an attribute reduction that is followed, as the losses "
+            "of torch do, or leave sample_weight out."
+        )
+
+    def validation_step(self, batch, **params):
+        """Return loss and output for a batch to validate on, and note the accuracy.
+
+        Parameters
+        ----------
+        batch : tuple
+            Rows and label codes.
+
+        **params : dict
+            Passed on to the module.
+
+        Returns
+        -------
+        dict
+            Entries "loss" and "y_pred".
+        """
+        step = super().validation_step(batch, **params)
+        predicted = self._probabilities(step["y_pred"]).argmax(dim=1)
+        right = (predicted == batch[1].to(predicted.device)).double().mean()
+        self.history.record_batch("valid_acc", float(right))
+        return step
+
+    def _probabilities(self, output):
+        """Return class probabilities from what the module has returned."""
+        logits = output[0] if isinstance(output, tuple) else output
+        return torch.softmax(logits.double(), dim=1)
+
+    def _look_at(self, dataset):
+        """Yield rows, codes and output of the module for each batch, in order."""
+        for batch in self.get_iterator(dataset, training=False):
+            yield *batch, self.evaluation_step(batch)
+
+    def _class_probabilities(self, dataset):
+        """Return class probabilities of the rows of a data set, in order."""
+        parts = [self._probabilities(output) for *_, output in self._look_at(dataset)]
+        return np.concatenate([part.cpu().numpy() for part in parts])
