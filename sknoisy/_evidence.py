@@ -1,4 +1,4 @@
-"""Where out-of-fold probabilities come from: the parameters that such steps share."""
+"""What says which class each row has: models that have not seen it, and neighbours."""
 
 from numbers import Integral
 
@@ -8,8 +8,14 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.utils import check_random_state
 
 from sknoisy._compat import HasMethods, StrOptions
+from sknoisy._embedding import embed
 from sknoisy._meta import PRECOMPUTED
+from sknoisy._neighbor_graph import neighbor_graph
 from sknoisy._out_of_fold import check_proba, out_of_fold_proba
+from sknoisy._transition_matrix import normalize_rows
+
+N_NEIGHBORS = 10
+FAINTEST = 1e-6
 
 FOLDING_CONSTRAINTS = {
     "cv": ["cv_object"],
@@ -79,6 +85,89 @@ def model_evidence(owner, estimator, X, labels, soft_labels=None):
         n_jobs=owner.n_jobs,
         memory=owner.memory,
     )
+
+
+def neighborhood(owner, estimator, X, labels):
+    """Find the neighbours of each row by the parameters of an estimator.
+
+    Parameters
+    ----------
+    owner : estimator
+        Its ``embedding``, ``memory``, ``n_jobs`` and ``random_state`` are used.
+
+    estimator : classifier or None
+        The classifier whose preprocessing the "auto" embedding takes.
+
+    X : array-like, frame, sparse matrix or sequence of n_samples rows
+        Rows to embed.
+
+    labels : NoisyLabels
+        The labels.
+
+    Returns
+    -------
+    NeighborGraph or None
+        None, after a warning, where the rows cannot be embedded.
+    """
+    Z = embed(
+        X,
+        labels,
+        estimator=estimator,
+        embedding=owner.embedding,
+        random_state=owner.random_state,
+        memory=owner.memory,
+    )
+    if Z is None:
+        return None
+    return neighbor_graph(
+        Z,
+        labels,
+        n_neighbors=N_NEIGHBORS,
+        n_jobs=owner.n_jobs,
+        memory=owner.memory,
+    )
+
+
+def neighbor_evidence(graph, labels, soft_labels=None):
+    """Return the label shares of the neighbours of each row.
+
+    Parameters
+    ----------
+    graph : NeighborGraph
+        The neighbours.
+
+    labels : NoisyLabels
+        The labels.
+
+    soft_labels : ndarray of shape (n_samples, n_classes), default=None
+        What the neighbours vote for instead of the labels.
+
+    Returns
+    -------
+    ndarray of shape (n_samples, n_classes)
+        Rows sum to 1.
+    """
+    votes = graph.votes(N_NEIGHBORS, soft_labels)
+    share = np.bincount(labels.codes, labels.weights, labels.n_classes)
+    # One vote by the shares of the classes, so that ten neighbours rule none out.
+    return normalize_rows(votes + share / share.sum())
+
+
+def pool(probas):
+    """Return the geometric mean of several tables of probabilities.
+
+    Parameters
+    ----------
+    probas : list of ndarray of shape (n_samples, n_classes)
+        The tables, at least one.
+
+    Returns
+    -------
+    ndarray of shape (n_samples, n_classes)
+        Rows sum to 1.
+    """
+    logs = [np.log(np.maximum(proba, FAINTEST)) for proba in probas]
+    return normalize_rows(np.exp(np.mean(logs, axis=0)))
 
 
 def seed_unset(estimator, random_state):

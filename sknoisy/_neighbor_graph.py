@@ -24,17 +24,20 @@ class NeighborGraph:
     ----------
     ranks : csr_array of shape (n_points, n_voters)
         1 for the nearest voter of a point, 2 for the next, and so on.
-    ballots : ndarray of shape (n_voters, n_classes)
-        Weight of each label at each voting point.
+    voters : ndarray of shape (n_voters,)
+        The points that vote.
     points : ndarray of shape (n_samples,)
         The point at which each row lies.
+    soft_labels : ndarray of shape (n_samples, n_classes)
+        Weight of each class for each row, as given.
     """
 
     ranks: sparse.csr_array
-    ballots: np.ndarray
+    voters: np.ndarray
     points: np.ndarray
+    soft_labels: np.ndarray
 
-    def votes(self, n_neighbors):
+    def votes(self, n_neighbors, soft_labels=None):
         """Return the labels of the nearest neighbours of each row, by weight.
 
         Parameters
@@ -42,14 +45,18 @@ class NeighborGraph:
         n_neighbors : int
             Number of distinct points that vote on each row.
 
+        soft_labels : ndarray of shape (n_samples, n_classes), default=None
+            What the rows vote for instead of the labels given.
+
         Returns
         -------
         ndarray of shape (n_samples, n_classes)
             Zeros for a row without neighbours.
         """
+        soft_labels = self.soft_labels if soft_labels is None else soft_labels
         votes = self.ranks.copy()
         votes.data = (votes.data <= n_neighbors).astype(float)
-        return (votes @ self.ballots)[self.points]
+        return (votes @ _ballots(self.points, soft_labels)[self.voters])[self.points]
 
 
 def neighbor_votes(
@@ -121,15 +128,13 @@ def neighbor_graph(
         The graph between the distinct points.
     """
     points, owners = _points(Z, labels)
-    ballots = np.zeros((len(owners), labels.n_classes))
-    np.add.at(ballots, (points, labels.codes), labels.mass)
+    soft_labels = labels.one_hot() * labels.mass[:, None]
     place = np.zeros((len(owners), Z.shape[1]))
     place[points] = Z
-    voters = np.flatnonzero(ballots.sum(axis=1) > 0)
+    voters = np.flatnonzero(np.bincount(points, labels.mass) > 0)
     if len(voters) < 2:
-        return NeighborGraph(
-            sparse.csr_array((len(owners), len(voters))), ballots[voters], points
-        )
+        nobody = sparse.csr_array((len(owners), len(voters)))
+        return NeighborGraph(nobody, voters, points, soft_labels)
     search = KNeighborsTransformer(n_jobs=n_jobs) if neighbors is None else neighbors
     nearest = check_memory(memory).cache(_nearest)
     todo, reach, served, parts = np.arange(len(owners)), n_neighbors, [], []
@@ -142,7 +147,15 @@ def neighbor_graph(
         parts.append(ranks[done])
         todo, reach = todo[~done], 2 * reach
     order = np.argsort(np.concatenate(served))
-    return NeighborGraph(sparse.vstack(parts).tocsr()[order], ballots[voters], points)
+    ranks = sparse.vstack(parts).tocsr()[order]
+    return NeighborGraph(ranks, voters, points, soft_labels)
+
+
+def _ballots(points, soft_labels):
+    """Return the weight of each class at each point."""
+    rows = np.arange(len(points))
+    gather = sparse.csr_array((np.ones(len(points)), (points, rows)))
+    return gather @ soft_labels
 
 
 def _points(Z, labels):

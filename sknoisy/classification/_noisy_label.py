@@ -4,22 +4,21 @@ import numpy as np
 
 from sknoisy._clean_posterior import clean_posterior
 from sknoisy._compat import HasMethods, StrOptions
-from sknoisy._embedding import embed
-from sknoisy._evidence import FOLDING_CONSTRAINTS, model_evidence, seed_unset
+from sknoisy._evidence import (
+    FOLDING_CONSTRAINTS,
+    model_evidence,
+    neighbor_evidence,
+    neighborhood,
+    pool,
+    seed_unset,
+)
 from sknoisy._meta import BaseLabelNoiseClassifier, prepared
-from sknoisy._neighbor_graph import neighbor_votes
 from sknoisy._soft_labels import fit_soft_labels, takes_weights
-from sknoisy._transition_matrix import check_transition_matrix, normalize_rows
+from sknoisy._transition_matrix import check_transition_matrix
 from sknoisy.exceptions import UnsuitableEstimatorError
-from sknoisy.quality._core_disagreement import core_disagreement
+from sknoisy.quality._core_disagreement import select_action
 from sknoisy.refinement._base import keep_posterior, keep_soft_labels
 from sknoisy.transition import ConfidentTransition
-
-# Chosen on breast_cancer, digits, satimage, penbased and MNIST: below it lay all of
-# these with their true labels, above it nearly all with 5 % of the labels flipped.
-NOTABLE_DISAGREEMENT = 0.02
-N_NEIGHBORS = 10
-FAINTEST = 1e-6
 
 
 class NoisyLabelClassifier(BaseLabelNoiseClassifier):
@@ -195,7 +194,7 @@ class NoisyLabelClassifier(BaseLabelNoiseClassifier):
         keep_posterior(self, posterior, labels)
         doubt = 1 - self.label_quality_
         self.noise_rate_ = float(np.average(doubt, weights=labels.weights))
-        self.selection_ = self._select(proba, labels)
+        self.selection_ = select_action(self.action, proba, labels)
         treated = self._treat(labels.one_hot(), self.selection_["action"])
         keep_soft_labels(self, treated * labels.mass[:, None], labels)
         return fit_soft_labels(
@@ -215,39 +214,14 @@ class NoisyLabelClassifier(BaseLabelNoiseClassifier):
 
     def _evidence(self, base, X, labels):
         """Return the out-of-fold probabilities of the noisy labels."""
-        model = votes = None
+        known = []
         if self.evidence != "neighbors":
-            model = model_evidence(self, base, X, labels)
+            known.append(model_evidence(self, base, X, labels))
         if self.evidence != "model":
-            votes = self._neighbor_evidence(base, X, labels)
-        known = [proba for proba in (model, votes) if proba is not None]
-        if not known:
-            return labels.one_hot()
-        logs = [np.log(np.maximum(proba, FAINTEST)) for proba in known]
-        return normalize_rows(np.exp(np.mean(logs, axis=0)))
-
-    def _neighbor_evidence(self, base, X, labels):
-        """Return the label shares of the neighbours, or None where there are none."""
-        Z = embed(
-            X,
-            labels,
-            estimator=base,
-            embedding=self.embedding,
-            random_state=self.random_state,
-            memory=self.memory,
-        )
-        if Z is None:
-            return None
-        votes = neighbor_votes(
-            Z,
-            labels,
-            n_neighbors=N_NEIGHBORS,
-            n_jobs=self.n_jobs,
-            memory=self.memory,
-        )
-        share = np.bincount(labels.codes, labels.weights, labels.n_classes)
-        # One vote by the shares of the classes, so that ten neighbours rule none out.
-        return normalize_rows(votes + share / share.sum())
+            graph = neighborhood(self, base, X, labels)
+            if graph is not None:
+                known.append(neighbor_evidence(graph, labels))
+        return pool(known) if known else labels.one_hot()
 
     def _transition(self, base, X, proba, labels):
         """Return the transition matrix, estimated or given."""
@@ -263,26 +237,6 @@ class NoisyLabelClassifier(BaseLabelNoiseClassifier):
         return check_transition_matrix(
             self.transition, n_classes=labels.n_classes, name="transition"
         )
-
-    def _select(self, proba, labels):
-        """Return what is done about the noise, and why."""
-        rate, lower = core_disagreement(proba, labels.codes, labels.weights)
-        noise_found = lower > NOTABLE_DISAGREEMENT
-        finding = (
-            f"{rate:.1%} of the labels disagree where the evidence is surest, "
-            f"{'' if noise_found else 'not '}clearly more than "
-            f"{NOTABLE_DISAGREEMENT:.0%}"
-        )
-        action = self.action
-        if action == "auto":
-            action = "filter" if noise_found else "keep"
-        return {
-            "noise_found": noise_found,
-            "action": action,
-            "core_disagreement": rate,
-            "core_disagreement_lower": lower,
-            "reason": f"{finding}: action {action!r}.",
-        }
 
     def _treat(self, one_hot, action):
         """Return the believed labels of each row, before any sample weight."""

@@ -4,6 +4,46 @@ import numpy as np
 
 CORE_SHARE = 0.2
 ONE_SIDED_95 = 1.645
+# Chosen on breast_cancer, digits, satimage, penbased and MNIST: below it lay all of
+# these with their true labels, above it nearly all with 5 % of the labels flipped.
+NOTABLE_DISAGREEMENT = 0.02
+
+
+def select_action(action, proba, labels):
+    """Say what is done about the noise, and why.
+
+    Parameters
+    ----------
+    action : str
+        What was asked for. "auto" means "filter" where noise is found, else "keep".
+
+    proba : ndarray of shape (n_samples, n_classes)
+        Out-of-fold probabilities.
+
+    labels : NoisyLabels
+        The labels.
+
+    Returns
+    -------
+    dict
+        ``noise_found``, ``action``, ``core_disagreement``,
+        ``core_disagreement_lower`` and ``reason``, a sentence.
+    """
+    rate, lower = core_disagreement(proba, labels.codes, labels.weights)
+    noise_found = lower > NOTABLE_DISAGREEMENT
+    finding = (
+        f"{rate:.1%} of the labels disagree where the evidence is surest, "
+        f"{'' if noise_found else 'not '}clearly more than {NOTABLE_DISAGREEMENT:.0%}"
+    )
+    if action == "auto":
+        action = "filter" if noise_found else "keep"
+    return {
+        "noise_found": noise_found,
+        "action": action,
+        "core_disagreement": rate,
+        "core_disagreement_lower": lower,
+        "reason": f"{finding}: action {action!r}.",
+    }
 
 
 def core_disagreement(proba, codes, weights=None):
