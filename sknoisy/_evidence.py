@@ -23,6 +23,10 @@ FOLDING_CONSTRAINTS = {
     "n_jobs": [Integral, None],
     "random_state": ["random_state"],
 }
+EMBEDDING_CONSTRAINT = [
+    StrOptions({"auto", "passthrough"}),
+    HasMethods(["fit", "transform"]),
+]
 
 
 class ProbabilitySource:
@@ -46,9 +50,12 @@ class ProbabilitySource:
         """Return the out-of-fold probabilities, made or given."""
         if isinstance(self.estimator, str):
             return check_proba(X, labels, owner=type(self).__name__)
+        return model_evidence(self, self._asked(labels), X, labels)
+
+    def _asked(self, labels):
+        """Return the model that is asked, uncloned."""
         known = (self.estimator, labels.default_estimator, LogisticRegression())
-        estimator = next(model for model in known if model is not None)
-        return model_evidence(self, estimator, X, labels)
+        return next(model for model in known if model is not None)
 
 
 def model_evidence(owner, estimator, X, labels, soft_labels=None):

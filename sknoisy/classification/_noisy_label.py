@@ -5,6 +5,7 @@ import numpy as np
 from sknoisy._clean_posterior import clean_posterior
 from sknoisy._compat import HasMethods, StrOptions
 from sknoisy._evidence import (
+    EMBEDDING_CONSTRAINT,
     FOLDING_CONSTRAINTS,
     model_evidence,
     neighbor_evidence,
@@ -153,10 +154,7 @@ class NoisyLabelClassifier(BaseLabelNoiseClassifier):
             "array-like",
         ],
         "action": [StrOptions({"auto", "weight", "filter", "relabel", "soft"})],
-        "embedding": [
-            StrOptions({"auto", "passthrough"}),
-            HasMethods(["fit", "transform"]),
-        ],
+        "embedding": EMBEDDING_CONSTRAINT,
         **FOLDING_CONSTRAINTS,
     }
 

@@ -5,8 +5,9 @@ from numbers import Integral
 import numpy as np
 from sklearn.utils import get_tags
 
-from sknoisy._compat import HasMethods, Interval, StrOptions
+from sknoisy._compat import HasMethods, Interval
 from sknoisy._embedding import embed
+from sknoisy._evidence import EMBEDDING_CONSTRAINT
 from sknoisy._neighbor_graph import neighbor_votes
 from sknoisy.quality._base import BaseLabelQuality
 
@@ -72,10 +73,7 @@ class NeighborAgreement(BaseLabelQuality):
     _parameter_constraints: dict = {
         "n_neighbors": [Interval(Integral, 1, None, closed="left")],
         "neighbors": [HasMethods(["fit", "transform"]), None],
-        "embedding": [
-            StrOptions({"auto", "passthrough"}),
-            HasMethods(["fit", "transform"]),
-        ],
+        "embedding": EMBEDDING_CONSTRAINT,
         "n_jobs": [Integral, None],
         "random_state": ["random_state"],
     }

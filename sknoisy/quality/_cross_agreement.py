@@ -1,0 +1,152 @@
+"""Label quality by two models that judge what neither of them has seen."""
+
+import numpy as np
+from sklearn.utils import get_tags
+
+from sknoisy._compat import HasMethods
+from sknoisy._evidence import (
+    EMBEDDING_CONSTRAINT,
+    FOLDING_CONSTRAINTS,
+    ProbabilitySource,
+    model_evidence,
+    neighbor_evidence,
+    neighborhood,
+    pool,
+)
+from sknoisy.quality._base import BaseLabelQuality
+from sknoisy.quality._similarity import SIMILARITY_CONSTRAINT, label_similarity
+
+
+class CrossAgreement(ProbabilitySource, BaseLabelQuality):
+    """Label quality by the agreement of a label with two models of different kind.
+
+    Both models are trained on the same folds and judge the rows held out. What both
+    hold against a label is held against it more than what one of them makes up: the
+    score is the similarity of the label with the geometric mean of their predictions.
+
+    Parameters
+    ----------
+    estimator : classifier with ``predict_proba``, default=None
+        The first model. None means the classifier that is being trained, where there
+        is one, else :class:`~sklearn.linear_model.LogisticRegression`.
+
+    second_estimator : classifier with ``predict_proba``, default=None
+        The second model: of another kind, or a ``Pipeline`` that looks at other
+        columns. None means the 10 nearest neighbours, which need no fit.
+
+    similarity : {"margin", "cosine", "probability"} or callable, default="margin"
+        How prediction and label are compared, see :class:`SimilarityMixture`.
+
+    embedding : "auto", "passthrough" or transformer, default="auto"
+        Space in which neighbours are searched, see :class:`NeighborAgreement`.
+
+    cv : int, splitter or iterable, default=None
+        Folds. None means 5 stratified folds in which copies of a row stay together.
+
+    memory : str or object with the joblib.Memory interface, default=None
+        Where out-of-fold probabilities and neighbours are cached.
+
+    n_jobs : int, default=None
+        Number of folds fitted side by side.
+
+    random_state : int, RandomState instance or None, default=None
+        Seed for those random states of the classifiers that have none.
+
+    Attributes
+    ----------
+    label_quality_ : ndarray of shape (n_samples,)
+        Scores; a higher score is a more believable label. They lie in [0, 1] unless a
+        callable of yours returns others.
+
+    similarities_ : ndarray of shape (n_models, n_samples)
+        Similarity of the label with each model alone; one row where the neighbours
+        are the second model and X cannot be embedded.
+
+    models_agree_ : ndarray of bool of shape (n_samples,)
+        Whether all models predict the same class.
+
+    classes_ : ndarray of shape (n_classes,)
+        The distinct labels.
+
+    n_features_in_ : int
+        Number of columns of X.
+
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the columns of X, where it has names that are strings.
+
+    See Also
+    --------
+    SimilarityMixture : Turn such a score into a probability.
+    ModelConfidence : Ask one model.
+
+    Notes
+    -----
+    Two models of one kind make the same mistakes, and agree on them. Rows that both
+    models call by one name other than the label, ``models_agree_`` with a low score,
+    are the ones to look at first.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.naive_bayes import GaussianNB
+    >>> from sklearn.tree import DecisionTreeClassifier
+    >>> from sknoisy.quality import CrossAgreement
+    >>> X, y = load_iris(return_X_y=True)
+    >>> y[0] = 2
+    >>> tree = DecisionTreeClassifier(min_samples_leaf=5, random_state=0)
+    >>> quality = CrossAgreement(GaussianNB(), tree).fit(X, y)
+    >>> int(quality.label_quality_.argmin())
+    0
+    """
+
+    _parameter_constraints: dict = {
+        "estimator": [HasMethods(["fit"]), None],
+        "second_estimator": [HasMethods(["fit"]), None],
+        "similarity": SIMILARITY_CONSTRAINT,
+        "embedding": EMBEDDING_CONSTRAINT,
+        **FOLDING_CONSTRAINTS,
+    }
+
+    def __init__(
+        self,
+        estimator=None,
+        second_estimator=None,
+        *,
+        similarity="margin",
+        embedding="auto",
+        cv=None,
+        memory=None,
+        n_jobs=None,
+        random_state=None,
+    ):
+        super().__init__(
+            estimator, cv=cv, memory=memory, n_jobs=n_jobs, random_state=random_state
+        )
+        self.second_estimator = second_estimator
+        self.similarity = similarity
+        self.embedding = embedding
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        if self.second_estimator is not None:
+            second = get_tags(self.second_estimator).input_tags
+            tags.input_tags.sparse &= second.sparse
+            tags.input_tags.allow_nan &= second.allow_nan
+        return tags
+
+    def _score(self, X, labels):
+        probas = [self._proba(X, labels), *self._second(X, labels)]
+        similarities = [label_similarity(self.similarity, p, labels) for p in probas]
+        self.similarities_ = np.stack(similarities)
+        predicted = np.stack([proba.argmax(axis=1) for proba in probas])
+        self.models_agree_ = (predicted == predicted[0]).all(axis=0)
+        return label_similarity(self.similarity, pool(probas), labels)
+
+    def _second(self, X, labels):
+        """Yield the prediction of the second model, where there is one."""
+        if self.second_estimator is not None:
+            yield model_evidence(self, self.second_estimator, X, labels)
+            return
+        graph = neighborhood(self, self._asked(labels), X, labels)
+        if graph is not None:
+            yield neighbor_evidence(graph, labels)
