@@ -94,7 +94,18 @@ def attribute_complaints(estimator):
     }
     fitted = {name for name in vars(estimator) if name.endswith("_")}
     fitted = {name for name in fitted if not name.startswith("_")}
-    return sorted(fitted - described)
+    return sorted(fitted - described - attributes_of_skorch(estimator))
+
+
+def attributes_of_skorch(estimator):
+    """Return the attributes that a net of skorch has for skorch's own use."""
+    if not hasattr(estimator, "module_"):
+        return set()
+    import skorch
+
+    plain = skorch.NeuralNetClassifier(estimator.module_).initialize()
+    plain.check_data(None, np.zeros(1))
+    return set(vars(plain)) | {"init_context_"}
 
 
 def is_base(value):

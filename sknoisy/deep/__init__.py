@@ -9,4 +9,6 @@ except ImportError as error:
         'pip install "sknoisy[deep]"'
     ) from error
 
-__all__ = []
+from sknoisy.deep._resup_net import ReSupNetClassifier
+
+__all__ = ["ReSupNetClassifier"]

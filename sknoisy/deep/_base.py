@@ -19,17 +19,15 @@ from sknoisy.deep._inputs import check_rows, count_rows, row_shape, scale_of
 from sknoisy.deep._net import RowNet
 from sknoisy.deep._rows import RowDataset, labels_of
 
-# What lives only as long as a training does.
-TRANSIENT = ("_labels_", "_in_training_")
-
 
 class BaseDeepClassifier(RowNet):
     """Base of the neural networks that are trained despite label noise.
 
     By itself it is a plain network, except that it honours ``sample_weight``. A
-    subclass overrides ``_losses``, the loss of each row of a batch, and ``_finish``,
-    which sets the fitted attributes. ``self._labels_`` is the record of the labels
-    while a training lasts; ``rows.index`` says which of its rows a batch holds.
+    subclass overrides ``_losses``, the loss of each row of a batch; ``_before_epoch``
+    and ``_after_epoch``; and ``_finish``, which sets the fitted attributes.
+    ``self._labels_`` is the record of the labels while a training lasts;
+    ``rows.index`` says which of its rows a batch holds.
     """
 
     _parameter_constraints: dict = {
@@ -40,10 +38,9 @@ class BaseDeepClassifier(RowNet):
         "random_state": ["random_state"],
     }
 
-    # Plain values for the time before a training.
-    _labels_ = None
-    _in_training_ = False
-    _logits_checked_ = False
+    # What lives only as long as a training does, with its value outside of one.
+    _transient = {"_labels_": None, "_in_training_": False, "_logits_checked_": False}
+    _labels_, _in_training_, _logits_checked_ = _transient.values()
 
     def __init__(
         self,
@@ -211,7 +208,7 @@ class BaseDeepClassifier(RowNet):
             if reset and self.module is None:
                 scale = scale_of(X, shape, labels.weights)
         if reset:
-            self.input_shape_, self.input_scale_ = shape, scale
+            self.input_shape_, self._input_scale_ = shape, scale
         if isinstance(X, torch.utils.data.Dataset):
             return X
         params = self.get_params_for("dataset")
@@ -219,18 +216,57 @@ class BaseDeepClassifier(RowNet):
 
     def _training(self, labels, fresh):
         """Return the context in which random numbers are those of this net."""
-        state = None if fresh else getattr(self, "generator_state_", None)
+        state = None if fresh else getattr(self, "_generator_state_", None)
         seed = draw_seed(self.random_state) if state is None else None
         return _Training(self, labels, seed, state)
 
     def _run(self, dataset, epochs):
         """Go through the epochs; a callback may end them."""
-        self._logits_checked_ = False
         self.notify("on_train_begin", X=dataset.X, y=dataset.y)
         # This is how skorch's EarlyStopping ends a training.
         with suppress(KeyboardInterrupt):
             self.fit_loop(dataset, epochs=epochs)
         self.notify("on_train_end", X=dataset.X, y=dataset.y)
+
+    def on_epoch_begin(self, net, dataset_train=None, dataset_valid=None, **kwargs):
+        """Open a page of the history.
+
+        Parameters
+        ----------
+        net : object
+            The net itself.
+
+        dataset_train, dataset_valid : Dataset, default=None
+            Rows to train on, and to validate on.
+
+        **kwargs : dict
+            Ignored.
+        """
+        super().on_epoch_begin(net, dataset_train, dataset_valid, **kwargs)
+        self._before_epoch(dataset_train)
+
+    def on_epoch_end(self, net, dataset_train=None, dataset_valid=None, **kwargs):
+        """Close a page of the history, before callbacks read it.
+
+        Parameters
+        ----------
+        net : object
+            The net itself.
+
+        dataset_train, dataset_valid : Dataset, default=None
+            Rows trained on, and validated on.
+
+        **kwargs : dict
+            Ignored.
+        """
+        super().on_epoch_end(net, dataset_train, dataset_valid, **kwargs)
+        self._after_epoch(dataset_train)
+
+    def _before_epoch(self, dataset_train):
+        """Prepare an epoch; its page of the history is the last one."""
+
+    def _after_epoch(self, dataset_train):
+        """Draw the conclusions from an epoch."""
 
     def _finish(self, dataset, labels):
         """Set the fitted attributes."""
@@ -319,8 +355,8 @@ class BaseDeepClassifier(RowNet):
         state = super().__getstate__()
         if self._in_training_:
             # A pickle made by a callback goes on where this training stands.
-            state["generator_state_"] = get_state(torch.device(self.device or "cpu"))
-        return {name: v for name, v in state.items() if name not in TRANSIENT}
+            state["_generator_state_"] = get_state(torch.device(self.device or "cpu"))
+        return {name: v for name, v in state.items() if name not in self._transient}
 
 
 class _Training:
@@ -336,6 +372,6 @@ class _Training:
         self.net._labels_, self.net._in_training_ = self.labels, True
 
     def __exit__(self, *error):
-        self.net.generator_state_ = get_state(self.device)
-        self.net._labels_, self.net._in_training_ = None, False
+        self.net._generator_state_ = get_state(self.device)
+        vars(self.net).update(self.net._transient)
         return self.generators.__exit__(*error)

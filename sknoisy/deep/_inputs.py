@@ -14,6 +14,22 @@ from skorch.dataset import get_len
 from sknoisy._compat import _num_samples
 
 
+def is_dict(X):
+    """Whether X is a dict of inputs; some sparse matrices are dicts by their class.
+
+    Parameters
+    ----------
+    X : object
+        Rows.
+
+    Returns
+    -------
+    bool
+        Whether it has named parts.
+    """
+    return isinstance(X, Mapping) and not issparse(X)
+
+
 def count_rows(X):
     """Return the number of rows.
 
@@ -27,7 +43,7 @@ def count_rows(X):
     int
         How many there are.
     """
-    if isinstance(X, Mapping):
+    if is_dict(X):
         return get_len(X)
     return len(X) if isinstance(X, torch.utils.data.Dataset) else _num_samples(X)
 
@@ -51,7 +67,7 @@ def check_rows(net, X, *, reset):
     ndarray, sparse matrix, tensor or dict
         What skorch makes a data set of.
     """
-    if isinstance(X, Mapping):
+    if is_dict(X):
         return {name: _checked_part(part, name) for name, part in X.items()}
     if isinstance(X, torch.Tensor):
         _check_finite(X, "X")
@@ -83,7 +99,7 @@ def row_shape(X, image_shape, owner):
     tuple of ints or None
         None where rows have no single shape, as in a dict.
     """
-    if isinstance(X, Mapping):
+    if is_dict(X):
         return None
     shape = tuple(X.shape[1:])
     if image_shape is None:

@@ -166,3 +166,34 @@ def check_logits(logits, n_classes, owner):
             "nothing is negative and every row sums to 1. Remove the softmax at the "
             "end of the module; predict_proba applies it."
         )
+
+
+class Twin(nn.Module):
+    """Two networks side by side: optimizer, checkpoints and pickles see one module.
+
+    Parameters
+    ----------
+    first, second : Module
+        The networks.
+    """
+
+    def __init__(self, first, second):
+        super().__init__()
+        self.first = first
+        self.second = second
+
+    def forward(self, *args, **kwargs):
+        """Return what both say about a batch.
+
+        Parameters
+        ----------
+        *args, **kwargs : tensor
+            Inputs of both.
+
+        Returns
+        -------
+        tuple of two tensors of shape (n_rows, n_classes)
+            Logits.
+        """
+        outputs = self.first(*args, **kwargs), self.second(*args, **kwargs)
+        return tuple(out[0] if isinstance(out, tuple) else out for out in outputs)

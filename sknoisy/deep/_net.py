@@ -150,9 +150,9 @@ class RowNet(NeuralNetClassifier):
         self.module_ = self._make_module("module")
         return self
 
-    def _make_module(self, name):
+    def _make_module(self, name, **params):
         """Return the module that a parameter stands for."""
-        module, params = getattr(self, name), self.get_params_for(name)
+        module, params = getattr(self, name), self.get_params_for(name) | params
         if module is not None:
             # Training must not change the module that the user holds.
             module = copy.deepcopy(module)
@@ -162,7 +162,7 @@ class RowNet(NeuralNetClassifier):
                 f"{self._owner} got {name}__{next(iter(params))}, but {name} is None, "
                 f"and the default network takes no parameters. Pass {name}=."
             )
-        if getattr(self, "input_scale_", None) is None:
+        if getattr(self, "_input_scale_", None) is None:
             raise ValueError(
                 f"{self._owner} makes its default network when it sees X as a table, "
                 "an array or a tensor of images. Call fit with such an X, or pass "
@@ -170,7 +170,7 @@ class RowNet(NeuralNetClassifier):
             )
         make = make_table_module if len(self.input_shape_) == 1 else make_image_module
         shape = self.input_shape_[0] if len(self.input_shape_) == 1 else None
-        return make(shape or self.input_shape_, len(self.classes_), *self.input_scale_)
+        return make(shape or self.input_shape_, len(self.classes_), *self._input_scale_)
 
     def initialize_criterion(self):
         """Make the loss so that it returns one number per row.
@@ -224,7 +224,8 @@ class RowNet(NeuralNetClassifier):
 
     def _inputs_of_one(self, x):
         # The default network takes any precision, and uses what it gets.
-        if self.module is None or not torch.is_tensor(x) or not x.is_floating_point():
+        default = all(getattr(self, name, None) is None for name in self._modules)
+        if default or not torch.is_tensor(x) or not x.is_floating_point():
             return x
         parameters = self.module_.parameters()
         dtypes = (p.dtype for p in parameters if p.is_floating_point())
@@ -279,11 +280,14 @@ class RowNet(NeuralNetClassifier):
     def _reduced_already(self, loss, weight):
         if bool((weight == weight[0]).all()):
             return loss
+        return self._refuse_reduced()
+
+    def _refuse_reduced(self):
         raise ValueError(
-            f"{self._owner} expected one loss per row from criterion, to weigh them by "
-            f"sample_weight, but {type(self.criterion_).__name__} returned a single "
-            "number. Give it an attribute reduction that is followed, as the losses "
-            "of torch do, or leave sample_weight out."
+            f"{self._owner} expected one loss per row from criterion, in order to "
+            f"weigh the rows, but {type(self.criterion_).__name__} returned a single "
+            "number. Let it return one per row where its attribute reduction is "
+            '"none", as the losses of torch do.'
         )
 
     def validation_step(self, batch, **params):
@@ -316,7 +320,18 @@ class RowNet(NeuralNetClassifier):
     def _look_at(self, dataset):
         """Yield rows, codes and output of the module for each batch, in order."""
         for batch in self.get_iterator(dataset, training=False):
-            yield *batch, self.evaluation_step(batch)
+            output = self.evaluation_step(batch)
+            self._check_finite(output)
+            yield *batch, output
+
+    def _check_finite(self, output):
+        for logits in output if isinstance(output, tuple) else (output,):
+            if not bool(torch.isfinite(logits).all()):
+                raise ValueError(
+                    f"{self._owner} expected finite logits, but the module returned "
+                    "NaN or infinity: the training has diverged, or the inputs are "
+                    "too large. Scale X, or lower lr."
+                )
 
     def _class_probabilities(self, dataset):
         """Return class probabilities of the rows of a data set, in order."""

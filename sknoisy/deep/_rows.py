@@ -145,6 +145,24 @@ def is_numbered(dataset):
     return isinstance(dataset, RowDataset)
 
 
+def row_numbers(dataset):
+    """Return which rows a data set of ours, or a part of one, is made of.
+
+    Parameters
+    ----------
+    dataset : RowDataset or Subset
+        The data set.
+
+    Returns
+    -------
+    ndarray of int of shape (n_rows,)
+        Row numbers, in the order of the data set.
+    """
+    if isinstance(dataset, torch.utils.data.Subset):
+        return row_numbers(dataset.dataset)[np.asarray(dataset.indices)]
+    return dataset.index.numpy()
+
+
 def labels_of(dataset):
     """Return the labels that a data set holds.
 
