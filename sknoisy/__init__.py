@@ -4,6 +4,7 @@ from sknoisy.classification import (
     NoiseTransitionClassifier,
     NoisyLabelClassifier,
     RefinedLabelClassifier,
+    SimilarityReweightingClassifier,
 )
 from sknoisy.noise import LabelNoiseInjector
 from sknoisy.quality import find_label_errors, label_quality
@@ -15,6 +16,7 @@ __all__ = [
     "NoiseTransitionClassifier",
     "NoisyLabelClassifier",
     "RefinedLabelClassifier",
+    "SimilarityReweightingClassifier",
     "find_label_errors",
     "label_quality",
 ]

@@ -3,9 +3,13 @@
 from sknoisy.classification._noise_transition import NoiseTransitionClassifier
 from sknoisy.classification._noisy_label import NoisyLabelClassifier
 from sknoisy.classification._refined import RefinedLabelClassifier
+from sknoisy.classification._similarity_reweighting import (
+    SimilarityReweightingClassifier,
+)
 
 __all__ = [
     "NoiseTransitionClassifier",
     "NoisyLabelClassifier",
     "RefinedLabelClassifier",
+    "SimilarityReweightingClassifier",
 ]

@@ -3,7 +3,7 @@
 import numpy as np
 
 from sknoisy._clean_posterior import clean_posterior
-from sknoisy._compat import HasMethods, StrOptions
+from sknoisy._compat import StrOptions
 from sknoisy._evidence import (
     EMBEDDING_CONSTRAINT,
     FOLDING_CONSTRAINTS,
@@ -13,13 +13,16 @@ from sknoisy._evidence import (
     pool,
     seed_unset,
 )
-from sknoisy._meta import BaseLabelNoiseClassifier, prepared
+from sknoisy._meta import BaseLabelNoiseClassifier
 from sknoisy._soft_labels import fit_soft_labels, takes_weights
-from sknoisy._transition_matrix import check_transition_matrix
+from sknoisy.classification._transition_option import (
+    TRANSITION_CONSTRAINT,
+    check_transition_option,
+    transition_beside,
+)
 from sknoisy.exceptions import UnsuitableEstimatorError
 from sknoisy.quality._core_disagreement import select_action
 from sknoisy.refinement._base import keep_posterior, keep_soft_labels
-from sknoisy.transition import ConfidentTransition
 
 
 class NoisyLabelClassifier(BaseLabelNoiseClassifier):
@@ -148,11 +151,7 @@ class NoisyLabelClassifier(BaseLabelNoiseClassifier):
     _parameter_constraints: dict = {
         **BaseLabelNoiseClassifier._parameter_constraints,
         "evidence": [StrOptions({"auto", "model", "neighbors"})],
-        "transition": [
-            StrOptions({"auto"}),
-            HasMethods(["fit", "_estimate_beside"]),
-            "array-like",
-        ],
+        "transition": TRANSITION_CONSTRAINT,
         "action": [StrOptions({"auto", "weight", "filter", "relabel", "soft"})],
         "embedding": EMBEDDING_CONSTRAINT,
         **FOLDING_CONSTRAINTS,
@@ -185,7 +184,9 @@ class NoisyLabelClassifier(BaseLabelNoiseClassifier):
         base = seed_unset(self._inner_estimator(), self.random_state)
         self._check_options(base, labels)
         proba = self._evidence(base, X, labels)
-        self.transition_matrix_ = self._transition(base, X, proba, labels)
+        self.transition_matrix_ = transition_beside(
+            self.transition, base, X, proba, labels
+        )
         posterior = clean_posterior(
             proba, self.transition_matrix_, labels.codes, weights=labels.weights
         )
@@ -207,8 +208,7 @@ class NoisyLabelClassifier(BaseLabelNoiseClassifier):
                 f"but {type(base).__name__} takes none. Use action='filter' or "
                 "action='relabel', which need no weights."
             )
-        if not (isinstance(self.transition, str) or hasattr(self.transition, "fit")):
-            self._given_transition(labels)
+        check_transition_option(self.transition, labels)
 
     def _evidence(self, base, X, labels):
         """Return the out-of-fold probabilities of the noisy labels."""
@@ -220,21 +220,6 @@ class NoisyLabelClassifier(BaseLabelNoiseClassifier):
             if graph is not None:
                 known.append(neighbor_evidence(graph, labels))
         return pool(known) if known else labels.one_hot()
-
-    def _transition(self, base, X, proba, labels):
-        """Return the transition matrix, estimated or given."""
-        if isinstance(self.transition, str):
-            return ConfidentTransition()._estimate(proba, labels)
-        if hasattr(self.transition, "_estimate"):
-            step = prepared(self.transition)
-            return step._estimate_beside(X, proba, labels.with_default(base))
-        return self._given_transition(labels)
-
-    def _given_transition(self, labels):
-        """Return the transition matrix that was given, checked."""
-        return check_transition_matrix(
-            self.transition, n_classes=labels.n_classes, name="transition"
-        )
 
     def _treat(self, one_hot, action):
         """Return the believed labels of each row, before any sample weight."""

@@ -78,6 +78,9 @@ class MixtureFitter:
     ----------
     mixture : str or estimator
         Name of the distribution, or a mixture to clone.
+    noise_found : bool
+        Whether there is noise for sure. Then a mixture that is given by name has two
+        components, however well one might do.
     scope : str, default="global"
         "global" or "class".
     min_class_size : int, default=50
@@ -85,6 +88,7 @@ class MixtureFitter:
     """
 
     mixture: object
+    noise_found: bool
     scope: str = "global"
     min_class_size: int = 50
 
@@ -134,7 +138,8 @@ class MixtureFitter:
     def _fitted(self, column, mass):
         mixture = self.mixture
         if isinstance(mixture, str):
-            mixture = ScoreMixture(mixture)
+            n_components = 2 if self.noise_found else "auto"
+            mixture = ScoreMixture(mixture, n_components=n_components)
         mixture = prepared(mixture)
         return mixture.fit(column, sample_weight=mass)
 

@@ -13,6 +13,7 @@ from sknoisy._evidence import (
     pool,
 )
 from sknoisy.quality._base import BaseLabelQuality
+from sknoisy.quality._core_disagreement import select_action
 from sknoisy.quality._similarity import (
     MIXTURE_CONSTRAINT,
     NEIGHBORS,
@@ -79,8 +80,8 @@ class SimilarityMixture(ProbabilitySource, BaseLabelQuality):
     Attributes
     ----------
     label_quality_ : ndarray of shape (n_samples,)
-        Probability that the label is right. Where one component is enough to describe
-        the similarities, 1 throughout.
+        Probability that the label is right; 1 throughout where no noise shows and one
+        component is enough to describe the similarities.
 
     similarity_ : ndarray of shape (n_samples,)
         Similarity of prediction and label.
@@ -108,6 +109,10 @@ class SimilarityMixture(ProbabilitySource, BaseLabelQuality):
 
     Notes
     -----
+    Noise shows where labels disagree with the predictions that are surest, as in
+    :class:`~sknoisy.NoisyLabelClassifier`. Only where it does not, one component is
+    tried against two: at high noise the two populations may run into one.
+
     The predictions must come from rows that the model has not seen: a model that
     memorises its labels agrees with all of them. Noise that follows the features looks
     like right labels, and hard or rare classes look like wrong ones.
@@ -170,7 +175,10 @@ class SimilarityMixture(ProbabilitySource, BaseLabelQuality):
     def _score(self, X, labels):
         proba = self._compared(X, labels)
         self.similarity_ = label_similarity(self.similarity, proba, labels)
-        fitter = MixtureFitter(self.mixture, self.scope, self.min_class_size)
+        noise_found = select_action("auto", proba, labels)["noise_found"]
+        fitter = MixtureFitter(
+            self.mixture, noise_found, self.scope, self.min_class_size
+        )
         weights, self.mixtures_ = fitter.weigh(self.similarity_, labels)
         self.noise_rate_ = float(1 - np.average(weights, weights=labels.weights))
         return weights
