@@ -9,6 +9,29 @@ except ImportError as error:
         'pip install "sknoisy[deep]"'
     ) from error
 
+from sknoisy.deep._co_teaching import CoTeachingClassifier
+from sknoisy.deep._early_learning import EarlyLearningClassifier
+from sknoisy.deep._loss_history import LossHistoryClassifier
+from sknoisy.deep._losses import BackwardCrossEntropyLoss, ForwardCrossEntropyLoss
+from sknoisy.deep._noise_adaptation import NoiseAdaptationClassifier
+from sknoisy.deep._noise_layer import NoiseAdaptationLayer
 from sknoisy.deep._resup_net import ReSupNetClassifier
+from sknoisy.deep._robust_losses import (
+    EarlyLearningCrossEntropyLoss,
+    GeneralizedCrossEntropyLoss,
+    SymmetricCrossEntropyLoss,
+)
 
-__all__ = ["ReSupNetClassifier"]
+__all__ = [
+    "BackwardCrossEntropyLoss",
+    "CoTeachingClassifier",
+    "EarlyLearningClassifier",
+    "EarlyLearningCrossEntropyLoss",
+    "ForwardCrossEntropyLoss",
+    "GeneralizedCrossEntropyLoss",
+    "LossHistoryClassifier",
+    "NoiseAdaptationClassifier",
+    "NoiseAdaptationLayer",
+    "ReSupNetClassifier",
+    "SymmetricCrossEntropyLoss",
+]

@@ -54,8 +54,10 @@ class NoiseAdaptationLayer(torch.nn.Module):
         published; its meaning depends on K, see the notes. A number in (1 / K, 1) is
         the diagonal of T, with the rest spread evenly. An array is T itself.
 
-    trace_penalty : float, default=0.01
-        Factor of the trace of T in :meth:`penalty`, not negative; "linear" only.
+    trace_penalty : float, default=1.0
+        Factor of the mean diagonal of T in :meth:`penalty`, not negative; "linear"
+        only. It means the same for any K, which a factor of the trace does not: 0.01
+        times the trace is 0.1 times the mean diagonal of 10 classes.
 
     Attributes
     ----------
@@ -120,7 +122,7 @@ class NoiseAdaptationLayer(torch.nn.Module):
         dropout=0.1,
         dropout_on="input",
         start="identity",
-        trace_penalty=0.01,
+        trace_penalty=1.0,
     ):
         super().__init__()
         check_layer(kind, dropout, dropout_on, trace_penalty)
@@ -182,12 +184,13 @@ class NoiseAdaptationLayer(torch.nn.Module):
         Returns
         -------
         tensor
-            ``trace_penalty`` times the trace of T for the linear layer, which without
-            it would never leave a start close to the identity; 0 for the others.
+            ``trace_penalty`` times the mean diagonal of T for the linear layer, which
+            without it would hardly leave a start close to the identity; 0 for the
+            others.
         """
         if self.kind != "linear":
             return torch.zeros(())
-        return self.trace_penalty * self._log_T().diagonal().exp().sum()
+        return self.trace_penalty * self._log_T().diagonal().exp().mean()
 
     @torch.no_grad()
     def transition_matrix(self, *, calibrated=False):
@@ -263,7 +266,7 @@ def check_layer(kind, dropout, dropout_on, trace_penalty):
     if not 0 <= trace_penalty < math.inf:
         raise ValueError(
             f"trace_penalty must be a finite number of at least 0, but got "
-            f"{trace_penalty!r}. The usual value is 0.01."
+            f"{trace_penalty!r}. 1.0 is the usual value."
         )
 
 

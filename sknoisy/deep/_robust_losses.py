@@ -234,19 +234,10 @@ class EarlyLearningCrossEntropyLoss(LabelLoss):
         if index is None:
             self._refuse_training_without_index()
         else:
-            losses = losses + self.strength * self._agreement(log_proba, index)
+            momentum = self.momentum if self.training else None
+            agreement = agreement_with_past(log_proba, self.past, index, momentum)
+            losses = losses + self.strength * agreement
         return self._reduce(losses, target)
-
-    def _agreement(self, log_proba, index):
-        """Return the regulariser of each row, and in training remember the rows."""
-        proba = log_proba.exp()
-        past = self.past[index]
-        if self.training:
-            now = proba.detach().to(past)
-            past = self.momentum * past + (1 - self.momentum) * now
-            self.past[index] = past
-        agreement = (proba * past.to(proba)).sum(dim=1)
-        return torch.log((1 - agreement).clamp_min(SMALLEST_DISAGREEMENT))
 
     def _refuse_training_without_index(self):
         if self.training:
@@ -255,6 +246,37 @@ class EarlyLearningCrossEntropyLoss(LabelLoss):
                 "training, the position of each row in the training set, but got None. "
                 "Pass index=, or let the module return the pair (logits, index)."
             )
+
+
+def agreement_with_past(log_proba, past, index, momentum=None):
+    """Return the regulariser of early learning for the rows of a batch.
+
+    Parameters
+    ----------
+    log_proba : tensor of shape (n_rows, n_classes)
+        Log-probabilities of the classes.
+
+    past : tensor of shape (n_samples, n_classes)
+        Running means of earlier probabilities.
+
+    index : tensor of int64 of shape (n_rows,)
+        Position of each row in ``past``.
+
+    momentum : float, default=None
+        Share of the past in the updated running means, which are written to ``past``.
+        None leaves it as it is.
+
+    Returns
+    -------
+    tensor of shape (n_rows,)
+        ``log(1 - <proba, past>)``, bounded from below.
+    """
+    proba, then = log_proba.exp(), past[index]
+    if momentum is not None:
+        then = momentum * then + (1 - momentum) * proba.detach().to(then)
+        past[index] = then
+    agreement = (proba * then.to(proba)).sum(dim=1)
+    return torch.log((1 - agreement).clamp_min(SMALLEST_DISAGREEMENT))
 
 
 def check_number(name, value, low, high, hint):
