@@ -2,6 +2,7 @@
 
 Run ``python benchmarks/bench_resup_net.py``. The rows add one part at a time: mixture
 weights (W), their exchange between the networks (S), consistency of the networks (C).
+"W + S + C" is ``ReSupNetClassifier`` with its defaults.
 """
 
 import argparse
@@ -41,6 +42,7 @@ ROWS = {
     "W": NO_PARTS,
     "W + S": {"exchange": True, "consistency_weight": 0.0},
     "W + S + C": {},
+    "W + S + C, by class": {"scope": "class"},
     ORACLE: {**NO_PARTS, "warmup_epochs": 10**6},
 }
 NOISES = {

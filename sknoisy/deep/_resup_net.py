@@ -5,20 +5,20 @@ from numbers import Integral, Real
 
 import numpy as np
 import torch
-from sklearn.base import clone
 
 from sknoisy._compat import Interval, StrOptions
 from sknoisy._mixture import ScoreMixture
 from sknoisy.deep._rows import row_numbers
 from sknoisy.deep._similarity import (
     clean_proba,
+    fit_mixtures,
     label_similarity,
     look_up,
     weight_tables,
 )
 from sknoisy.deep._two_nets import BaseTwoNetClassifier
 
-WARMUP_BATCHES = 60
+WARMUP_BATCHES = 100
 
 
 class ReSupNetClassifier(BaseTwoNetClassifier):
@@ -44,7 +44,7 @@ class ReSupNetClassifier(BaseTwoNetClassifier):
         values.
 
     warmup_epochs : int or "auto", default="auto"
-        Epochs in which all labels count fully. "auto" takes as many as make 60
+        Epochs in which all labels count fully. "auto" takes as many as make 100
         batches, and at most a third of ``max_epochs``: networks that have hardly seen
         a class yet take its labels for wrong.
 
@@ -62,6 +62,12 @@ class ReSupNetClassifier(BaseTwoNetClassifier):
 
     mixture_max_iter : int, default=100
         Largest number of EM steps for a mixture.
+
+    scope : {"global", "class"}, default="global"
+        One mixture for the similarities of all rows, or one for those of each label.
+
+    min_class_size : int, default=50
+        With ``scope="class"``: labels with fewer rows take the mixture of all rows.
 
     weight_source : {"batch", "epoch"}, default="batch"
         Whether the weight of a row follows from what the networks say at the moment
@@ -130,8 +136,9 @@ class ReSupNetClassifier(BaseTwoNetClassifier):
     similarity_ : ndarray of shape (2, n_samples)
         Cosine between the prediction of each network and the label given.
 
-    mixtures_ : list of two ScoreMixture
-        What was fitted to the similarities of each network.
+    mixtures_ : list of two lists of ScoreMixture
+        What was fitted to the similarities of each network: the mixture of all rows
+        and, with ``scope="class"``, one per class.
 
     sample_weights_ : ndarray of shape (2, n_samples)
         Probability that the label is right, judged by each network. Rows are those
@@ -227,6 +234,8 @@ class ReSupNetClassifier(BaseTwoNetClassifier):
         "exchange": ["boolean", StrOptions({"product"})],
         "mixture": [StrOptions({"beta", "gaussian"})],
         "mixture_max_iter": [Interval(Integral, 1, None, closed="left")],
+        "scope": [StrOptions({"global", "class"})],
+        "min_class_size": [Interval(Integral, 2, None, closed="left")],
         "weight_source": [StrOptions({"batch", "epoch"})],
         "weight_clip": [Interval(Real, 0, 0.5, closed="left")],
         "lookup_resolution": [Interval(Integral, 2, None, closed="left")],
@@ -251,6 +260,8 @@ class ReSupNetClassifier(BaseTwoNetClassifier):
         exchange=True,
         mixture="beta",
         mixture_max_iter=100,
+        scope="global",
+        min_class_size=50,
         weight_source="batch",
         weight_clip=1e-4,
         lookup_resolution=100,
@@ -292,6 +303,8 @@ class ReSupNetClassifier(BaseTwoNetClassifier):
         self.exchange = exchange
         self.mixture = mixture
         self.mixture_max_iter = mixture_max_iter
+        self.scope = scope
+        self.min_class_size = min_class_size
         self.weight_source = weight_source
         self.weight_clip = weight_clip
         self.lookup_resolution = lookup_resolution
@@ -335,13 +348,14 @@ class ReSupNetClassifier(BaseTwoNetClassifier):
         self.similarity_ = similarity.numpy()
         rows = self._training_rows_
         mixture = ScoreMixture(self.mixture, max_iter=self.mixture_max_iter)
+        size = {"scope": self.scope, "min_class_size": self.min_class_size}
         self.mixtures_ = [
-            clone(mixture).fit(scores[rows, None], sample_weight=labels.mass[rows])
+            fit_mixtures(mixture, scores, labels, rows, **size)
             for scores in self.similarity_
         ]
-        tables = [self.mixtures_, self.lookup_resolution, self.weight_clip]
-        self._tables_ = weight_tables(*tables)
-        weights = look_up(self._tables_, similarity).numpy()
+        entries = labels.n_classes, self.lookup_resolution, self.weight_clip
+        self._tables_ = weight_tables(self.mixtures_, *entries)
+        weights = look_up(self._tables_, similarity, labels.codes).numpy()
         if labels.trusted is not None:
             weights = np.where(labels.trusted, 1.0, weights)
         self.sample_weights_ = weights
@@ -365,7 +379,7 @@ class ReSupNetClassifier(BaseTwoNetClassifier):
             weights = self._frozen_[:, index]
         else:
             found = [label_similarity(p.double(), codes) for p in proba]
-            weights = look_up(self._tables_, torch.stack(found))
+            weights = look_up(self._tables_, torch.stack(found), codes)
             if self._labels_.trusted is not None:
                 trusted = torch.as_tensor(self._labels_.trusted)[index]
                 weights = weights.masked_fill(trusted.to(weights.device), 1.0)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import torch
+from sklearn.base import clone
 
 
 def label_similarity(proba, codes):
@@ -24,13 +25,60 @@ def label_similarity(proba, codes):
     return proba.gather(1, codes[:, None])[:, 0] / proba.norm(dim=1)
 
 
-def weight_tables(mixtures, resolution, clip):
+def fit_mixtures(mixture, scores, labels, rows, *, scope, min_class_size):
+    """Fit a mixture to the similarities of all rows, and perhaps one to each class.
+
+    Parameters
+    ----------
+    mixture : ScoreMixture
+        It is cloned.
+
+    scores : ndarray of shape (n_samples,)
+        Similarities.
+
+    labels : NoisyLabels
+        The labels.
+
+    rows : ndarray of int
+        The rows that are trained on; the mixtures see no others.
+
+    scope : {"global", "class"}
+        Whether each class gets a mixture of its own.
+
+    min_class_size : int
+        Smaller classes, by weight, take the mixture of all rows.
+
+    Returns
+    -------
+    list of ScoreMixture
+        That of all rows and, with scope "class", one for each class.
+    """
+    overall = _fitted(mixture, scores, labels.mass, rows)
+    if scope == "global":
+        return [overall]
+    mixtures = [overall]
+    for code in range(labels.n_classes):
+        members = rows[labels.codes[rows] == code]
+        large = labels.mass[members].sum() >= min_class_size
+        own = _fitted(mixture, scores, labels.mass, members) if large else overall
+        mixtures.append(own)
+    return mixtures
+
+
+def _fitted(mixture, scores, mass, rows):
+    return clone(mixture).fit(scores[rows, None], sample_weight=mass[rows])
+
+
+def weight_tables(mixtures, n_classes, resolution, clip):
     """Return the weights that mixtures give to evenly spaced similarities.
 
     Parameters
     ----------
-    mixtures : list of ScoreMixture
-        One for each network.
+    mixtures : list of lists of ScoreMixture
+        What ``fit_mixtures`` has returned for each network.
+
+    n_classes : int
+        Number of classes.
 
     resolution : int
         Number of entries.
@@ -40,33 +88,41 @@ def weight_tables(mixtures, resolution, clip):
 
     Returns
     -------
-    tensor of shape (n_mixtures, resolution)
+    tensor of shape (n_networks, n_classes, resolution)
         Probability of the component of right labels, for similarities from 0 to 1.
     """
     grid = np.linspace(0, 1, resolution)[:, None]
-    tables = np.stack([mixture.predict_proba(grid)[:, 1] for mixture in mixtures])
+    tables = []
+    for fitted in mixtures:
+        own = fitted[1:] or fitted * n_classes
+        tables.append([mixture.predict_proba(grid)[:, 1] for mixture in own])
     return torch.as_tensor(np.clip(tables, clip, 1 - clip))
 
 
-def look_up(tables, similarity):
+def look_up(tables, similarity, codes):
     """Return the table entry of each similarity.
 
     Parameters
     ----------
-    tables : tensor of shape (n_tables, resolution)
+    tables : tensor of shape (n_networks, n_classes, resolution)
         Weights for similarities from 0 to 1.
 
-    similarity : tensor of shape (n_tables, n_rows)
+    similarity : tensor of shape (n_networks, n_rows)
         Similarities in [0, 1].
+
+    codes : array-like or tensor of int64 of shape (n_rows,)
+        Label of each row.
 
     Returns
     -------
-    tensor of shape (n_tables, n_rows)
+    tensor of shape (n_networks, n_rows)
         Weights.
     """
-    resolution = tables.shape[1]
+    resolution = tables.shape[-1]
+    codes = torch.as_tensor(codes, device=similarity.device)
     entry = (similarity * resolution).long().clamp(0, resolution - 1)
-    return tables.to(similarity.device).gather(1, entry)
+    network = torch.arange(len(tables), device=similarity.device)[:, None]
+    return tables.to(similarity.device)[network, codes, entry]
 
 
 def clean_proba(proba, codes, quality):
