@@ -14,12 +14,12 @@ Results go to a file of JSON lines at once; what stands there is not computed ag
 """
 
 import argparse
+import functools
 import json
 import os
 import time
 import warnings
 from collections import defaultdict
-from functools import partial
 
 import numpy as np
 import torch
@@ -105,6 +105,7 @@ def transition_of(noise, n_classes, seed):
     return (1 - rate) * np.eye(n_classes) + rate * drawn
 
 
+@functools.lru_cache(1)
 def load(name, noise, seed):
     """Return training rows, clean and noisy labels, test rows and the true matrix."""
     bunch = load_from_folder(name, variant=REAL.get(name, {}).get(noise))
@@ -131,10 +132,12 @@ def load(name, noise, seed):
 
 def methods(T, X, noisy):
     """Return what makes each net; all have the same module, optimizer and epochs."""
-    plain = partial(NeuralNetClassifier, criterion=nn.CrossEntropyLoss)
-    robust = partial(NeuralNetClassifier, criterion__reduction="mean")
-    adapt = partial(NoiseAdaptationClassifier, average_weights=False)
-    softmax = partial(adapt, noise_layer="softmax", start="identity", noise_lr=1e-3)
+    plain = functools.partial(NeuralNetClassifier, criterion=nn.CrossEntropyLoss)
+    robust = functools.partial(NeuralNetClassifier, criterion__reduction="mean")
+    adapt = functools.partial(NoiseAdaptationClassifier, average_weights=False)
+    softmax = functools.partial(
+        adapt, noise_layer="softmax", start="identity", noise_lr=1e-3
+    )
 
     def forward(**params):
         estimated = NeighborTransition().fit(X, noisy).transition_matrix_
@@ -145,30 +148,32 @@ def methods(T, X, noisy):
         PLAIN: plain,
         CLEAN: plain,
         ORACLE: plain,
-        "plain, averaged weights": partial(
+        "plain, averaged weights": functools.partial(
             NoiseAdaptationClassifier, transition=np.eye(len(T))
         ),
-        "linear, trace 0.01": partial(
+        "linear, trace 0.01": functools.partial(
             adapt, start=0.99, trace_penalty=0.01 * len(T), noise_lr=1e-3
         ),
-        "true T, fixed": partial(adapt, transition=T),
-        "softmax, q = 0": partial(softmax, noise_dropout=0.0),
-        "softmax, q = 0.1": partial(softmax, noise_dropout=0.1),
-        "softmax, q = 0.3": partial(softmax, noise_dropout=0.3),
-        "softmax, DropConnect 0.1": partial(
+        "true T, fixed": functools.partial(adapt, transition=T),
+        "softmax, q = 0": functools.partial(softmax, noise_dropout=0.0),
+        "softmax, q = 0.1": functools.partial(softmax, noise_dropout=0.1),
+        "softmax, q = 0.3": functools.partial(softmax, noise_dropout=0.3),
+        "softmax, DropConnect 0.1": functools.partial(
             softmax, dropout_on="weight", noise_lr=1e-3
         ),
         COUNTS[1]: NoiseAdaptationClassifier,
         "forward, NeighborTransition": forward,
-        "GCE": partial(robust, criterion=GeneralizedCrossEntropyLoss),
-        "SCE": partial(robust, criterion=SymmetricCrossEntropyLoss),
+        "GCE": functools.partial(robust, criterion=GeneralizedCrossEntropyLoss),
+        "SCE": functools.partial(robust, criterion=SymmetricCrossEntropyLoss),
         COUNTS[0]: EarlyLearningClassifier,
-        "EarlyLearning, NeighborTransition": partial(
+        "EarlyLearning, NeighborTransition": functools.partial(
             EarlyLearningClassifier, transition=NeighborTransition()
         ),
         "CoTeaching (default)": CoTeachingClassifier,
         "LossHistory (default)": LossHistoryClassifier,
-        "LossHistory, variance": partial(LossHistoryClassifier, statistic="variance"),
+        "LossHistory, variance": functools.partial(
+            LossHistoryClassifier, statistic="variance"
+        ),
         "NoisyLabelClassifier": plain,
     }
 

@@ -10,11 +10,13 @@ itself::
 
     UserWarning
     └── LabelNoiseWarning
+        ├── DoubtfulMatrixWarning  a transition matrix that was learnt looks wrong
         ├── ReducedFoldsWarning    fewer folds than asked, since a class is small
         └── NoEvidenceWarning      nothing could be learnt about some or all labels
 """
 
 __all__ = [
+    "DoubtfulMatrixWarning",
     "LabelNoiseWarning",
     "NoEvidenceWarning",
     "ReducedFoldsWarning",
@@ -28,6 +30,10 @@ class UnsuitableEstimatorError(ValueError, TypeError):
 
 class LabelNoiseWarning(UserWarning):
     """Base class of the warnings of sknoisy."""
+
+
+class DoubtfulMatrixWarning(LabelNoiseWarning):
+    """A transition matrix was learnt from too little, or does not look like one."""
 
 
 class ReducedFoldsWarning(LabelNoiseWarning):

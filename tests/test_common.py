@@ -101,6 +101,7 @@ ESTIMATORS = [estimator for cls in public_classes() for estimator in configured(
 # columns that are not scaled.
 @pytest.mark.filterwarnings("ignore:lbfgs failed to converge")
 @pytest.mark.filterwarnings("ignore::sknoisy.exceptions.ReducedFoldsWarning")
+@pytest.mark.filterwarnings("ignore::sknoisy.exceptions.DoubtfulMatrixWarning")
 @parametrize_with_checks(
     ESTIMATORS,
     expected_failed_checks=expected_failures,

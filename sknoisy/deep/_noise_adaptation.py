@@ -55,9 +55,10 @@ class NoiseAdaptationClassifier(BaseAveragedClassifier):
         What the dropout masks.
 
     start : "identity" or float, default=0.5
-        Where the matrix starts if ``transition`` is None: the diagonal of T in
-        (1 / n_classes, 1), or "identity" for weights at the identity as published,
-        whose meaning depends on the number of classes.
+        Where the matrix starts if ``transition`` is None: a number s in (0, 1) is the
+        share of labels taken over while the others are drawn from all classes alike;
+        "identity" sets the weights to the identity as published, whose meaning depends
+        on the number of classes.
 
     trace_penalty : float, default=1.0
         Factor of the mean diagonal of T in the loss; for the linear layer only.

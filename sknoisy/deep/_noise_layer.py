@@ -48,11 +48,12 @@ class NoiseAdaptationLayer(torch.nn.Module):
         matrix, anew for each batch. Both have been read out of "dropout on the weights
         of the noise model"; a masked input removes a whole row of the weights.
 
-    start : "identity", float or array-like of shape (n_classes, n_classes), \
-            default="identity"
+    start : "identity", float or array-like, default="identity"
         Where T starts. "identity" starts the weight matrix at the identity, as
-        published; its meaning depends on K, see the notes. A number in (1 / K, 1) is
-        the diagonal of T, with the rest spread evenly. An array is T itself.
+        published; its meaning depends on K, see the notes. A number s in (0, 1) is the
+        share of labels that are taken over, while the others are drawn from all
+        classes alike: the diagonal of T is ``s + (1 - s) / K``. An array of shape
+        (n_classes, n_classes) is T itself.
 
     trace_penalty : float, default=1.0
         Factor of the mean diagonal of T in :meth:`penalty`, not negative; "linear"
@@ -82,7 +83,8 @@ class NoiseAdaptationLayer(torch.nn.Module):
     With :math:`W` at the identity, :math:`T_{ii} = e / (e + K - 1)`, which is 0.73 for
     2 classes, 0.23 for 10, and 0.027 for 100: the more classes, the less the layer
     starts out trusting any label. A start diagonal d is reached by
-    :math:`W = \log\frac{d (K - 1)}{1 - d} I`, which means the same for every K.
+    :math:`W = \log\frac{d (K - 1)}{1 - d} I`; the share s that fixes d means the same
+    for every K.
 
     Dropout scales what it keeps by :math:`1 / (1 - q)`, so T as read without dropout
     is flatter than the noise that it was fitted to. This pessimism is intended:
@@ -107,8 +109,8 @@ class NoiseAdaptationLayer(torch.nn.Module):
     >>> round(layer.transition_matrix()[0, 0].item(), 2)
     0.23
     >>> layer = NoiseAdaptationLayer(100, start=0.5)
-    >>> round(layer.transition_matrix()[0, 0].item(), 2)
-    0.5
+    >>> round(layer.transition_matrix()[0, 0].item(), 3)
+    0.505
     >>> noisy = layer(torch.randn(4, 100)).exp()
     >>> torch.allclose(noisy.sum(dim=1), torch.ones(4))
     True
@@ -286,18 +288,19 @@ def _start_weight(start, n_classes):
     if isinstance(start, str):
         if start != "identity":
             raise ValueError(
-                f"start must be 'identity', a diagonal or a matrix, but got {start!r}. "
+                f"start must be 'identity', a number or a matrix, but got {start!r}. "
                 "Pass 0.5, for example, to trust half of the labels at first."
             )
         return torch.eye(n_classes)
     if isinstance(start, Real):
-        if not 1 / n_classes < start < 1:
+        if not 0 < start < 1:
             raise ValueError(
-                f"start must lie in (1 / n_classes, 1) = ({1 / n_classes:.3g}, 1) with "
-                f"{n_classes} classes, but got {start!r}. It is the share of right "
-                "labels that the layer starts from."
+                f"start must lie in (0, 1), but got {start!r}. It is the share of "
+                "labels that the layer takes for right at first, beyond chance; 0.5 is "
+                "the usual value."
             )
-        scale = math.log(start * (n_classes - 1) / (1 - start))
+        diagonal = start + (1 - start) / n_classes
+        scale = math.log(diagonal * (n_classes - 1) / (1 - diagonal))
         return scale * torch.eye(n_classes)
     T = as_numpy_matrix(start, n_classes=n_classes, name="start")
     weight = np.log(np.maximum(T, SMALLEST_START))

@@ -11,7 +11,7 @@ from sknoisy._clean_posterior import clean_prior
 from sknoisy._evidence import ProbabilitySource, seed_unset
 from sknoisy._meta import prepared
 from sknoisy._transition_matrix import check_transition_matrix, normalize_rows
-from sknoisy.exceptions import LabelNoiseWarning
+from sknoisy.exceptions import DoubtfulMatrixWarning
 
 SMALLEST_ENTRY = 1e-6
 
@@ -182,7 +182,7 @@ def warn_if_too_many(n_classes, n_samples, owner):
             f"{owner} learns a transition matrix of {n_classes} x {n_classes} entries "
             f"from {n_samples} rows, which is less than one row per entry. Give the "
             "matrix by transition=, or merge classes.",
-            LabelNoiseWarning,
+            DoubtfulMatrixWarning,
         )
 
 
@@ -209,5 +209,5 @@ def warn_if_not_diagonal(T, classes, owner):
             f"classes are mostly labelled as another class: {names}{more}. The net may "
             "have taken classes for each other. Give more data or fewer epochs, or the "
             "matrix by transition=.",
-            LabelNoiseWarning,
+            DoubtfulMatrixWarning,
         )
