@@ -303,7 +303,7 @@ class ScoreMixture(DensityMixin, BaseEstimator):
             alpha, beta = _beta_parameters(means, variances)
             if ((alpha < 1) & (beta < 1)).any():
                 return True
-        return gain > (1 + 2 * means.size) * np.log(n_samples)
+        return gain > (1 + 2 * means.size) * np.log(max(n_samples, 2))
 
     def _two(self, U, share):
         """Return two components, or None where one of them loses its scores."""

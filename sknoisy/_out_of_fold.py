@@ -54,6 +54,8 @@ def out_of_fold_proba(
     ------
     UnsuitableEstimatorError
         If the estimator gives no probabilities.
+    ValueError
+        If a probability is missing or infinite.
     """
     check_has_proba(estimator)
     folds = make_folds(X, labels, cv)
@@ -197,6 +199,13 @@ def _predict_fold(estimator, X, soft_labels, codes, classes, params, train, test
         params=_check_method_params(X, params, indices=train),
     )
     proba = np.asarray(model.predict_proba(_safe_indexing(X, test)))
+    if not np.isfinite(proba).all():
+        raise ValueError(
+            "Out-of-fold evidence expected finite probabilities, but "
+            f"{type(model).__name__}.predict_proba returned "
+            f"{np.count_nonzero(~np.isfinite(proba))} that are missing or infinite. "
+            "Scale X, or use a classifier that copes with it."
+        )
     proba = align_columns(proba, model.classes_, classes)
     # A model that has never seen a class cannot judge the labels that name it.
     return np.where(seen[codes[test]][:, None], proba, given)

@@ -6,6 +6,7 @@ from importlib.util import find_spec
 from inspect import signature
 
 import pytest
+from sklearn.naive_bayes import GaussianNB
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import sknoisy
@@ -14,8 +15,14 @@ from sknoisy import (
     NoiseTransitionClassifier,
     NoisyLabelClassifier,
     RefinedLabelClassifier,
+    SimilarityReweightingClassifier,
 )
-from sknoisy.quality import NeighborAgreement
+from sknoisy.quality import (
+    CrossAgreement,
+    NeighborAgreement,
+    ScoreMixture,
+    SimilarityMixture,
+)
 from sknoisy.refinement import ConfidentPruning, PosteriorRelabeling, QualityWeighting
 from sknoisy.transition import ConfidentTransition
 
@@ -35,6 +42,14 @@ CONFIGURATIONS = {
         {"refiner": PosteriorRelabeling(cv=2)},
         {"refiner": QualityWeighting(NeighborAgreement())},
     ],
+    SimilarityReweightingClassifier: [
+        {},
+        {"second_estimator": GaussianNB(), "exchange": True, "transition": None},
+        {"action": "weight", "similarity": "cosine", "n_rounds": 2},
+    ],
+    ScoreMixture: [{}, {"distribution": "gaussian", "n_components": 2}],
+    SimilarityMixture: [{}, {"scope": "class", "min_class_size": 10}],
+    CrossAgreement: [{}, {"second_estimator": GaussianNB()}],
     QualityWeighting: [{}, {"quality": NeighborAgreement(), "power": 2}],
     NeighborAgreement: [{}, {"embedding": "passthrough"}],
 }

@@ -1,0 +1,417 @@
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.datasets import load_digits, load_iris
+from sklearn.dummy import DummyClassifier
+from sklearn.ensemble import ExtraTreesClassifier, VotingClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV, train_test_split
+from sklearn.naive_bayes import GaussianNB
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler, scale
+
+from sknoisy import SimilarityReweightingClassifier
+from sknoisy._clean_posterior import clean_posterior
+from sknoisy._evidence import pool
+from sknoisy._labels import read_labels
+from sknoisy._out_of_fold import out_of_fold_proba
+from sknoisy.exceptions import ReducedFoldsWarning, UnsuitableEstimatorError
+from sknoisy.noise import PairNoise, UniformNoise
+from sknoisy.quality import ScoreMixture, SimilarityMixture, label_quality
+from sknoisy.transition import make_transition_matrix
+
+LINEAR = make_pipeline(StandardScaler(), LogisticRegression(max_iter=300))
+PLAIN = LogisticRegression(max_iter=400)
+# The published method as far as it goes without a network.
+PUBLISHED = {"similarity": "cosine", "exchange": True, "transition": None}
+TREES = ExtraTreesClassifier(30, random_state=0)
+EXCHANGES = [True, False, "pool", "product"]
+
+
+@pytest.fixture(scope="module")
+def iris():
+    X, y = load_iris(return_X_y=True)
+    return scale(X), y, UniformNoise(0.3, random_state=0).corrupt(y)
+
+
+@pytest.fixture(scope="module")
+def digits():
+    X, y = load_digits(return_X_y=True)
+    return train_test_split(X / 16, y, test_size=0.3, stratify=y, random_state=0)
+
+
+def weights_of(proba, y):
+    margin = label_quality(y, proba)[:, None]
+    return ScoreMixture(n_components=2).fit(margin).predict_proba(margin)[:, 1]
+
+
+# --- the arithmetic -------------------------------------------------------------------
+
+
+def test_weights_follow_from_both_predictions(iris):
+    X, _, noisy = iris
+    labels = read_labels(X, noisy, owner="Test")
+    first, second = GaussianNB(), LogisticRegression()
+    probas = [out_of_fold_proba(model, X, labels) for model in (first, second)]
+    a, b = (weights_of(proba, noisy) for proba in probas)
+    pooled = weights_of(pool(probas), noisy)
+    expected = {
+        True: [b, a],
+        False: [a, b],
+        "product": [a * b, a * b],
+        "pool": [pooled, pooled],
+    }
+    for exchange, weights in expected.items():
+        clf = SimilarityReweightingClassifier(
+            first, second, exchange=exchange, transition=None
+        ).fit(X, noisy)
+        assert_allclose(clf.label_weights_, weights, err_msg=str(exchange))
+        assert_allclose(clf.label_quality_, np.mean(weights, axis=0))
+        assert_allclose(clf.noise_rate_, 1 - clf.label_quality_.mean())
+
+
+def test_the_neighbors_are_the_second_model(iris):
+    X, _, noisy = iris
+    clf = SimilarityReweightingClassifier(PLAIN, transition=None).fit(X, noisy)
+    quality = SimilarityMixture(PLAIN).fit(X, noisy).label_quality_
+    assert_allclose(clf.label_quality_, quality)
+    assert len(clf.estimators_) == 1
+
+
+def test_clean_posterior_has_its_say(iris):
+    X, _, noisy = iris
+    T = make_transition_matrix(3, 0.3)
+    options = {"second_estimator": GaussianNB(), "exchange": False}
+    without = SimilarityReweightingClassifier(PLAIN, transition=None, **options)
+    by_mixture = without.fit(X, noisy).label_weights_[0]
+    clf = SimilarityReweightingClassifier(PLAIN, transition=T, **options).fit(X, noisy)
+    labels = read_labels(X, noisy, owner="Test")
+    proba = out_of_fold_proba(PLAIN, X, labels)
+    by_matrix = clean_posterior(proba, T, noisy)[np.arange(150), noisy]
+    odds = np.sqrt(by_mixture / (1 - by_mixture) * by_matrix / (1 - by_matrix))
+    inside = (np.minimum(by_mixture, by_matrix) > 1e-6) & (
+        np.maximum(by_mixture, by_matrix) < 1 - 1e-6
+    )
+    expected = odds / (1 + odds)
+    assert inside.sum() > 100
+    assert_allclose(clf.label_weights_[0][inside], expected[inside], rtol=1e-5)
+    assert_array_equal(clf.transition_matrix_, T)
+    assert not hasattr(without, "transition_matrix_")
+
+
+def test_posterior_of_all_classes(iris):
+    X, _, noisy = iris
+    clf = SimilarityReweightingClassifier(LINEAR).fit(X, noisy)
+    assert_allclose(clf.clean_proba_.sum(axis=1), 1)
+    assert_array_equal(clf.clean_proba_[np.arange(150), noisy], clf.label_quality_)
+    assert clf.similarity_.shape == (1, 150)
+    assert clf.label_weights_.shape == (2, 150)
+
+
+@pytest.mark.parametrize("exchange", EXCHANGES)
+def test_second_round_is_trained_on_what_the_first_kept(exchange, iris):
+    X, _, noisy = iris
+    clf = SimilarityReweightingClassifier(
+        PLAIN, GaussianNB(), exchange=exchange, transition=None, action="filter"
+    )
+    first = clone(clf).fit(X, noisy).label_weights_
+    second = clone(clf).set_params(n_rounds=2).fit(X, noisy)
+    labels = read_labels(X, noisy, owner="Test")
+    probas = [
+        out_of_fold_proba(
+            model, X, labels, soft_labels=labels.one_hot() * (w > 0.5)[:, None]
+        )
+        for model, w in zip((PLAIN, GaussianNB()), first, strict=True)
+    ]
+    if exchange is True:
+        assert_allclose(second.label_weights_[1], weights_of(probas[0], noisy))
+    elif exchange is False:
+        assert_allclose(second.label_weights_[0], weights_of(probas[0], noisy))
+    elif exchange == "pool":
+        assert_allclose(second.label_weights_[0], weights_of(pool(probas), noisy))
+    assert [set(entry) for entry in second.history_] == [
+        {"noise_rate", "similarity"}
+    ] * 2
+    # What is kept agrees more with its prediction.
+    assert second.history_[1]["similarity"] > second.history_[0]["similarity"]
+
+
+# --- actions and prediction -----------------------------------------------------------
+
+
+def test_actions(iris):
+    X, _, noisy = iris
+    rows, kept = {}, None
+
+    class Spy(LogisticRegression):
+        def fit(self, X, y, sample_weight=None):
+            rows["last"] = len(y), sample_weight
+            return super().fit(X, y, sample_weight)
+
+    for action in ("filter", "weight", "resample", "auto"):
+        clf = SimilarityReweightingClassifier(Spy(), action=action, random_state=0)
+        clf.fit(X, noisy)
+        n, weights = rows["last"]
+        kept = clf.label_weights_[0] > 0.5
+        if action == "weight":
+            assert n == np.count_nonzero(clf.label_weights_[0] > 0)
+            assert_allclose(weights, clf.label_weights_[0][clf.label_weights_[0] > 0])
+        elif action == "resample":
+            assert n == 150
+            assert weights is None
+        else:
+            assert n == kept.sum() < 150
+            assert weights is None
+        assert clf.selection_["action"] == ("filter" if action == "auto" else action)
+
+
+def test_draws_follow_the_weights(iris):
+    X, _, noisy = iris
+    counts = np.zeros(150)
+
+    class Counts(GaussianNB):
+        def fit(self, X, y):
+            if len(y) == 150:
+                counts[:] += (X[:, None] == rows[None]).all(axis=2).sum(axis=0)
+            return super().fit(X, y)
+
+    rows = X + np.arange(150)[:, None] * 1e-6
+    for seed in range(20):
+        clf = SimilarityReweightingClassifier(
+            Counts(), action="resample", random_state=seed
+        ).fit(rows, noisy)
+    expected = 20 * 150 * clf.label_weights_[0] / clf.label_weights_[0].sum()
+    assert np.corrcoef(counts, expected)[0, 1] > 0.9
+    assert counts[clf.label_weights_[0] < 1e-6].sum() <= 20
+
+
+def test_without_noise_the_labels_are_kept(digits):
+    X, X_test, y, _ = digits
+    clf = SimilarityReweightingClassifier(PLAIN).fit(X, y)
+    assert clf.selection_["action"] == "keep"
+    assert_array_equal(clf.predict(X_test), PLAIN.fit(X, y).predict(X_test))
+
+
+@pytest.mark.parametrize("combine", ["mean", "first", "second"])
+def test_who_predicts(combine, iris):
+    X, _, noisy = iris
+    names = np.array(["setosa", "versicolor", "virginica"])
+    clf = SimilarityReweightingClassifier(LINEAR, GaussianNB(), combine=combine)
+    clf.fit(X, names[noisy])
+    first, second = (model.predict_proba(X) for model in clf.estimators_)
+    mean = (first + second) / 2
+    expected = {"mean": mean, "first": first, "second": second}[combine]
+    assert_allclose(clf.predict_proba(X), expected)
+    assert_array_equal(clf.predict(X), names[expected.argmax(axis=1)])
+    assert isinstance(clf.estimator_, VotingClassifier) == (combine == "mean")
+
+
+def test_two_equal_models_make_the_exchange_an_identity(iris):
+    X, _, noisy = iris
+    swapped, own = (
+        SimilarityReweightingClassifier(LINEAR, LINEAR, exchange=exchange)
+        .fit(X, noisy)
+        .label_weights_
+        for exchange in (True, False)
+    )
+    assert_array_equal(swapped, own)
+
+
+# --- what the method has to show, on digits with clean test labels --------------------
+
+
+def accuracies(digits, noise, base, clf, seeds=range(5)):
+    """Return the mean accuracy of base, classifier and oracle over the seeds."""
+    X, X_test, y, y_test = digits
+    found = []
+    for seed in seeds:
+        noisy = noise.set_params(random_state=seed).corrupt(y)
+        right = noisy == y
+        found.append(
+            [
+                clone(base).fit(X, noisy).score(X_test, y_test),
+                clone(clf).fit(X, noisy).score(X_test, y_test),
+                clone(base).fit(X[right], y[right]).score(X_test, y_test),
+            ]
+        )
+    return np.mean(found, axis=0)
+
+
+@pytest.mark.parametrize(
+    ("params", "margin"),
+    [
+        ({}, 0.02),
+        ({**PUBLISHED, "second_estimator": TREES, "action": "weight"}, 0.01),
+    ],
+    ids=["default", "published"],
+)
+def test_gap_to_the_plain_fit_grows_with_the_noise(params, margin, digits):
+    clf = SimilarityReweightingClassifier(PLAIN, combine="first", **params)
+    gains = []
+    for rate in (0.1, 0.3, 0.5):
+        plain, ours, oracle = accuracies(digits, UniformNoise(rate), PLAIN, clf)
+        assert plain < ours <= oracle + 0.005
+        gains.append(ours - plain)
+    assert gains[0] < gains[1] < gains[2]
+    assert gains[1] > margin
+
+
+def test_pair_noise(digits):
+    clf = SimilarityReweightingClassifier(PLAIN)
+    plain, ours, oracle = accuracies(digits, PairNoise(0.4), PLAIN, clf)
+    assert ours > plain + 0.5 * (oracle - plain)
+
+
+def test_costs_less_than_a_point_without_noise(digits):
+    clf = SimilarityReweightingClassifier(PLAIN)
+    plain, ours, _ = accuracies(digits, UniformNoise(0.0), PLAIN, clf, seeds=[0])
+    assert ours > plain - 0.01
+
+
+def test_fully_grown_trees_want_a_filter(digits):
+    weighted, filtered = (
+        accuracies(
+            digits,
+            UniformNoise(0.5),
+            TREES,
+            SimilarityReweightingClassifier(TREES, action=action),
+        )[1]
+        for action in ("weight", "filter")
+    )
+    assert filtered > weighted + 0.01
+
+
+# --- bad input and edge cases ---------------------------------------------------------
+
+
+def test_two_classes(iris):
+    X, y, _ = iris
+    rows = y > 0
+    noisy = UniformNoise(0.2, random_state=0).corrupt(y[rows])
+    for similarity in ("cosine", "probability", "margin"):
+        clf = SimilarityReweightingClassifier(LINEAR, similarity=similarity)
+        assert clf.fit(X[rows], noisy).score(X[rows], y[rows]) > 0.85
+
+
+def test_one_class():
+    with pytest.raises(ValueError, match="holds only one class"):
+        SimilarityReweightingClassifier().fit(np.eye(4), ["a"] * 4)
+
+
+def test_class_with_fewer_members_than_folds(iris):
+    X, y, _ = iris
+    rows = np.r_[0:52]
+    with pytest.warns(ReducedFoldsWarning):
+        clf = SimilarityReweightingClassifier(LINEAR).fit(X[rows], y[rows])
+    assert_array_equal(clf.classes_, [0, 1])
+
+
+@pytest.mark.filterwarnings("ignore::sknoisy.exceptions.ReducedFoldsWarning")
+def test_fewer_rows_than_two_per_class():
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(9, 2)), np.array([0, 1, 2, 3, 4, 0, 1, 2, 3])
+    clf = SimilarityReweightingClassifier(GaussianNB()).fit(X, y)
+    assert set(clf.predict(X)) <= set(range(5))
+
+
+def test_class_missing_from_the_training_part_of_a_fold(iris):
+    X, y, noisy = iris
+    unlucky = [(np.flatnonzero(y < 2), np.flatnonzero(y == 2))]
+    unlucky += [(np.flatnonzero(y > 0), np.flatnonzero(y == 0))]
+    clf = SimilarityReweightingClassifier(LINEAR, cv=unlucky).fit(X, noisy)
+    assert_array_equal(clf.classes_, [0, 1, 2])
+    assert np.isfinite(clf.label_weights_).all()
+
+
+def test_all_similarities_equal(iris):
+    X, y, _ = iris
+    dull = DummyClassifier(strategy="uniform", random_state=0)
+    clf = SimilarityReweightingClassifier(dull, dull).fit(X, y)
+    assert_array_equal(clf.predict_proba(X), np.full((150, 3), 1 / 3))
+    assert np.isfinite(clf.label_weights_).all()
+
+
+class Unsure(ClassifierMixin, BaseEstimator):
+    def fit(self, X, y):
+        self.classes_ = np.unique(y)
+        return self
+
+    def predict(self, X):
+        return np.repeat(self.classes_[0], len(X))
+
+    def predict_proba(self, X):
+        return np.full((len(X), len(self.classes_)), np.nan)
+
+
+def test_probabilities_that_are_missing(iris):
+    X, _, noisy = iris
+    with pytest.raises(ValueError, match=r"Unsure\.predict_proba returned 90 that are"):
+        SimilarityReweightingClassifier(Unsure()).fit(X, noisy)
+
+
+@pytest.mark.parametrize("slot", ["estimator", "second_estimator"])
+def test_weights_for_a_classifier_that_takes_none(slot, iris):
+    X, _, noisy = iris
+    params = {slot: KNeighborsClassifier()}
+    with pytest.raises(UnsuitableEstimatorError, match="action='filter' or action='re"):
+        SimilarityReweightingClassifier(action="weight", **params).fit(X, noisy)
+    for action in ("filter", "resample", "auto"):
+        clf = SimilarityReweightingClassifier(action=action, **params)
+        assert clf.set_params(random_state=0).fit(X, noisy).score(X, iris[1]) > 0.8
+
+
+def test_second_alone_needs_a_second(iris):
+    X, _, noisy = iris
+    with pytest.raises(ValueError, match="combine='second' expected a second_estim"):
+        SimilarityReweightingClassifier(combine="second").fit(X, noisy)
+
+
+def test_a_matrix_for_other_classes(iris):
+    X, _, noisy = iris
+    with pytest.raises(ValueError, match=r"transition must have shape \(3, 3\)"):
+        SimilarityReweightingClassifier(transition=np.eye(4)).fit(X, noisy)
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"similarity": "dot"},
+        {"mixture": "gamma"},
+        {"exchange": "swap"},
+        {"action": "soft"},
+        {"n_rounds": 0},
+        {"combine": "max"},
+    ],
+)
+def test_unknown_options(params, iris):
+    X, _, noisy = iris
+    with pytest.raises(ValueError, match=f"'{next(iter(params))}' parameter"):
+        SimilarityReweightingClassifier(**params).fit(X, noisy)
+
+
+def test_class_weight_and_sample_weight_go_together(iris):
+    X, _, noisy = iris
+    base = LogisticRegression(class_weight="balanced")
+    weights = np.where(noisy == 0, 5.0, 1.0)
+    clf = SimilarityReweightingClassifier(base, action="weight")
+    clf.fit(X, noisy, sample_weight=weights)
+    learned = clf.label_weights_[0] * weights
+    alone = clone(base).fit(X, noisy, sample_weight=learned)
+    assert_allclose(clf.estimator_.coef_, alone.coef_, atol=1e-3)
+
+
+def test_a_search_over_its_parameters(iris):
+    X, _, noisy = iris
+    grid = {"exchange": [True, "pool"], "second_estimator__var_smoothing": [1e-9, 0.1]}
+    clf = SimilarityReweightingClassifier(LINEAR, GaussianNB(), cv=3)
+    search = GridSearchCV(clf, grid, cv=3).fit(X, noisy)
+    assert len(search.cv_results_["params"]) == 4
+
+
+def test_verified_labels_count_in_full(iris):
+    X, y, noisy = iris
+    trusted = noisy != y
+    clf = SimilarityReweightingClassifier(LINEAR).fit(X, y, trusted=trusted)
+    assert_array_equal(clf.label_weights_[:, trusted], 1)
