@@ -219,7 +219,7 @@ def inner_has(method):
     def check(self):
         inner = getattr(self, "estimator_", None)
         # An ensemble has a length, so that its truth would be asked of its members.
-        inner = self._inner_estimator() if inner is None else inner
+        inner = self._answering() if inner is None else inner
         # getattr rather than hasattr, so that the inner error tells why it is missing.
         getattr(inner, method)
         return True
@@ -279,8 +279,7 @@ class BaseLabelNoiseClassifier(
         labels = self._read_labels(X, y, sample_weight, groups, trusted, params)
         context = self._init_callback_context(max_subtasks=None)
         context.call_on_fit_task_begin(estimator=self, X=X, y=y)
-        announce, report = self._progress(context)
-        labels = replace(labels, announce=announce, report=report)
+        labels = replace(labels, **self._progress(context))
         self.classes_ = labels.classes
         self.estimator_ = self._fit(X, labels)
         take_over(self, self.estimator_, ["n_features_in_", "feature_names_in_"])
@@ -304,7 +303,11 @@ class BaseLabelNoiseClassifier(
             if not left[name]:
                 work[name].call_on_fit_task_end(estimator=self)
 
-        return announce, report
+        return {"announce": announce, "report": report}
+
+    def _answering(self):
+        """Return what will answer once it is fitted."""
+        return self._inner_estimator()
 
     @abstractmethod
     def _fit(self, X, labels):

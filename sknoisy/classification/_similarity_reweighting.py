@@ -4,8 +4,6 @@ from functools import partial
 from numbers import Integral
 
 import numpy as np
-from sklearn.ensemble import VotingClassifier
-from sklearn.frozen import FrozenEstimator
 from sklearn.utils import check_random_state, get_tags
 
 from sknoisy._clean_posterior import clean_posterior
@@ -28,6 +26,7 @@ from sknoisy._evidence import (
 from sknoisy._meta import BaseLabelNoiseClassifier
 from sknoisy._soft_labels import fit_soft_labels, takes_weights
 from sknoisy._transition_matrix import normalize_rows
+from sknoisy.classification._mean_proba import MeanProba
 from sknoisy.classification._transition_option import (
     TRANSITION_CONSTRAINT,
     check_transition_option,
@@ -51,10 +50,9 @@ CHANCE = 0.25
 class SimilarityReweightingClassifier(BaseLabelNoiseClassifier):
     """Train a classifier with weights from the similarity of prediction and label.
 
-    Out-of-fold predictions are compared with the labels, a mixture of two populations
-    is fitted to the similarities, and its high component says how likely each label is
-    right. Two models judge together: a classifier and the neighbours, or two
-    classifiers that swap their weights.
+    A mixture of two populations, fitted to the similarities of out-of-fold predictions
+    and labels, says how likely each label is right. Two models judge together: a
+    classifier and the neighbours, or two classifiers that swap their weights.
 
     Parameters
     ----------
@@ -121,8 +119,7 @@ class SimilarityReweightingClassifier(BaseLabelNoiseClassifier):
     Attributes
     ----------
     estimator_ : classifier
-        What predicts: one of ``estimators_``, or a
-        :class:`~sklearn.ensemble.VotingClassifier` of them.
+        What predicts: one of ``estimators_``, or the mean of their probabilities.
 
     estimators_ : list of classifiers
         The fitted classifiers, one or two.
@@ -279,7 +276,7 @@ class SimilarityReweightingClassifier(BaseLabelNoiseClassifier):
         for base, soft, weight in zip(bases, soft_labels, weights, strict=False):
             rows = self._rows(weight * labels.mass, labels, rng)
             self.estimators_.append(_fit_rows(base, X, soft, rows, labels))
-        return self._combined(X, labels)
+        return self._combined(self.estimators_)
 
     def _bases(self):
         """Return the classifiers that are trained."""
@@ -378,16 +375,14 @@ class SimilarityReweightingClassifier(BaseLabelNoiseClassifier):
         best = [np.argmax(np.where(labels.codes == c, mass, -1)) for c in lost]
         return np.concatenate([rows, np.array(best, dtype=rows.dtype)])
 
-    def _combined(self, X, labels):
+    def _answering(self):
+        return self._combined(self._bases())
+
+    def _combined(self, models):
         """Return what predicts."""
-        if self.combine != "mean" or len(self.estimators_) == 1:
-            return self.estimators_[-1 if self.combine == "second" else 0]
-        frozen = [
-            (name, FrozenEstimator(model))
-            for name, model in zip(("first", "second"), self.estimators_, strict=True)
-        ]
-        vote = VotingClassifier(frozen, voting="soft")
-        return vote.fit(X, labels.y)
+        if len(models) == 1 or self.combine == "first":
+            return models[0]
+        return MeanProba(models) if self.combine == "mean" else models[1]
 
 
 def _fit_rows(base, X, soft_labels, rows, labels):
