@@ -127,6 +127,25 @@ class BaseAveragedClassifier(BaseDeepClassifier):
         finally:
             vars(self)["module_"] = own
 
+    def on_epoch_begin(self, net, dataset_train=None, dataset_valid=None, **kwargs):
+        """End the training where the best epoch is long past.
+
+        Parameters
+        ----------
+        net : object
+            The net itself.
+
+        dataset_train, dataset_valid : Dataset, default=None
+            Rows to train on, and to validate on.
+
+        **kwargs : dict
+            Ignored.
+        """
+        if self._best_ and len(self.history) - self._best_[1] >= self.early_stopping:
+            # This is how skorch's own callback ends a training.
+            raise KeyboardInterrupt
+        super().on_epoch_begin(net, dataset_train, dataset_valid, **kwargs)
+
     def _counts_for_stopping(self):
         """Whether the loss of this epoch can be compared with that of others."""
         return True
@@ -140,9 +159,6 @@ class BaseAveragedClassifier(BaseDeepClassifier):
         loss, epoch = np.average(losses, weights=sizes), len(self.history)
         if self._best_ is None or loss < self._best_[0]:
             self._best_ = loss, epoch, copy.deepcopy(self._state())
-        elif epoch - self._best_[1] >= self.early_stopping:
-            # This is how skorch's own callback ends a training.
-            raise KeyboardInterrupt
 
     def _state(self):
         parts = {name: getattr(self, name) for name in self._stateful}

@@ -241,14 +241,15 @@ class CoTeachingClassifier(BaseTwoNetClassifier):
             self.last_losses_ = np.full((2, n_rows), np.nan)
             self._unseen_proba_ = np.zeros((n_rows, len(self.classes_)))
             self._half_ = torch.randperm(n_rows) % 2
-            self.keep_share_ = self.thresholds_ = None
+            self.thresholds_ = np.full((2, len(self.classes_)), np.inf)
+            self._n_epochs_ = 0
         super()._run(dataset, epochs)
 
     def _losses_of_both(self, losses, y_pred, codes, rows):
         """Return the loss of the rows that each network may learn from."""
         index = rows.index.cpu()
         self.last_losses_[:, index.numpy()] = losses.detach().cpu().numpy()
-        if self.keep_share_ is None:
+        if self._n_epochs_ < self.warmup_epochs:
             half = self._half_[index].to(losses.device)
             # Twice, so that each network sees the mean over its own half.
             return 2 * torch.where(half == 0, losses[0], losses[1])
@@ -265,27 +266,26 @@ class CoTeachingClassifier(BaseTwoNetClassifier):
 
     def _after_epoch(self, dataset_train):
         super()._after_epoch(dataset_train)
-        if self.keep_share_ is None:
+        self._n_epochs_ += 1
+        if self._n_epochs_ <= self.warmup_epochs:
             first, second = self._probabilities_of_both(self._dataset_)
             mine = (self._half_ == 0)[:, None]
             self._unseen_proba_ += torch.where(mine, second, first).numpy()
-            if len(self.history) < self.warmup_epochs:
-                return
-            self._learn_shares()
-        self._set_thresholds()
+        if self._n_epochs_ == self.warmup_epochs:
+            self._learn_shares(self._unseen_proba_)
+        if self._n_epochs_ >= self.warmup_epochs:
+            self._set_thresholds()
 
-    def _learn_shares(self):
+    def _learn_shares(self, proba):
+        """Find how many rows of each label to keep."""
+        rows = np.arange(len(self._dataset_))
         self.transition_matrix_, self.keep_share_ = learn_shares(
-            self,
-            self._dataset_.X,
-            self._labels_,
-            self._unseen_proba_,
-            np.arange(len(self._dataset_)),
+            self, self._dataset_.X, self._labels_, proba, rows
         )
 
     def _set_thresholds(self):
         """Find the losses that the share to keep stays below."""
-        past = len(self.history) - self.warmup_epochs + 1
+        past = self._n_epochs_ - self.warmup_epochs + 1
         progress = min(past / self.gradual_epochs, 1)
         share = 1 - (1 - self.keep_share_) * progress
         trained = np.flatnonzero(~np.isnan(self.last_losses_[0]))
@@ -297,12 +297,8 @@ class CoTeachingClassifier(BaseTwoNetClassifier):
     def _finish(self, dataset, labels):
         """Set what both networks say of the labels."""
         proba = self._class_probabilities(dataset)
-        if self.keep_share_ is None:
-            if not self._unseen_proba_.any():
-                self._unseen_proba_ = proba
-            self._learn_shares()
-        if self.thresholds_ is None:
-            self.thresholds_ = np.full((2, labels.n_classes), np.inf)
+        if self._n_epochs_ < self.warmup_epochs:
+            self._learn_shares(self._unseen_proba_ if self._n_epochs_ else proba)
         self.noise_rate_ = implied_noise_rate(self.transition_matrix_, labels)
         clean = posterior(proba, self.transition_matrix_, labels.codes)
         keep_posterior(self, clean, labels)

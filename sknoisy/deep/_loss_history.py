@@ -242,22 +242,27 @@ class LossHistoryClassifier(BaseDeepClassifier):
         index = rows.index.cpu().numpy()
         self.loss_history_[-1, index] = losses.detach().cpu().numpy()
         self._proba_sum_[index] += self._probabilities(y_pred).detach().cpu().numpy()
-        if self.keep_share_ is None:
+        if len(self.loss_history_) <= self.warmup_epochs:
             return losses
         kept = torch.as_tensor(self.kept_[index]).to(losses.device)
         return only_kept(losses, kept, rows.weight)
 
     def _after_epoch(self, dataset_train):
         super()._after_epoch(dataset_train)
-        if len(self.loss_history_) >= self.warmup_epochs:
+        n_epochs = len(self.loss_history_)
+        if n_epochs == self.warmup_epochs:
+            self._learn_shares()
+        if n_epochs >= self.warmup_epochs:
             self._select()
+
+    def _learn_shares(self):
+        """Find how many rows of each label to keep."""
+        self.transition_matrix_, self.keep_share_ = learn_shares(
+            self, self._dataset_.X, self._labels_, self._proba_sum_, self._seen()
+        )
 
     def _select(self):
         """Choose the rows to go on with."""
-        if self.keep_share_ is None:
-            self.transition_matrix_, self.keep_share_ = learn_shares(
-                self, self._dataset_.X, self._labels_, self._proba_sum_, self._seen()
-            )
         self.kept_ = keep_low(self._score(), self.keep_share_, self._labels_)
 
     def _seen(self):
@@ -276,8 +281,8 @@ class LossHistoryClassifier(BaseDeepClassifier):
 
     def _finish(self, dataset, labels):
         """Set what the histories say of the labels."""
-        if self.keep_share_ is None:
-            self._select_after_all(dataset)
+        if len(self.loss_history_) < self.warmup_epochs:
+            self._select_early(dataset)
         seen = self._proba_sum_.any(axis=1)[:, None]
         proba = self._class_probabilities(dataset)
         proba = normalize_rows(np.where(seen, self._proba_sum_, proba))
@@ -285,12 +290,13 @@ class LossHistoryClassifier(BaseDeepClassifier):
         clean = posterior(proba, self.transition_matrix_, labels.codes)
         keep_posterior(self, clean, labels)
 
-    def _select_after_all(self, dataset):
-        """Select where the training has ended within the warm-up."""
-        if not self._proba_sum_.any():
-            self._proba_sum_ = self._class_probabilities(dataset)
-        self.transition_matrix_, self.keep_share_ = learn_shares(
-            self, dataset.X, self._labels_, self._proba_sum_, self._seen()
-        )
-        if len(self.loss_history_):
-            self.kept_ = keep_low(self._score(), self.keep_share_, self._labels_)
+    def _select_early(self, dataset):
+        """Say what is known where the training has ended within the warm-up."""
+        if not len(self.loss_history_):
+            proba = self._class_probabilities(dataset)
+            self.transition_matrix_, self.keep_share_ = learn_shares(
+                self, dataset.X, self._labels_, proba, np.arange(len(proba))
+            )
+            return
+        self._learn_shares()
+        self._select()

@@ -128,11 +128,11 @@ class NoiseAdaptationClassifier(BaseAveragedClassifier):
         The layer.
 
     transition_matrix_ : ndarray of shape (n_classes, n_classes)
-        The matrix learnt or given; calibrated, that is with the flattening by dropout
-        taken out.
+        The matrix learnt or given; calibrated, that is with the pessimism by dropout
+        or trace penalty taken out.
 
     learned_transition_matrix_ : ndarray of shape (n_classes, n_classes)
-        The same as the layer has it, flattened.
+        The same as the layer has it, with that pessimism.
 
     noise_rate_ : float
         Share of wrong labels that follows from ``transition_matrix_``, in [0, 1].

@@ -91,6 +91,11 @@ class NoiseAdaptationLayer(torch.nn.Module):
     a wrong label surprises less. ``transition_matrix(calibrated=True)`` takes it out,
     :math:`\mathrm{softmax}(W_i / (1 - q))`.
 
+    The trace penalty c of the linear layer does the same by other means. Where the
+    likelihood and the penalty are in balance, and classes are equally frequent, each
+    row of T stands for a row with the diagonal :math:`T_{ii} (1 + c (1 - T_{ii}))` and
+    the other entries :math:`T_{ij} (1 - c T_{ii})`: that is the calibrated matrix.
+
     Nothing larger than the weight matrix and one batch of predictions is kept.
 
     References
@@ -201,17 +206,19 @@ class NoiseAdaptationLayer(torch.nn.Module):
         Parameters
         ----------
         calibrated : bool, default=False
-            Whether the flattening by dropout is taken out.
+            Whether the pessimism by dropout or trace penalty is taken out.
 
         Returns
         -------
         tensor of shape (n_classes, n_classes)
             ``T[i, j] = P(noisy = j | clean = i)``, without a gradient.
         """
-        log_T = self._log_T()
         if calibrated and self.kind == "softmax":
-            log_T = log_softmax(self.weight / (1 - self.dropout), dim=1)
-        return log_T.exp()
+            return log_softmax(self.weight / (1 - self.dropout), dim=1).exp()
+        T = self._log_T().exp()
+        if calibrated and self.kind == "linear":
+            return without_trace_penalty(T, self.trace_penalty)
+        return T
 
     def extra_repr(self):
         """Return the parameters, for the printed form.
@@ -238,6 +245,29 @@ class NoiseAdaptationLayer(torch.nn.Module):
         if self.dropout_on == "input":
             return dropout(proba, self.dropout, self.training) @ weight
         return proba @ dropout(weight, self.dropout, self.training)
+
+
+def without_trace_penalty(T, penalty):
+    """Return the matrix that a linear layer would have learnt without its penalty.
+
+    Parameters
+    ----------
+    T : tensor of shape (n_classes, n_classes)
+        What it has learnt.
+
+    penalty : float
+        Factor of the mean diagonal.
+
+    Returns
+    -------
+    tensor of shape (n_classes, n_classes)
+        Rows sum to 1.
+    """
+    # From the stationary point of sum_j t_j log T_j - penalty * T_i in each row i.
+    diagonal = T.diagonal()
+    others = T * (1 - penalty * diagonal).clamp_min(0)[:, None]
+    others.fill_diagonal_(0)
+    return others + torch.diag(1 - others.sum(dim=1))
 
 
 def check_layer(kind, dropout, dropout_on, trace_penalty):

@@ -16,6 +16,9 @@ from sknoisy.deep._transition_source import (
 )
 from sknoisy.transition import ConfidentTransition
 
+ROUNDING = 1e-9
+KEEP_CONSTRAINT = [Real, "array-like", None]
+
 
 def check_keep_share(keep_share, classes):
     """Return one share to keep per class.
@@ -128,8 +131,9 @@ def thresholds(scores, keep_share, codes, mass):
     for code in np.unique(codes):
         rows = np.flatnonzero(codes == code)
         rows = rows[np.argsort(scores[rows], kind="stable")]
-        reached = np.cumsum(mass[rows]) - mass[rows] / 2
-        inside = reached <= keep_share[code] * mass[rows].sum()
+        before = np.cumsum(mass[rows]) - mass[rows]
+        # A row of weight two is kept when the first of two equal rows would be.
+        inside = before < keep_share[code] * mass[rows].sum() * (1 - ROUNDING)
         limits[code] = scores[rows[max(np.count_nonzero(inside) - 1, 0)]]
     return limits
 
@@ -183,6 +187,3 @@ def only_kept(losses, kept, weight):
     weight, kept = weight.to(losses), kept.to(losses)
     share = (weight * kept).sum() / weight.sum().clamp_min(1e-12)
     return losses * kept / share.clamp_min(1e-12)
-
-
-KEEP_CONSTRAINT = [Real, "array-like", None]

@@ -94,10 +94,30 @@ def test_calibration_takes_the_flattening_out():
     sharp = layer.transition_matrix(calibrated=True)
     torch.testing.assert_close(sharp, torch.softmax(2 * torch.eye(5), dim=1))
     assert (sharp.diagonal() > flat.diagonal()).all()
-    for kind in ["linear", "fixed"]:
-        other = layer_of(kind, dropout=0.5)
-        calibrated = other.transition_matrix(calibrated=True)
-        torch.testing.assert_close(calibrated, other.transition_matrix())
+    fixed = layer_of("fixed", dropout=0.5)
+    torch.testing.assert_close(
+        fixed.transition_matrix(calibrated=True), fixed.transition_matrix()
+    )
+
+
+@pytest.mark.parametrize("penalty", [0.0, 0.5, 1.0])
+def test_calibration_takes_the_trace_penalty_out(penalty):
+    T = make_transition_matrix(5, 0.4, kind="random", random_state=0)
+    share = torch.as_tensor(T, dtype=torch.float32) / 5
+    layer = NoiseAdaptationLayer(5, kind="linear", trace_penalty=penalty, start=0.5)
+    optimizer = torch.optim.Adam(layer.parameters(), lr=0.05)
+    for _ in range(500):
+        # The net is certain of the true class, of which each is as frequent.
+        likelihood = (share * torch.log_softmax(layer.weight, dim=1)).sum()
+        optimizer.zero_grad()
+        (layer.penalty() - likelihood).backward()
+        optimizer.step()
+    calibrated = layer.transition_matrix(calibrated=True)
+    np.testing.assert_allclose(calibrated.numpy(), T, atol=0.01)
+    pessimistic = (
+        layer.transition_matrix().diagonal().numpy() < np.diag(T) - 0.05
+    ).all()
+    assert pessimistic == (penalty > 0)
 
 
 def test_dropout_on_the_input_masks_rows_of_each_sample():
