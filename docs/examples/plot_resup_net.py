@@ -13,8 +13,8 @@ training, epoch by epoch, on handwritten digits with labels that are partly wron
 # Digits with wrong labels
 # ------------------------
 #
-# About 30 % of the training labels are replaced by another digit. The test labels are right;
-# nobody has such labels in practice, and here they only serve to look over the
+# About 30 % of the training labels are replaced by another digit. The test labels are
+# right; nobody has such labels in practice, and here they only serve to look over the
 # networks' shoulder.
 
 import numpy as np
