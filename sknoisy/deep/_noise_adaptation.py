@@ -60,7 +60,7 @@ class NoiseAdaptationClassifier(BaseAveragedClassifier):
         "identity" sets the weights to the identity as published, whose meaning depends
         on the number of classes.
 
-    trace_penalty : float, default=1.0
+    trace_penalty : float, default=0.7
         Factor of the mean diagonal of T in the loss; for the linear layer only.
 
     noise_lr : float, default=None
@@ -226,7 +226,7 @@ class NoiseAdaptationClassifier(BaseAveragedClassifier):
         noise_dropout=0.1,
         dropout_on="input",
         start=0.5,
-        trace_penalty=1.0,
+        trace_penalty=0.7,
         noise_lr=None,
         warmup_epochs=0,
         average_weights=True,

@@ -55,7 +55,7 @@ class NoiseAdaptationLayer(torch.nn.Module):
         classes alike: the diagonal of T is ``s + (1 - s) / K``. An array of shape
         (n_classes, n_classes) is T itself.
 
-    trace_penalty : float, default=1.0
+    trace_penalty : float, default=0.7
         Factor of the mean diagonal of T in :meth:`penalty`, not negative; "linear"
         only. It means the same for any K, which a factor of the trace does not: 0.01
         times the trace is 0.1 times the mean diagonal of 10 classes.
@@ -129,7 +129,7 @@ class NoiseAdaptationLayer(torch.nn.Module):
         dropout=0.1,
         dropout_on="input",
         start="identity",
-        trace_penalty=1.0,
+        trace_penalty=0.7,
     ):
         super().__init__()
         check_layer(kind, dropout, dropout_on, trace_penalty)
@@ -298,7 +298,7 @@ def check_layer(kind, dropout, dropout_on, trace_penalty):
     if not 0 <= trace_penalty < math.inf:
         raise ValueError(
             f"trace_penalty must be a finite number of at least 0, but got "
-            f"{trace_penalty!r}. 1.0 is the usual value."
+            f"{trace_penalty!r}. 0.7 is the usual value."
         )
 
 
