@@ -15,6 +15,8 @@ from sknoisy.deep._modules import check_logits, make_image_module, make_table_mo
 from sknoisy.deep._rows import Collate, RowDataset, as_rows, is_numbered, labels_of
 
 TINY = 1e-12
+# How many times more rows than are trained on are looked at together.
+LOOKING = 8
 
 
 class RowNet(NeuralNetClassifier):
@@ -124,7 +126,9 @@ class RowNet(NeuralNetClassifier):
         name = "iterator_train" if training else "iterator_valid"
         iterator, params = getattr(self, name), self.get_params_for(name)
         if "batch_sampler" not in params:
-            params.setdefault("batch_size", self.batch_size)
+            # Without gradients a batch takes a fraction of the memory.
+            size = self.batch_size * (1 if training else LOOKING)
+            params.setdefault("batch_size", max(size, -1))
             if params["batch_size"] == -1:
                 params["batch_size"] = len(dataset)
         if isinstance(iterator, type) and issubclass(iterator, DataLoader):
