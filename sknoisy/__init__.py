@@ -8,6 +8,7 @@ from sknoisy.classification import (
 )
 from sknoisy.noise import LabelNoiseInjector
 from sknoisy.quality import find_label_errors, label_quality
+from sknoisy.refinement import PseudoLabelRefiner
 
 __version__ = "0.1.0"
 
@@ -15,6 +16,7 @@ __all__ = [
     "LabelNoiseInjector",
     "NoiseTransitionClassifier",
     "NoisyLabelClassifier",
+    "PseudoLabelRefiner",
     "RefinedLabelClassifier",
     "SimilarityReweightingClassifier",
     "find_label_errors",

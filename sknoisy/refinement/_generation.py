@@ -1,0 +1,214 @@
+"""A generation of pseudo-labels, and how it follows from the one before."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy import sparse
+
+from sknoisy.refinement._cluster_rows import cluster_rows
+from sknoisy.refinement._project_labels import entry_rows, projection
+from sknoisy.refinement._soft_table import SoftTable, hard_table, mixed
+
+
+@dataclass(frozen=True)
+class Generation:
+    """What is known after a clustering.
+
+    Attributes
+    ----------
+    codes : ndarray of shape (n_samples,)
+        Clusters as they came, -1 for none.
+    n_given : int
+        Their number.
+    soft : SoftTable
+        Soft labels, with a column per cluster as it came.
+    labels : ndarray of shape (n_samples,)
+        Refined clusters, -1 for none.
+    projection : csr_array of shape (n_clusters_before, n_given)
+        What became of the clusters of the generation before.
+    outlier_mask : ndarray of bool of shape (n_samples,)
+        Samples that came without a cluster.
+    changed : float or None
+        Share of samples that parted from most of their refined cluster.
+    """
+
+    codes: np.ndarray
+    n_given: int
+    soft: SoftTable
+    labels: np.ndarray
+    projection: sparse.csr_array
+    outlier_mask: np.ndarray
+    changed: float | None = None
+
+    @property
+    def n_clusters(self):
+        """Number of refined clusters."""
+        return int(self.labels.max()) + 1
+
+    @property
+    def summary(self):
+        """Figures for the history."""
+        given = self.codes[~self.outlier_mask]
+        return {
+            "n_clusters_given": len(np.unique(given)),
+            "n_clusters": self.n_clusters,
+            "n_outliers_given": int(self.outlier_mask.sum()),
+            "n_outliers": int((self.labels < 0).sum()),
+            "changed": self.changed,
+        }
+
+    def of_samples(self, samples):
+        """Return the same of other samples; -1 stands for one without a past."""
+        if samples is None:
+            return self
+        return replace(
+            self,
+            codes=_picked(self.codes, samples),
+            labels=_picked(self.labels, samples),
+            soft=self.soft.of_samples(samples),
+        )
+
+    def carried(self, carry):
+        """Return positions, their number and the soft table to be projected."""
+        if carry == "soft":
+            return self.codes, self.n_given, self.soft
+        if carry == "raw":
+            codes, n_codes = self.codes, self.n_given
+        else:
+            codes, n_codes = self.labels, self.n_clusters
+        return codes, n_codes, hard_table(codes, n_codes)
+
+
+def first_generation(codes, n_given, *, outliers):
+    """Return the generation without a past: the clusters as they came.
+
+    Parameters
+    ----------
+    codes : ndarray of shape (n_samples,)
+        Clusters, -1 for none.
+
+    n_given : int
+        Their number.
+
+    outliers : {"propagate", "drop", "singleton"}
+        What becomes of samples without a cluster.
+
+    Returns
+    -------
+    Generation
+        The generation.
+    """
+    mask = codes < 0
+    codes, n_given = _settled(codes, n_given, outliers)
+    return Generation(
+        codes,
+        n_given,
+        hard_table(codes, n_given),
+        in_order_of_appearance(codes),
+        sparse.csr_array((0, n_given)),
+        mask,
+    )
+
+
+def next_generation(past, codes, n_given, *, alpha, carry, hardening, outliers, cut):
+    """Return the generation that follows another.
+
+    Parameters
+    ----------
+    past : Generation
+        The generation before, of the same samples.
+
+    codes : ndarray of shape (n_samples,)
+        Clusters now, -1 for none.
+
+    n_given : int
+        Their number.
+
+    alpha, carry, hardening, outliers : object
+        As in :class:`~sknoisy.PseudoLabelRefiner`.
+
+    cut : Cut
+        How rows are clustered.
+
+    Returns
+    -------
+    Generation
+        The generation.
+    """
+    mask = codes < 0
+    codes, n_given = _settled(codes, n_given, outliers)
+    past_codes, n_past, table = past.carried(carry)
+    projected = projection(past_codes, codes, (n_past, n_given))
+    rescue = outliers == "propagate"
+    soft = mixed(codes, n_given, table, projected, alpha=alpha, rescue=rescue)
+    labels = in_order_of_appearance(_hardened(soft, codes, hardening, cut))
+    changed = share_that_parted(past.labels, labels)
+    return Generation(codes, n_given, soft, labels, projected, mask, changed)
+
+
+def _settled(codes, n_given, outliers):
+    """Return the clusters in which outliers may be clusters of their own."""
+    if outliers != "singleton":
+        return codes, n_given
+    alone = codes < 0
+    codes = codes.copy()
+    codes[alone] = n_given + np.arange(alone.sum())
+    return codes, n_given + int(alone.sum())
+
+
+def _hardened(soft, codes, hardening, cut):
+    """Return a label for each sample, -1 where its soft labels are all 0."""
+    if hardening == "none":
+        return codes
+    rows = soft.rows
+    labels = np.full(rows.shape[0], -1)
+    known = np.flatnonzero(np.diff(rows.indptr))
+    if hardening == "argmax":
+        labels[known] = _largest(rows[known])
+    elif len(known):
+        labels[known] = cluster_rows(rows[known], soft.counts()[known], cut)
+    return labels[soft.row_of]
+
+
+def _largest(rows):
+    """Return the column of the largest entry of each row, the first of equal ones."""
+    rows.sort_indices()
+    top = np.maximum.reduceat(rows.data, rows.indptr[:-1]) if rows.nnz else rows.data
+    row = entry_rows(rows)
+    is_top = rows.data == top[row]
+    return rows.indices[is_top][np.unique(row[is_top], return_index=True)[1]]
+
+
+def in_order_of_appearance(labels):
+    """Return labels numbered from 0 as they first appear; -1 stays -1."""
+    known = labels >= 0
+    _, first, codes = np.unique(labels[known], return_index=True, return_inverse=True)
+    rank = np.empty(len(first), dtype=np.int64)
+    rank[first.argsort()] = np.arange(len(first))
+    ordered = np.full(len(labels), -1, dtype=np.int64)
+    ordered[known] = rank[codes]
+    return ordered
+
+
+def share_that_parted(before, now):
+    """Return the share of samples that did not go where most of their cluster went.
+
+    Parameters
+    ----------
+    before, now : ndarray of shape (n_samples,)
+        Refined clusters, -1 for none.
+
+    Returns
+    -------
+    float or None
+        In [0, 1); None if no sample has a cluster in both.
+    """
+    shape = before.max() + 1, now.max() + 1
+    shared = projection(before, now, shape, similarity="overlap", normalize=None)
+    if not shared.nnz:
+        return None
+    return float(1 - shared.max(axis=1).sum() / shared.sum())
+
+
+def _picked(values, samples):
+    return np.where(samples < 0, -1, values[samples])
