@@ -43,6 +43,7 @@ ROWS = {
     "W + S": {"exchange": True, "consistency_weight": 0.0},
     "W + S + C": {},
     "W + S + C, by class": {"scope": "class"},
+    "W + S + C, product": {"exchange": "product"},
     ORACLE: {**NO_PARTS, "warmup_epochs": 10**6},
 }
 NOISES = {
@@ -95,7 +96,9 @@ def load(name, seed, max_train):
         bunch = load_from_folder(name)
         X, y, given = np.asarray(bunch.data, float), bunch.target, bunch.target_noisy
         order = rng.permutation(len(y))
-        marked = bunch.split[order] == 1
+        marked = np.arange(len(order)) < 0.3 * len(order)
+        if bunch.split is not None:
+            marked = bunch.split[order] == 1
         rows = order[~marked], order[marked]
     train, test = rows[0][:max_train], rows[1]
     X = X / X.max() if name in IMAGES else StandardScaler().fit(X[train]).transform(X)

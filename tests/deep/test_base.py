@@ -6,6 +6,7 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
+import sklearn
 from sklearn.base import clone
 from sklearn.datasets import load_digits, load_iris
 from sklearn.exceptions import NotFittedError
@@ -336,6 +337,14 @@ def test_grid_search_and_pipeline():
     search = GridSearchCV(pipe, grid, cv=2).fit(X, y)
     assert search.best_params_ == {"basedeepclassifier__lr": 0.01}
     pipe.fit(X, y, basedeepclassifier__trusted=np.ones(150, bool))
+
+
+def test_metadata_is_routed_on_request():
+    trusted = np.arange(150) % 2 == 0
+    with sklearn.config_context(enable_metadata_routing=True):
+        net = ReSupNetClassifier(**FAST).set_fit_request(trusted=True)
+        search = GridSearchCV(net, {"lr": [0.01]}, cv=2).fit(X, y, trusted=trusted)
+    assert (search.best_estimator_.label_quality_[trusted] == 1).all()
 
 
 @each_net
