@@ -37,7 +37,8 @@ class EarlyLearningClassifier(BaseDeepClassifier):
         convolutional network for images.
 
     strength : float, default=3.0
-        Weight of the agreement, not negative.
+        Weight of the agreement, not negative. Where ``transition`` is given it is
+        lowered along with what a label says, see the notes.
 
     momentum : float, default=0.7
         Share of the past in the running mean after each epoch, in [0, 1).
@@ -138,6 +139,11 @@ class EarlyLearningClassifier(BaseDeepClassifier):
     The gradient of the second term cancels that of a label which the past contradicts,
     and strengthens that of labels it agrees with.
 
+    With ``transition``, the gradient of the first term shrinks with the diagonal of the
+    matrix, and agreement alone would let all rows agree on one class. The strength is
+    therefore multiplied by :math:`(\mathrm{tr}\, T - 1) / (K - 1)`, which is 1 without
+    noise and 0 where labels are drawn at random.
+
     Without ``transition``, the matrix is found by
     :class:`sknoisy.transition.ConfidentTransition` from the running means when the
     training has ended. It then serves the fitted attributes, and nothing else.
@@ -214,9 +220,12 @@ class EarlyLearningClassifier(BaseDeepClassifier):
         labels = self._labels_
         if not len(self.history):
             self.past_proba_ = np.zeros((len(dataset), labels.n_classes), np.float32)
+        self._strength_ = self.strength
         if self.transition is not None:
             self.transition_matrix_ = self._matrix(dataset.X, labels)
             self._log_T_ = log_transition(self.transition_matrix_).to(self.device)
+            trace, n_classes = self.transition_matrix_.trace(), labels.n_classes
+            self._strength_ = self.strength * max(trace - 1, 0) / (n_classes - 1)
         self._past_ = torch.as_tensor(self._known_past(dataset)).to(self.device)
         super()._run(dataset, epochs)
 
@@ -246,7 +255,7 @@ class EarlyLearningClassifier(BaseDeepClassifier):
             return losses
         index = rows.index.to(self._past_.device)
         agreement = agreement_with_past(log_proba, self._past_, index, self.momentum)
-        return losses + self.strength * agreement
+        return losses + self._strength_ * agreement
 
     def _finish(self, dataset, labels):
         """Set what the past says of the labels."""

@@ -272,3 +272,12 @@ def test_better_than_the_plain_net_at_the_end(net):
     plain = plain.fit(X[train], noisy).score(X[test], y[test])
     clf = clone(net).set_params(**params).fit(X[train], noisy)
     assert clf.score(X[test], y[test]) > plain + 0.03
+
+
+def test_much_noise_does_not_make_all_rows_agree_on_one_class():
+    X, y = load_digits(return_X_y=True)
+    train, test = slice(0, 1000), slice(1000, None)
+    noisy = UniformNoise(0.6, random_state=0).corrupt(y[train])
+    T = 0.4 * np.eye(10) + 0.6 * (1 - np.eye(10)) / 9
+    clf = EarlyLearningClassifier(transition=T, max_epochs=15, random_state=0)
+    assert clf.fit(X[train], noisy).score(X[test], y[test]) > 0.6
