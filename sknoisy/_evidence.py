@@ -5,7 +5,7 @@ from numbers import Integral
 import numpy as np
 from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
-from sklearn.utils import check_random_state
+from sklearn.utils import check_random_state, get_tags
 
 from sknoisy._compat import HasMethods, StrOptions
 from sknoisy._embedding import embed
@@ -56,6 +56,29 @@ class ProbabilitySource:
         """Return the model that is asked, uncloned."""
         known = (self.estimator, labels.default_estimator, LogisticRegression())
         return next(model for model in known if model is not None)
+
+
+def narrowed(tags, second_estimator):
+    """Return tags that allow the input that a second estimator takes as well.
+
+    Parameters
+    ----------
+    tags : Tags
+        They are changed in place.
+
+    second_estimator : estimator or None
+        None narrows nothing.
+
+    Returns
+    -------
+    Tags
+        The tags.
+    """
+    if second_estimator is not None:
+        second = get_tags(second_estimator).input_tags
+        tags.input_tags.sparse &= second.sparse
+        tags.input_tags.allow_nan &= second.allow_nan
+    return tags
 
 
 def model_evidence(owner, estimator, X, labels, soft_labels=None):

@@ -4,7 +4,7 @@ from functools import partial
 from numbers import Integral
 
 import numpy as np
-from sklearn.utils import check_random_state, get_tags
+from sklearn.utils import check_random_state
 
 from sknoisy._clean_posterior import clean_posterior
 from sknoisy._compat import (
@@ -18,6 +18,7 @@ from sknoisy._evidence import (
     EMBEDDING_CONSTRAINT,
     FOLDING_CONSTRAINTS,
     model_evidence,
+    narrowed,
     neighbor_evidence,
     neighborhood,
     pool,
@@ -30,6 +31,7 @@ from sknoisy.classification._mean_proba import MeanProba
 from sknoisy.classification._transition_option import (
     TRANSITION_CONSTRAINT,
     check_transition_option,
+    is_estimated,
     transition_beside,
 )
 from sknoisy.exceptions import UnsuitableEstimatorError
@@ -50,9 +52,9 @@ CHANCE = 0.25
 class SimilarityReweightingClassifier(BaseLabelNoiseClassifier):
     """Train a classifier with weights from the similarity of prediction and label.
 
-    A mixture of two populations, fitted to the similarities of out-of-fold predictions
-    and labels, says how likely each label is right. Two models judge together: a
-    classifier and the neighbours, or two classifiers that swap their weights.
+    A mixture fitted to the similarities of out-of-fold predictions and labels says how
+    likely each label is right. Two models judge together: a classifier and the
+    neighbours, or two classifiers that swap their weights.
 
     Parameters
     ----------
@@ -82,7 +84,8 @@ class SimilarityReweightingClassifier(BaseLabelNoiseClassifier):
         posterior, which the noise transition matrix makes of a prediction, and pooled
         with that of the mixture. "auto" means
         :class:`~sknoisy.transition.ConfidentTransition`, a quarter of which is
-        replaced by pure chance.
+        replaced by pure chance. An estimated matrix has no say if it holds more labels
+        for wrong than the mixture does.
 
     action : {"auto", "weight", "filter", "resample"}, default="auto"
         What the weights do: weigh the samples, leave those below one half out, or draw
@@ -252,12 +255,7 @@ class SimilarityReweightingClassifier(BaseLabelNoiseClassifier):
         self.random_state = random_state
 
     def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        if self.second_estimator is not None:
-            second = get_tags(self.second_estimator).input_tags
-            tags.input_tags.sparse &= second.sparse
-            tags.input_tags.allow_nan &= second.allow_nan
-        return tags
+        return narrowed(super().__sklearn_tags__(), self.second_estimator)
 
     def _fit(self, X, labels):
         bases = [seed_unset(base, self.random_state) for base in self._bases()]
@@ -332,15 +330,23 @@ class SimilarityReweightingClassifier(BaseLabelNoiseClassifier):
         similarity = label_similarity(self.similarity, proba, labels)
         weights, (mixture,) = fitter.weigh(similarity, labels)
         if self.transition is not None:
-            T = transition_beside(self.transition, base, X, proba, labels)
-            self.transition_matrix_ = T
-            if isinstance(self.transition, str):
-                T = (1 - CHANCE) * T + CHANCE / labels.n_classes
-            posterior = clean_posterior(proba, T, labels.codes, weights=labels.weights)
-            right = posterior[np.arange(labels.n_samples), labels.codes]
-            opinions = [np.column_stack([1 - p, p]) for p in (weights, right)]
-            weights = labels.quality_of_trusted(pool(opinions)[:, 1])
+            right = self._behind(proba, base, X, labels)
+            acquits = labels.mass @ right >= labels.mass @ weights
+            # A matrix that knows its business acquits labels. One that accuses more of
+            # them than the similarities do was estimated from too weak a model.
+            if acquits or not is_estimated(self.transition):
+                opinions = [np.column_stack([1 - p, p]) for p in (weights, right)]
+                weights = labels.quality_of_trusted(pool(opinions)[:, 1])
         return weights, similarity, mixture
+
+    def _behind(self, proba, base, X, labels):
+        """Return the probability of each label by the clean posterior."""
+        T = transition_beside(self.transition, base, X, proba, labels)
+        self.transition_matrix_ = T
+        if isinstance(self.transition, str):
+            T = (1 - CHANCE) * T + CHANCE / labels.n_classes
+        posterior = clean_posterior(proba, T, labels.codes, weights=labels.weights)
+        return posterior[np.arange(labels.n_samples), labels.codes]
 
     def _treated(self, weights, labels):
         """Return the soft labels that the weights make."""

@@ -23,10 +23,13 @@ def check_transition_option(transition, labels):
     labels : NoisyLabels
         The labels.
     """
-    if not (transition is None or isinstance(transition, str)) and not hasattr(
-        transition, "fit"
-    ):
+    if transition is not None and not is_estimated(transition):
         _given(transition, labels)
+
+
+def is_estimated(transition):
+    """Whether the parameter names or holds an estimator, not a matrix."""
+    return isinstance(transition, str) or hasattr(transition, "fit")
 
 
 def transition_beside(transition, estimator, X, proba, labels):

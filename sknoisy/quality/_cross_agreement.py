@@ -1,7 +1,6 @@
 """Label quality by two models that judge what neither of them has seen."""
 
 import numpy as np
-from sklearn.utils import get_tags
 
 from sknoisy._compat import HasMethods
 from sknoisy._evidence import (
@@ -9,6 +8,7 @@ from sknoisy._evidence import (
     FOLDING_CONSTRAINTS,
     ProbabilitySource,
     model_evidence,
+    narrowed,
     neighbor_evidence,
     neighborhood,
     pool,
@@ -127,12 +127,7 @@ class CrossAgreement(ProbabilitySource, BaseLabelQuality):
         self.embedding = embedding
 
     def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        if self.second_estimator is not None:
-            second = get_tags(self.second_estimator).input_tags
-            tags.input_tags.sparse &= second.sparse
-            tags.input_tags.allow_nan &= second.allow_nan
-        return tags
+        return narrowed(super().__sklearn_tags__(), self.second_estimator)
 
     def _score(self, X, labels):
         probas = [self._proba(X, labels), *self._second(X, labels)]

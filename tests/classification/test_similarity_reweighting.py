@@ -20,7 +20,7 @@ from sknoisy._out_of_fold import out_of_fold_proba
 from sknoisy.exceptions import ReducedFoldsWarning, UnsuitableEstimatorError
 from sknoisy.noise import PairNoise, UniformNoise
 from sknoisy.quality import ScoreMixture, SimilarityMixture, label_quality
-from sknoisy.transition import make_transition_matrix
+from sknoisy.transition import BaseTransitionEstimator, make_transition_matrix
 
 LINEAR = make_pipeline(StandardScaler(), LogisticRegression(max_iter=300))
 PLAIN = LogisticRegression(max_iter=400)
@@ -99,6 +99,25 @@ def test_clean_posterior_has_its_say(iris):
     assert_allclose(clf.label_weights_[0][inside], expected[inside], rtol=1e-5)
     assert_array_equal(clf.transition_matrix_, T)
     assert not hasattr(without, "transition_matrix_")
+
+
+class Pessimist(BaseTransitionEstimator):
+    """Holds nine labels in ten for wrong."""
+
+    def _estimate(self, proba, labels):
+        return make_transition_matrix(labels.n_classes, 0.9)
+
+
+def test_an_estimated_matrix_may_acquit_and_not_accuse(iris):
+    X, _, noisy = iris
+    without = SimilarityReweightingClassifier(PLAIN, transition=None).fit(X, noisy)
+    accused = SimilarityReweightingClassifier(PLAIN, transition=Pessimist())
+    accused.fit(X, noisy)
+    assert_array_equal(accused.label_quality_, without.label_quality_)
+    given = accused.set_params(transition=make_transition_matrix(3, 0.9)).fit(X, noisy)
+    assert given.noise_rate_ > without.noise_rate_
+    default = SimilarityReweightingClassifier(PLAIN).fit(X, noisy)
+    assert default.noise_rate_ < without.noise_rate_
 
 
 def test_posterior_of_all_classes(iris):
