@@ -1,25 +1,19 @@
 """What refining the labels of successive clusterings is worth, beside its controls.
 
 Run ``python benchmarks/bench_pseudo_labels.py``. Four experiments, each with the
-controls that could take the gain away, and the time and memory of a large refinement:
+controls that could take the gain away:
 
 - ``loop``: a representation that is learnt from its own pseudo-labels (needs the set
   ``mnist5k`` in the folder that SKNOISY_DATA names);
 - ``labels``: label arrays alone, with other linkages, metrics and mixtures;
 - ``clusterer``: several runs of k-means on the digits as one clusterer;
-- ``outliers``: DBSCAN, which leaves samples out;
-- ``speed``: generations of many labels, and scikit-learn's hierarchical clustering of
-  the table of soft labels for comparison.
+- ``outliers``: DBSCAN, which leaves samples out.
 """
 
 import argparse
-import resource
 import sys
-import time
 import warnings
 from collections import defaultdict
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
 
 import numpy as np
 from _data import available
@@ -327,91 +321,25 @@ def spread(values, figure):
     return f"{np.mean(values):.{digits}f}{sd}"
 
 
-def speed(n_samples, n_clusters, n_generations, compared):
-    """Time generations of many labels; each row is measured in a fresh process."""
-    context = get_context("spawn")
-    rows = []
-    for n, measure in [(n_samples, time_refiner)] + [(n, time_both) for n in compared]:
-        with ProcessPoolExecutor(1, mp_context=context) as pool:
-            rows += pool.submit(measure, n, n_clusters, n_generations).result()
-    print(f"\n## Time and memory, {n_clusters} clusters per generation\n")
-    header = ["method", "samples", "generation", "seconds", "peak memory, MB", "ARI"]
-    print(markdown(header, rows))
-
-
-def many_labels(n_samples, n_clusters, n_generations, noise=0.2):
-    """Yield groups and clusterings that split each in two and misplace a fifth."""
-    rng = np.random.RandomState(0)
-    truth = rng.randint(n_clusters // 2, size=n_samples)
-    for _ in range(n_generations):
-        labels = 2 * truth + rng.randint(2, size=n_samples)
-        wrong = rng.uniform(size=n_samples) < noise
-        labels[wrong] = rng.randint(n_clusters, size=wrong.sum())
-        yield truth, rng.permutation(n_clusters)[labels]
-
-
-def time_refiner(n_samples, n_clusters, n_generations):
-    """Return a row for each generation."""
-    refiner, rows = PseudoLabelRefiner(), []
-    data = many_labels(n_samples, n_clusters, n_generations)
-    for number, (truth, labels) in enumerate(data, 1):
-        start = time.perf_counter()
-        refiner.partial_fit(labels)
-        figures = time.perf_counter() - start, adjusted_rand_score(truth, labels)
-        ari = f"{figures[1]:.3f} → {adjusted_rand_score(truth, refiner.labels_):.3f}"
-        rows.append(speed_row("PseudoLabelRefiner", n_samples, number, figures[0], ari))
-    return rows
-
-
-def time_both(n_samples, n_clusters, n_generations):
-    """Return a row each for ours and for scikit-learn on the table as it is."""
-    generations = list(many_labels(n_samples, n_clusters, 2))
-    refiner = PseudoLabelRefiner().partial_fit(generations[0][1])
-    start = time.perf_counter()
-    refiner.partial_fit(generations[1][1])
-    seconds, truth = time.perf_counter() - start, generations[1][0]
-    ari = f"{adjusted_rand_score(truth, refiner.labels_):.3f}"
-    rows = [speed_row("PseudoLabelRefiner", n_samples, 2, seconds, ari)]
-    soft = refiner.soft_labels_.toarray()
-    start = time.perf_counter()
-    found = AgglomerativeClustering(
-        None, metric="cosine", linkage="average", distance_threshold=0.9
-    ).fit_predict(soft)
-    seconds = time.perf_counter() - start
-    ari = f"{adjusted_rand_score(truth, found):.3f}"
-    return [*rows, speed_row("AgglomerativeClustering", n_samples, 2, seconds, ari)]
-
-
-def speed_row(name, n_samples, generation, seconds, ari):
-    """Return a row of the table; the memory is the highest so far."""
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    counts = f"{n_samples:,}", str(generation)
-    return [name, *counts, f"{seconds:.1f}", f"{memory:,.0f}", ari]
+PARTS = {
+    "loop": loop,
+    "labels": labels_alone,
+    "clusterer": clusterer,
+    "outliers": outliers,
+}
 
 
 def main():
     """Run what is asked for and print the tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parts = ["loop", "labels", "clusterer", "outliers", "speed"]
-    parser.add_argument("--parts", nargs="+", choices=parts, default=parts)
+    parser.add_argument("--parts", nargs="+", choices=PARTS, default=list(PARTS))
     parser.add_argument("--seeds", type=int, default=5, help="number (default: 5)")
-    parser.add_argument("--samples", type=int, default=1_000_000, help="for speed")
-    parser.add_argument("--clusters", type=int, default=2000, help="for speed")
-    parser.add_argument("--generations", type=int, default=5, help="for speed")
-    parser.add_argument("--compared", type=int, nargs="*", default=[2000, 10_000])
     options = parser.parse_args()
-    seeds = range(options.seeds)
     # Rows whose arg-max gives the labels back are here to show just that.
     warnings.simplefilter("ignore", NoEvidenceWarning)
-    runs = {"loop": loop, "labels": labels_alone, "clusterer": clusterer}
-    runs["outliers"] = outliers
     with threadpool_limits(1):
         for part in options.parts:
-            if part in runs:
-                runs[part](seeds)
-    if "speed" in options.parts:
-        size = options.samples, options.clusters, options.generations
-        speed(*size, options.compared)
+            PARTS[part](range(options.seeds))
 
 
 if __name__ == "__main__":
