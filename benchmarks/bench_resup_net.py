@@ -222,6 +222,8 @@ def class_table(records):
     table = []
     for row in ROWS:
         found = groups[row, EXPRESSIONS, "given"]
+        if not found:
+            continue
         recalls = zip(*(r["recall"] for r in found), strict=True)
         table.append(
             [row, spread([r["f1"] for r in found]), *(spread(r, 0) for r in recalls)]
