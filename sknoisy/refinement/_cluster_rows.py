@@ -51,28 +51,33 @@ def cluster_rows(table, weights, cut):
         Positions of the clusters, in no particular order.
     """
     points = normalize(table) if cut.metric == "cosine" else table
-    labels = np.full(points.shape[0], -1)
-    n_found = 0
+    labels = np.arange(points.shape[0])
+    n_found = len(labels)
     for rows in _parts(points, cut):
         labels[rows] = n_found + _cluster_part(points[rows], weights[rows], cut)
         n_found = labels[rows].max() + 1
-    return labels
+    return np.unique(labels, return_inverse=True)[1]
 
 
 def _parts(points, cut):
-    """Yield groups of rows that can be clustered apart."""
+    """Return groups of rows to be clustered apart, without rows that stand alone."""
     everything = np.arange(points.shape[0])
     if len(everything) <= MAX_EXACT or not _strangers_stay_apart(cut):
-        yield everything
-        return
+        return [everything]
     # Rows that share no column, not even by way of others, are at distance 1.
     nodes = sum(points.shape)
     edges = entry_rows(points), len(everything) + points.indices
     graph = sparse.coo_array((points.data, edges), shape=(nodes, nodes))
     part = connected_components(graph, directed=False)[1][: len(everything)]
-    order = part.argsort(kind="stable")
-    starts = np.flatnonzero(np.diff(part[order])) + 1
-    yield from np.split(order, starts)
+    size = np.bincount(part)
+    # Small parts share a block, in which they stay apart all the same.
+    small = size <= MAX_EXACT // 2
+    block = np.where(small, 0, size.cumsum()) + len(everything)
+    block[small] = size[small].cumsum() // max(MAX_EXACT // 2, 1)
+    rows = np.flatnonzero(size[part] > 1)
+    order = rows[block[part[rows]].argsort(kind="stable")]
+    starts = np.flatnonzero(np.diff(block[part[order]])) + 1
+    return [group for group in np.split(order, starts) if len(group)]
 
 
 def _strangers_stay_apart(cut):

@@ -103,7 +103,22 @@ def test_rows_near_to_none_start_again(monkeypatch):
 
 
 def test_rows_without_a_common_column_stay_apart(monkeypatch):
-    monkeypatch.setattr(_cluster_rows, "MAX_EXACT", 5)
-    table = sparse.csr_array(np.eye(200))
-    labels = cluster_rows(table, np.ones(200), Cut("average", "cosine", None, 0.9))
-    assert len(set(labels)) == 200
+    # Groups of 1, 2, 3 … rows without any noise, then one of 200 rows.
+    sizes = [*range(1, 15), 200]
+    truth = np.repeat(np.arange(len(sizes)), sizes)
+    rng = np.random.RandomState(0)
+    table = np.zeros((len(truth), 2 * len(sizes)))
+    table[np.arange(len(truth)), 2 * truth] = 1
+    table[np.arange(len(truth)), 2 * truth + 1] = rng.uniform(size=len(truth))
+    order = rng.permutation(len(truth))
+    rows, truth = sparse.csr_array(table[order]), truth[order]
+    for largest in (5, 10, 50, 1000):
+        monkeypatch.setattr(_cluster_rows, "MAX_EXACT", largest)
+        cut = Cut("average", "cosine", None, 0.9)
+        assert same_clusters(cluster_rows(rows, np.ones(len(truth)), cut), truth)
+
+
+def test_a_hundred_thousand_rows_that_stand_alone():
+    table = sparse.csr_array(sparse.identity(100_000, format="csr"))
+    labels = cluster_rows(table, np.ones(100_000), Cut("average", "cosine", None, 0.9))
+    assert len(np.unique(labels)) == 100_000
