@@ -67,7 +67,10 @@ def _parts(points, cut):
     # Rows that share no column, not even by way of others, are at distance 1.
     nodes = sum(points.shape)
     edges = entry_rows(points), len(everything) + points.indices
-    graph = sparse.coo_array((points.data, edges), shape=(nodes, nodes))
+    graph = sparse.coo_array((points.data, edges), shape=(nodes, nodes)).tocsr()
+    # SciPy 1.11 keeps the wider integers, and its csgraph takes no others than these.
+    graph.indices = graph.indices.astype(np.int32)
+    graph.indptr = graph.indptr.astype(np.int32)
     part = connected_components(graph, directed=False)[1][: len(everything)]
     size = np.bincount(part)
     # Small parts share a block, in which they stay apart all the same.

@@ -97,8 +97,10 @@ def mixed(codes, n_clusters, past, projected, *, alpha, rescue):
 
 def _take(rows, positions):
     """Return some rows of a table, rows of zeros for -1."""
-    zeros = sparse.csr_array((1, rows.shape[1]), dtype=rows.dtype)
-    return sparse.vstack([rows, zeros], format="csr")[positions]
+    # One empty row more at the end, which is what -1 picks.
+    indptr = np.append(rows.indptr, rows.indptr[-1])
+    shape = len(indptr) - 1, rows.shape[1]
+    return sparse.csr_array((rows.data, rows.indices, indptr), shape=shape)[positions]
 
 
 def _scaled(rows, factors):

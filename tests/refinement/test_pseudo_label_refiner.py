@@ -47,6 +47,8 @@ def noisy_generations(seed=0, n_samples=300, n_groups=5, n_generations=4, noise=
 
 def test_soft_labels_worked_by_hand():
     refiner = refined([[0, 0, 1, 1], [0, 1, 1, 1]], alpha=0.75)
+    assert isinstance(refiner.soft_labels_, sparse.csr_array)
+    assert isinstance(refiner.projection_, sparse.csr_array)
     # Cluster 0 shares 1 of 2 samples with the new 0, and 1 of 4 with the new 1.
     projected = np.array([[2 / 3, 1 / 3], [0, 1]])
     assert_allclose(refiner.projection_.toarray(), projected)
