@@ -6,6 +6,7 @@ from importlib.util import find_spec
 from inspect import signature
 
 import pytest
+from sklearn.cluster import AgglomerativeClustering
 from sklearn.naive_bayes import GaussianNB
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
@@ -14,6 +15,7 @@ from sknoisy import (
     LabelNoiseInjector,
     NoiseTransitionClassifier,
     NoisyLabelClassifier,
+    PseudoLabelRefiner,
     RefinedLabelClassifier,
     SimilarityReweightingClassifier,
 )
@@ -50,6 +52,12 @@ CONFIGURATIONS = {
     ScoreMixture: [{}, {"distribution": "gaussian", "n_components": 2}],
     SimilarityMixture: [{}, {"scope": "class", "min_class_size": 10}],
     CrossAgreement: [{}, {"second_estimator": GaussianNB()}],
+    PseudoLabelRefiner: [
+        {},
+        {"perturbation": "bootstrap", "carry": "refined"},
+        {"perturbation": "subspace", "outliers": "drop", "alpha": 0.3},
+        {"clusterer": AgglomerativeClustering(5), "perturbation": "bootstrap"},
+    ],
     QualityWeighting: [{}, {"quality": NeighborAgreement(), "power": 2}],
     NeighborAgreement: [{}, {"embedding": "passthrough"}],
 }
