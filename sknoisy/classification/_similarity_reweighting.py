@@ -11,8 +11,6 @@ from sknoisy._compat import (
     HasMethods,
     Interval,
     StrOptions,
-    _check_method_params,
-    _safe_indexing,
 )
 from sknoisy._evidence import (
     EMBEDDING_CONSTRAINT,
@@ -25,9 +23,10 @@ from sknoisy._evidence import (
     seed_unset,
 )
 from sknoisy._meta import BaseLabelNoiseClassifier
-from sknoisy._soft_labels import fit_soft_labels, takes_weights
+from sknoisy._soft_labels import takes_weights
 from sknoisy._transition_matrix import normalize_rows
 from sknoisy.classification._mean_proba import MeanProba
+from sknoisy.classification._resampling import draw_rows, fit_rows
 from sknoisy.classification._transition_option import (
     TRANSITION_CONSTRAINT,
     check_transition_option,
@@ -89,9 +88,9 @@ class SimilarityReweightingClassifier(BaseLabelNoiseClassifier):
 
     action : {"auto", "weight", "filter", "resample"}, default="auto"
         What the weights do: weigh the samples, leave those below one half out, or draw
-        as many samples with replacement, in proportion to them. "auto" means "filter",
-        which works for every classifier, where noise is found, and the labels as they
-        are where none is. An action that is named is always carried out.
+        as many samples with replacement, in proportion to them. Where noise is found
+        "auto" means "weight", or "filter" if a classifier takes no weights; where none
+        is, the labels as they are. An action that is named is always carried out.
 
     n_rounds : int, default=1
         Rounds of prediction and weighing. From the second on the folds are trained
@@ -174,6 +173,9 @@ class SimilarityReweightingClassifier(BaseLabelNoiseClassifier):
 
     Notes
     -----
+    Fully grown trees without a bootstrap are pure down to single samples, which decide
+    whatever they weigh: ``action="filter"`` suits them better.
+
     A fit costs ``n_rounds`` times the folds for each classifier, and one or two final
     fits. Predictions are out-of-fold, since a model that memorises its labels agrees
     with all of them. With ``n_rounds`` above 1, a held-out label has had a say in the
@@ -265,15 +267,17 @@ class SimilarityReweightingClassifier(BaseLabelNoiseClassifier):
         for _ in range(self.n_rounds):
             probas = [view(soft) for view, soft in zip(views, soft_labels, strict=True)]
             if not self.history_:
-                self.selection_ = select_action(self.action, pool(probas), labels)
+                self.selection_ = self._select(bases, pool(probas), labels)
             weights = self._weigh(probas, bases[0], X, labels)
             soft_labels = [self._treated(w, labels) for w in weights]
         self._keep(weights, pool(probas), labels)
         self.estimators_ = []
         rng = check_random_state(self.random_state)
         for base, soft, weight in zip(bases, soft_labels, weights, strict=False):
-            rows = self._rows(weight * labels.mass, labels, rng)
-            self.estimators_.append(_fit_rows(base, X, soft, rows, labels))
+            rows = None
+            if self.selection_["action"] == "resample":
+                rows = draw_rows(weight * labels.mass, labels, rng)
+            self.estimators_.append(fit_rows(base, X, soft, rows, labels))
         return self._combined(self.estimators_)
 
     def _bases(self):
@@ -297,6 +301,12 @@ class SimilarityReweightingClassifier(BaseLabelNoiseClassifier):
                     f"{type(base).__name__} takes none. Use action='filter' or "
                     "action='resample', which need no weights."
                 )
+
+    def _select(self, bases, proba, labels):
+        """Return what is done about the noise, and why."""
+        weighable = all(takes_weights(base) for base in bases)
+        treatment = "weight" if weighable else "filter"
+        return select_action(self.action, proba, labels, treatment=treatment)
 
     def _views(self, bases, X, labels):
         """Return for each model the function from soft labels to probabilities."""
@@ -370,17 +380,6 @@ class SimilarityReweightingClassifier(BaseLabelNoiseClassifier):
             one_hot > 0, self.label_quality_[:, None], doubt[:, None] * others
         )
 
-    def _rows(self, mass, labels, rng):
-        """Return the rows drawn in proportion to their mass; None means all rows."""
-        if self.selection_["action"] != "resample":
-            return None
-        if not mass.any():
-            mass = labels.mass
-        rows = rng.choice(len(mass), size=len(mass), p=mass / mass.sum())
-        lost = np.setdiff1d(np.arange(labels.n_classes), labels.codes[rows])
-        best = [np.argmax(np.where(labels.codes == c, mass, -1)) for c in lost]
-        return np.concatenate([rows, np.array(best, dtype=rows.dtype)])
-
     def _answering(self):
         return self._combined(self._bases())
 
@@ -389,12 +388,3 @@ class SimilarityReweightingClassifier(BaseLabelNoiseClassifier):
         if len(models) == 1 or self.combine == "first":
             return models[0]
         return MeanProba(models) if self.combine == "mean" else models[1]
-
-
-def _fit_rows(base, X, soft_labels, rows, labels):
-    """Return a classifier fitted to soft labels, or to the labels of rows drawn."""
-    params = labels.params
-    if rows is not None:
-        X, soft_labels = _safe_indexing(X, rows), labels.one_hot()[rows]
-        params = _check_method_params(X, params, indices=rows)
-    return fit_soft_labels(base, X, soft_labels, labels.classes, params=params)

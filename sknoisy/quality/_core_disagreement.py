@@ -9,19 +9,23 @@ ONE_SIDED_95 = 1.645
 NOTABLE_DISAGREEMENT = 0.02
 
 
-def select_action(action, proba, labels):
+def select_action(action, proba, labels, *, treatment="filter"):
     """Say what is done about the noise, and why.
 
     Parameters
     ----------
     action : str
-        What was asked for. "auto" means "filter" where noise is found, else "keep".
+        What was asked for. "auto" means the treatment where noise is found, else
+        "keep".
 
     proba : ndarray of shape (n_samples, n_classes)
         Out-of-fold probabilities.
 
     labels : NoisyLabels
         The labels.
+
+    treatment : str, default="filter"
+        What "auto" does about noise.
 
     Returns
     -------
@@ -36,7 +40,7 @@ def select_action(action, proba, labels):
         f"{'' if noise_found else 'not '}clearly more than {NOTABLE_DISAGREEMENT:.0%}"
     )
     if action == "auto":
-        action = "filter" if noise_found else "keep"
+        action = treatment if noise_found else "keep"
     return {
         "noise_found": noise_found,
         "action": action,

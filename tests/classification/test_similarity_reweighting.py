@@ -174,7 +174,7 @@ def test_actions(iris):
         clf.fit(X, noisy)
         n, weights = rows["last"]
         kept = clf.label_weights_[0] > 0.5
-        if action == "weight":
+        if action in {"weight", "auto"}:
             assert n == np.count_nonzero(clf.label_weights_[0] > 0)
             assert_allclose(weights, clf.label_weights_[0][clf.label_weights_[0] > 0])
         elif action == "resample":
@@ -183,7 +183,9 @@ def test_actions(iris):
         else:
             assert n == kept.sum() < 150
             assert weights is None
-        assert clf.selection_["action"] == ("filter" if action == "auto" else action)
+        assert clf.selection_["action"] == ("weight" if action == "auto" else action)
+    takes_none = SimilarityReweightingClassifier(KNeighborsClassifier()).fit(X, noisy)
+    assert takes_none.selection_["action"] == "filter"
 
 
 def test_draws_follow_the_weights(iris):
