@@ -61,7 +61,7 @@ REWEIGHTING_VARIANTS = (
     {"transition": None, "exchange": False},
     {"transition": None, "exchange": "product"},
     {"n_rounds": 2},
-    {"action": "weight"},
+    {"action": "filter"},
 )
 
 
