@@ -141,3 +141,35 @@ def _believed(evidence, prior, mass):
         believed = normalize_rows(evidence * prior)
         prior = mass @ believed
     return believed
+
+
+def spread_doubt(proba, codes, quality):
+    """Return class probabilities in which the label given has a certain share.
+
+    Parameters
+    ----------
+    proba : ndarray of shape (n_rows, n_classes)
+        Predictions, of any sum; they share out what the label given does not get.
+
+    codes : ndarray of int of shape (n_rows,)
+        Labels given.
+
+    quality : ndarray of shape (n_rows,)
+        Share of the label given.
+
+    Returns
+    -------
+    ndarray of shape (n_rows, n_classes)
+        Rows sum to 1.
+    """
+    rows = np.arange(len(codes))
+    others = proba.copy()
+    others[rows, codes] = 0
+    total = others.sum(axis=1, keepdims=True)
+    # A prediction that is entirely sure of the label given says nothing of the others.
+    evenly = np.full_like(others, 1 / (others.shape[1] - 1))
+    evenly[rows, codes] = 0
+    clean = np.divide(others, total, out=evenly, where=total > 0)
+    clean *= 1 - quality[:, None]
+    clean[rows, codes] = quality
+    return clean

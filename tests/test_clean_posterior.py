@@ -4,7 +4,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
-from sknoisy._clean_posterior import clean_posterior, clean_prior, expected_classes
+from sknoisy._clean_posterior import (
+    clean_posterior,
+    clean_prior,
+    expected_classes,
+    spread_doubt,
+)
 from sknoisy._transition_matrix import make_transition_matrix, normalize_rows
 
 sizes = st.integers(2, 6)
@@ -136,3 +141,9 @@ def test_prior_stays_a_distribution_where_the_inverse_does_not():
 def test_prior_without_noise_is_the_share_of_the_labels():
     share = np.array([0.5, 0.3, 0.2])
     assert_allclose(clean_prior(np.eye(3), share), share)
+
+
+def test_doubt_is_spread_as_the_prediction_has_it():
+    proba = np.array([[0.2, 0.6, 0.2], [0.0, 1.0, 0.0]])
+    clean = spread_doubt(proba, np.array([0, 1]), np.array([0.6, 0.9]))
+    assert_allclose(clean, [[0.6, 0.3, 0.1], [0.05, 0.9, 0.05]])

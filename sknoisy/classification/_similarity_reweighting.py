@@ -6,7 +6,7 @@ from numbers import Integral
 import numpy as np
 from sklearn.utils import check_random_state
 
-from sknoisy._clean_posterior import clean_posterior
+from sknoisy._clean_posterior import clean_posterior, spread_doubt
 from sknoisy._compat import (
     HasMethods,
     Interval,
@@ -24,7 +24,6 @@ from sknoisy._evidence import (
 )
 from sknoisy._meta import BaseLabelNoiseClassifier
 from sknoisy._soft_labels import takes_weights
-from sknoisy._transition_matrix import normalize_rows
 from sknoisy.classification._mean_proba import MeanProba
 from sknoisy.classification._resampling import draw_rows, fit_rows
 from sknoisy.classification._transition_option import (
@@ -374,11 +373,7 @@ class SimilarityReweightingClassifier(BaseLabelNoiseClassifier):
         self.label_quality_ = self.label_weights_.mean(axis=0)
         doubt = 1 - self.label_quality_
         self.noise_rate_ = float(np.average(doubt, weights=labels.weights))
-        one_hot = labels.one_hot()
-        others = normalize_rows(proba * (1 - one_hot))
-        self.clean_proba_ = np.where(
-            one_hot > 0, self.label_quality_[:, None], doubt[:, None] * others
-        )
+        self.clean_proba_ = spread_doubt(proba, labels.codes, self.label_quality_)
 
     def _answering(self):
         return self._combined(self._bases())

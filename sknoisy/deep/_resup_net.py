@@ -6,11 +6,11 @@ from numbers import Integral, Real
 import numpy as np
 import torch
 
+from sknoisy._clean_posterior import spread_doubt
 from sknoisy._compat import Interval, StrOptions
 from sknoisy._mixture import ScoreMixture
 from sknoisy.deep._rows import row_numbers
 from sknoisy.deep._similarity import (
-    clean_proba,
     fit_mixtures,
     label_similarity,
     look_up,
@@ -394,4 +394,4 @@ class ReSupNetClassifier(BaseTwoNetClassifier):
         self.label_quality_ = quality
         self.sample_weight_ = quality * labels.mass
         self.noise_rate_ = float(1 - np.average(quality, weights=labels.mass))
-        self.clean_proba_ = clean_proba(sum(proba).numpy(), labels.codes, quality)
+        self.clean_proba_ = spread_doubt(sum(proba).numpy(), labels.codes, quality)

@@ -123,35 +123,3 @@ def look_up(tables, similarity, codes):
     entry = (similarity * resolution).long().clamp(0, resolution - 1)
     network = torch.arange(len(tables), device=similarity.device)[:, None]
     return tables.to(similarity.device)[network, codes, entry]
-
-
-def clean_proba(proba, codes, quality):
-    """Return class probabilities in which the label given has a certain share.
-
-    Parameters
-    ----------
-    proba : ndarray of shape (n_rows, n_classes)
-        Predictions, of any sum; they share out what the label given does not get.
-
-    codes : ndarray of int of shape (n_rows,)
-        Labels given.
-
-    quality : ndarray of shape (n_rows,)
-        Share of the label given.
-
-    Returns
-    -------
-    ndarray of shape (n_rows, n_classes)
-        Rows sum to 1.
-    """
-    rows = np.arange(len(codes))
-    others = proba.copy()
-    others[rows, codes] = 0
-    total = others.sum(axis=1, keepdims=True)
-    # Where the net is entirely sure of the label given, it says nothing of the others.
-    evenly = np.full_like(others, 1 / (others.shape[1] - 1))
-    evenly[rows, codes] = 0
-    clean = np.divide(others, total, out=evenly, where=total > 0)
-    clean *= 1 - quality[:, None]
-    clean[rows, codes] = quality
-    return clean

@@ -9,7 +9,6 @@ pytest.importorskip("skorch")
 from sknoisy._labels import label_record  # noqa: E402
 from sknoisy._mixture import ScoreMixture  # noqa: E402
 from sknoisy.deep._similarity import (  # noqa: E402
-    clean_proba,
     fit_mixtures,
     label_similarity,
     look_up,
@@ -63,9 +62,3 @@ def test_look_up_takes_the_entry_of_network_class_and_similarity():
     found = look_up(tables, similarity, np.array([0, 1, 2]))
     expected = [[0.0, 0.5, 1.1], [1.4, 1.9, 2.3]]
     np.testing.assert_allclose(found.numpy(), expected, rtol=1e-6)
-
-
-def test_clean_proba_gives_the_label_its_quality():
-    proba = np.array([[0.2, 0.6, 0.2], [0.0, 1.0, 0.0]])
-    clean = clean_proba(proba, np.array([0, 1]), np.array([0.6, 0.9]))
-    np.testing.assert_allclose(clean, [[0.6, 0.3, 0.1], [0.05, 0.9, 0.05]])
