@@ -5,7 +5,6 @@ from numbers import Integral
 import numpy as np
 import torch
 
-from sknoisy._clean_posterior import implied_noise_rate
 from sknoisy._compat import HasMethods, Interval
 from sknoisy.deep._selection import (
     KEEP_CONSTRAINT,
@@ -13,9 +12,8 @@ from sknoisy.deep._selection import (
     only_kept,
     thresholds,
 )
-from sknoisy.deep._transition_source import posterior
+from sknoisy.deep._transition_source import keep_judgement
 from sknoisy.deep._two_nets import BaseTwoNetClassifier
-from sknoisy.refinement._base import keep_posterior
 
 
 class CoTeachingClassifier(BaseTwoNetClassifier):
@@ -299,6 +297,4 @@ class CoTeachingClassifier(BaseTwoNetClassifier):
         proba = self._class_probabilities(dataset)
         if self._n_epochs_ < self.warmup_epochs:
             self._learn_shares(self._unseen_proba_ if self._n_epochs_ else proba)
-        self.noise_rate_ = implied_noise_rate(self.transition_matrix_, labels)
-        clean = posterior(proba, self.transition_matrix_, labels.codes)
-        keep_posterior(self, clean, labels)
+        keep_judgement(self, proba, labels)

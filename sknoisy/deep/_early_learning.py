@@ -5,7 +5,6 @@ from numbers import Real
 import numpy as np
 import torch
 
-from sknoisy._clean_posterior import implied_noise_rate
 from sknoisy._compat import HasMethods, Interval
 from sknoisy._transition_matrix import normalize_rows
 from sknoisy.deep._base import BaseDeepClassifier
@@ -15,10 +14,9 @@ from sknoisy.deep._transition_source import (
     estimated_matrix,
     given_matrix,
     is_estimator,
-    posterior,
+    keep_judgement,
     warn_if_not_diagonal,
 )
-from sknoisy.refinement._base import keep_posterior
 from sknoisy.transition import ConfidentTransition
 
 
@@ -269,6 +267,4 @@ class EarlyLearningClassifier(BaseDeepClassifier):
                 self, step, dataset.X, labels, proba
             )
             warn_if_not_diagonal(self.transition_matrix_, self.classes_, self._owner)
-        self.noise_rate_ = implied_noise_rate(self.transition_matrix_, labels)
-        clean = posterior(proba, self.transition_matrix_, labels.codes)
-        keep_posterior(self, clean, labels)
+        keep_judgement(self, proba, labels)

@@ -5,13 +5,11 @@ from numbers import Integral
 import numpy as np
 import torch
 
-from sknoisy._clean_posterior import implied_noise_rate
 from sknoisy._compat import HasMethods, Interval, StrOptions
 from sknoisy._transition_matrix import normalize_rows
 from sknoisy.deep._base import BaseDeepClassifier
 from sknoisy.deep._selection import KEEP_CONSTRAINT, keep_low, learn_shares, only_kept
-from sknoisy.deep._transition_source import posterior
-from sknoisy.refinement._base import keep_posterior
+from sknoisy.deep._transition_source import keep_judgement
 
 
 class LossHistoryClassifier(BaseDeepClassifier):
@@ -286,9 +284,7 @@ class LossHistoryClassifier(BaseDeepClassifier):
         seen = self._proba_sum_.any(axis=1)[:, None]
         proba = self._class_probabilities(dataset)
         proba = normalize_rows(np.where(seen, self._proba_sum_, proba))
-        self.noise_rate_ = implied_noise_rate(self.transition_matrix_, labels)
-        clean = posterior(proba, self.transition_matrix_, labels.codes)
-        keep_posterior(self, clean, labels)
+        keep_judgement(self, proba, labels)
 
     def _select_early(self, dataset):
         """Say what is known where the training has ended within the warm-up."""

@@ -5,7 +5,6 @@ from numbers import Integral, Real
 import torch
 from torch.nn.functional import cross_entropy
 
-from sknoisy._clean_posterior import implied_noise_rate
 from sknoisy._compat import HasMethods, Interval, StrOptions
 from sknoisy.deep._averaged_net import BaseAveragedClassifier
 from sknoisy.deep._noise_layer import NoiseAdaptationLayer
@@ -13,11 +12,10 @@ from sknoisy.deep._transition_source import (
     estimated_matrix,
     given_matrix,
     is_estimator,
-    posterior,
+    keep_judgement,
     warn_if_not_diagonal,
     warn_if_too_many,
 )
-from sknoisy.refinement._base import keep_posterior
 
 # The layer has few parameters, each of which sees many labels.
 NOISE_LR = 5
@@ -369,10 +367,8 @@ class NoiseAdaptationClassifier(BaseAveragedClassifier):
         self.transition_matrix_ = T / T.sum(axis=1, keepdims=True)
         if layer.kind != "fixed":
             warn_if_not_diagonal(T, self.classes_, self._owner)
-        self.noise_rate_ = implied_noise_rate(self.transition_matrix_, labels)
         proba = self._class_probabilities(dataset)
-        clean = posterior(proba, self.transition_matrix_, labels.codes)
-        keep_posterior(self, clean, labels)
+        keep_judgement(self, proba, labels)
 
     # Predictions
 

@@ -7,11 +7,12 @@ import numpy as np
 import torch
 from sklearn.base import clone
 
-from sknoisy._clean_posterior import clean_prior
+from sknoisy._clean_posterior import clean_prior, implied_noise_rate
 from sknoisy._evidence import ProbabilitySource, seed_unset
 from sknoisy._meta import prepared
 from sknoisy._transition_matrix import check_transition_matrix, normalize_rows
 from sknoisy.exceptions import DoubtfulMatrixWarning
+from sknoisy.refinement._base import keep_posterior
 
 SMALLEST_ENTRY = 1e-6
 
@@ -164,6 +165,25 @@ def posterior(proba, T, codes):
         turn into leaves the probabilities as they are.
     """
     return normalize_rows(proba * np.maximum(T, SMALLEST_ENTRY)[:, codes].T)
+
+
+def keep_judgement(net, proba, labels):
+    """Keep what the matrix of a net makes of its predictions, as attributes.
+
+    Parameters
+    ----------
+    net : BaseDeepClassifier
+        Its ``transition_matrix_`` is used. Receives ``noise_rate_``, ``clean_proba_``
+        and ``label_quality_``.
+
+    proba : ndarray of shape (n_samples, n_classes)
+        Probabilities of the true classes, given the row alone.
+
+    labels : NoisyLabels
+        The labels.
+    """
+    net.noise_rate_ = implied_noise_rate(net.transition_matrix_, labels)
+    keep_posterior(net, posterior(proba, net.transition_matrix_, labels.codes), labels)
 
 
 def warn_if_too_many(n_classes, n_samples, owner):
