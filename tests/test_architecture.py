@@ -32,6 +32,7 @@ FLOORS = [
         "_embedding",
         "_evidence",
         "_folds",
+        "_indicator",
         "_labels",
         "_meta",
         "_mixture",
