@@ -149,10 +149,7 @@ def _as_table(Y, owner, name):
         ) from error
     if table.ndim not in (1, 2):
         raise ValueError(_wrong_shape(owner, name, table.shape))
-    if table.dtype == object:
-        # pandas' NA refuses to be compared, and None would pass for a value.
-        missing = [value is None or _is_missing(value) for value in table.flat]
-        table = np.where(np.reshape(missing, table.shape), np.nan, table)
+    table = missing_as_nan(table)
     return table if table.ndim == 2 else table[:, np.newaxis]
 
 
@@ -181,6 +178,15 @@ def _check_zeros_and_ones(others, owner, name):
         "'has the label', as in Y == 'yes', or use "
         "sklearn.preprocessing.MultiLabelBinarizer for lists of labels."
     )
+
+
+def missing_as_nan(table):
+    """Return an array in which every kind of missing value is NaN."""
+    if table.dtype != object:
+        return table
+    # pandas' NA refuses to be compared, and None would pass for a value.
+    missing = [value is None or _is_missing(value) for value in table.flat]
+    return np.where(np.reshape(missing, table.shape), np.nan, table)
 
 
 def _is_missing(value):

@@ -4,4 +4,13 @@ In tagging data a 1 is a claim and a 0 means "no, or nobody said so". The functi
 this room measure how far the claims can be trusted, label by label.
 """
 
-__all__ = []
+from sknoisy.multilabel._label_quality import estimate_label_quality
+from sknoisy.multilabel._occurrence import label_cooccurrence, label_occurrence
+from sknoisy.multilabel._reannotation import reannotation_sample
+
+__all__ = [
+    "estimate_label_quality",
+    "label_cooccurrence",
+    "label_occurrence",
+    "reannotation_sample",
+]

@@ -1,0 +1,103 @@
+"""What the analyses hand back: small frozen records of arrays."""
+
+import warnings
+from dataclasses import dataclass, fields
+
+import numpy as np
+from sklearn.exceptions import UndefinedMetricWarning
+
+
+@dataclass(frozen=True)
+class Result:
+    """Base of the records: arrays with an entry per label, or per pair of labels."""
+
+    def to_dict(self):
+        """Return the arrays by name.
+
+        Returns
+        -------
+        dict of str to object
+            What the record holds, as it is, without copies.
+        """
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+    def to_frame(self):
+        """Return the arrays as columns of a data frame.
+
+        Returns
+        -------
+        DataFrame
+            A row per entry. The two ends of an interval are two columns, with the
+            endings ``_low`` and ``_high``. Names of labels are the index.
+
+        Raises
+        ------
+        ImportError
+            If pandas is not installed.
+        """
+        pandas = import_pandas()
+        columns = {}
+        for name, value in self.to_dict().items():
+            if np.ndim(value) == 1:
+                columns[name] = value
+            elif np.ndim(value) == 2:
+                stem = name.removesuffix("_interval")
+                columns[f"{stem}_low"], columns[f"{stem}_high"] = np.transpose(value)
+        index = columns.pop("label_names", None)
+        frame = pandas.DataFrame(columns)
+        return frame if index is None else frame.set_axis(_index(pandas, index))
+
+
+@dataclass(frozen=True)
+class LabelPairs(Result):
+    """Pairs of labels, each with a value: ``first``, ``second``, ``value``."""
+
+    first: np.ndarray
+    second: np.ndarray
+    value: np.ndarray
+
+
+def import_pandas():
+    """Return the module pandas, or say how to install it."""
+    try:
+        import pandas
+    except ImportError as error:
+        raise ImportError(
+            "to_frame needs pandas. Install it with pip install "
+            '"sknoisy[audit]", or use to_dict, which needs nothing.'
+        ) from error
+    return pandas
+
+
+def _index(pandas, label_names):
+    return pandas.Index(label_names, name="label")
+
+
+def square_frame(matrix, label_names):
+    """Return a table of labels by labels as a data frame."""
+    pandas = import_pandas()
+    index = _index(pandas, label_names)
+    return pandas.DataFrame(matrix, index=index, columns=index)
+
+
+def warn_undefined(undefined, label_names, text):
+    """Warn once about the labels for which something has no value.
+
+    Parameters
+    ----------
+    undefined : array-like of bool of shape (n_labels,)
+        Which labels are meant; there is no warning if none is.
+
+    label_names : array-like of shape (n_labels,)
+        Names of the labels.
+
+    text : str
+        What is undefined and why, a sentence.
+    """
+    which = np.flatnonzero(undefined)
+    if len(which):
+        names = ", ".join(str(label_names[k]) for k in which[:5])
+        more = f" and {len(which) - 5} more" if len(which) > 5 else ""
+        warnings.warn(
+            f"{text} Labels: {names}{more}.", UndefinedMetricWarning, stacklevel=3
+        )
