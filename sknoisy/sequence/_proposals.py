@@ -1,0 +1,188 @@
+"""Proposals: runs of steps whose score is above a threshold."""
+
+from dataclasses import dataclass
+from numbers import Integral
+
+import numpy as np
+from sklearn.utils.validation import check_array
+
+from sknoisy._compat import Interval, StrOptions, validate_params
+
+# 20 levels up to about a third of a high score: proposals must reach past the core of
+# what they find, or their fusion draws the boundaries inwards.
+LEVELS = np.linspace(0.01, 0.35, 20)
+HIGH_QUANTILE = 0.95
+
+
+@dataclass(frozen=True)
+class Proposals:
+    """Proposals of many bags and classes.
+
+    Attributes
+    ----------
+    segments : ndarray of shape (n_proposals, 2)
+        Start and end, in steps of the bag.
+    scores : ndarray of shape (n_proposals,)
+        Mean inside minus mean in the margins.
+    inner : ndarray of shape (n_proposals,)
+        Mean inside.
+    bags : ndarray of int of shape (n_proposals,)
+        Position of the bag.
+    labels : ndarray of int of shape (n_proposals,)
+        Column of the scores.
+    """
+
+    segments: np.ndarray
+    scores: np.ndarray
+    inner: np.ndarray
+    bags: np.ndarray
+    labels: np.ndarray
+
+
+@validate_params(
+    {
+        "scores": ["array-like"],
+        "thresholds": [StrOptions({"auto"}), "array-like"],
+        "min_length": [Interval(Integral, 1, None, closed="left")],
+        "margin": [tuple, list],
+    },
+    prefer_skip_nested_validation=True,
+)
+def generate_proposals(scores, *, thresholds, min_length=2, margin=(0.0785, 0.9)):
+    scores = read_step_scores(scores)
+    found = propose(
+        scores[:, None],
+        np.array([0, len(scores)]),
+        thresholds=thresholds,
+        min_length=min_length,
+        margin=margin,
+    )
+    return np.column_stack([found.segments, found.scores, found.inner])
+
+
+def read_step_scores(scores):
+    """Return the score of each step of one bag as an array."""
+    scores = check_array(
+        scores, dtype=float, ensure_2d=False, ensure_min_samples=0, input_name="scores"
+    )
+    if scores.ndim != 1:
+        raise ValueError(
+            "scores expected one number per step, of shape (n_steps,), but got shape "
+            f"{scores.shape}. Pass one class at a time, scores[:, k]."
+        )
+    return scores
+
+
+def read_thresholds(thresholds, scores):
+    """Return the thresholds as an array, made from the scores where "auto"."""
+    if isinstance(thresholds, str):
+        return auto_thresholds(scores)
+    thresholds = check_array(
+        np.atleast_1d(thresholds),
+        dtype=float,
+        ensure_2d=False,
+        input_name="thresholds",
+    )
+    if thresholds.ndim != 1:
+        raise ValueError(
+            "thresholds expected a list of numbers, of shape (n_thresholds,), but got "
+            f"shape {thresholds.shape}. Pass the same thresholds for all steps."
+        )
+    return thresholds
+
+
+def auto_thresholds(scores):
+    """Return 20 low thresholds, as shares of what 5 % of the scores exceed."""
+    return LEVELS * (np.quantile(scores, HIGH_QUANTILE) if np.size(scores) else 1.0)
+
+
+def margin_widths(lengths, margin):
+    """Return how many steps of the surroundings belong to segments of some lengths."""
+    factor, power = read_margin(margin)
+    return np.ceil(factor * np.asarray(lengths, dtype=float) ** power).astype(np.intp)
+
+
+def read_margin(margin):
+    """Return factor and power of the margin."""
+    factor, power = margin if len(margin) == 2 else (np.nan, np.nan)
+    if not (0 <= factor < np.inf and 0 <= power <= 1):
+        raise ValueError(
+            "margin expected a factor from 0 and a power in [0, 1], for a margin of "
+            f"factor * length ** power steps, but got {margin!r}. (0.25, 1.0) is a "
+            "quarter of the length, (0.0, 1.0) no margin."
+        )
+    return factor, power
+
+
+def propose(scores, offsets, *, thresholds, min_length=2, margin=(0.0785, 0.9)):
+    """Return the proposals of many bags and classes at once.
+
+    Parameters
+    ----------
+    scores : ndarray of shape (n_steps, n_classes)
+        Scores of all bags, one bag after the other.
+
+    offsets : ndarray of shape (n_bags + 1,)
+        Bag ``i`` is ``scores[offsets[i]:offsets[i + 1]]``.
+
+    thresholds : "auto" or array-like of shape (n_thresholds,)
+        Levels, the same for all bags and classes.
+
+    min_length : int, default=2
+        Number of steps that a proposal has at least.
+
+    margin : tuple of float, default=(0.0785, 0.9)
+        See :func:`generate_proposals`.
+
+    Returns
+    -------
+    Proposals
+        By class, threshold, bag and start.
+    """
+    thresholds = read_thresholds(thresholds, scores)
+    lengths = np.diff(offsets)
+    bag_of_step = np.repeat(np.arange(len(lengths)), lengths)
+    bounds = np.zeros(len(scores) + 1, dtype=bool)
+    bounds[offsets] = True
+    parts = [np.empty((0, 6))]
+    for label, column in enumerate(scores.T):
+        runs = [runs_above(column, level, bounds, min_length) for level in thresholds]
+        start, end = np.concatenate(runs, axis=1)
+        bag = bag_of_step[start]
+        low, high = offsets[bag], offsets[bag + 1]
+        inner, outer = contrast(column, start, end, low, high, margin)
+        columns = start - low, end - low, inner - outer, inner, bag
+        parts.append(np.column_stack([*columns, np.full(len(start), label)]))
+    table = np.concatenate(parts)
+    bags, labels = table[:, 4:].astype(np.intp).T
+    return Proposals(table[:, :2], table[:, 2], table[:, 3], bags, labels)
+
+
+def runs_above(column, level, bounds, min_length):
+    """Return first and past-the-last steps of the runs above a level."""
+    above = np.concatenate([[False], column > level, [False]])
+    # A run ends at the end of its bag, also where the next bag starts above the level.
+    starts = np.flatnonzero(above[1:] & (~above[:-1] | bounds))
+    ends = np.flatnonzero(above[:-1] & (~above[1:] | bounds))
+    long = ends - starts >= min_length
+    return np.array([starts[long], ends[long]])
+
+
+def contrast(column, start, end, low, high, margin):
+    """Return the mean inside each segment, and in its margins within [low, high)."""
+    width = margin_widths(end - start, margin)
+    left = np.maximum(low, start - width)
+    right = np.minimum(high, end + width)
+    around = range_sums(column, left, start) + range_sums(column, end, right)
+    count = start - left + right - end
+    outer = np.divide(around, count, out=np.zeros(len(start)), where=count > 0)
+    return range_sums(column, start, end) / (end - start), outer
+
+
+def range_sums(values, start, end):
+    """Return the sum of each range of values, which may be empty and may overlap."""
+    if not len(start):
+        return np.zeros(0)
+    bounds = np.column_stack([start, end]).ravel()
+    sums = np.add.reduceat(np.append(values, 0.0), bounds)[::2]
+    return np.where(start < end, sums, 0.0)

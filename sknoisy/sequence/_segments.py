@@ -1,0 +1,373 @@
+"""Segments of many bags as one flat table."""
+
+import numpy as np
+from sklearn.utils.validation import check_array
+
+from sknoisy._labels import _missing
+from sknoisy.sequence._overlap import check_order
+
+FIELDS = ("bag", "label", "start", "end", "score")
+
+
+def segment_table(start, end, *, label=0, bag=0, score=1.0):
+    """Make a table of segments.
+
+    Parameters
+    ----------
+    start : array-like of shape (n_segments,)
+        First step of each segment, counted from the start of its bag.
+
+    end : array-like of shape (n_segments,)
+        Where it ends: the first step that is no longer in it.
+
+    label : array-like of shape (n_segments,) or scalar, default=0
+        What happens in it.
+
+    bag : array-like of shape (n_segments,) or scalar, default=0
+        Position of the sequence that it lies in, or its name.
+
+    score : array-like of shape (n_segments,) or scalar, default=1.0
+        How sure it is, the higher the surer.
+
+    Returns
+    -------
+    ndarray of shape (n_segments,)
+        Structured array with the fields ``bag``, ``label``, ``start``, ``end`` and
+        ``score``, the last three of them floats.
+
+    Raises
+    ------
+    ValueError
+        If a segment does not end after it starts, or a number or label is missing.
+
+    See Also
+    --------
+    segments_to_seconds : The same in units of time.
+    segments_to_activitynet : The same for files in the layout of ActivityNet.
+
+    Notes
+    -----
+    Segments are half-open, ``[start, end)``, so that the length is ``end - start`` and
+    step ``t`` alone is ``[t, t + 1)``. They need not lie on whole steps.
+
+    Examples
+    --------
+    >>> from sknoisy.sequence import segment_table
+    >>> table = segment_table([0, 12], [4, 20], label=["run", "jump"], score=[0.9, 0.4])
+    >>> table["end"] - table["start"]
+    array([4., 8.])
+    >>> table.dtype.names
+    ('bag', 'label', 'start', 'end', 'score')
+    """
+    columns = {"bag": bag, "label": label, "start": start, "end": end, "score": score}
+    return table_of_columns(columns, "segment_table")
+
+
+def table_of_columns(columns, name):
+    """Return the table of five columns, which are checked and broadcast."""
+    columns = {field: np.asarray(columns[field]) for field in FIELDS}
+    try:
+        arrays = np.broadcast_arrays(*(np.atleast_1d(c) for c in columns.values()))
+    except ValueError as error:
+        shapes = {field: column.shape for field, column in columns.items()}
+        raise ValueError(
+            f"{name} expected columns of one length, but got the shapes {shapes}. "
+            "Pass one entry per segment, or one for all of them."
+        ) from error
+    if arrays[0].ndim != 1:
+        raise ValueError(
+            f"{name} expected columns of shape (n_segments,), but got shape "
+            f"{arrays[0].shape}. Pass one entry per segment."
+        )
+    bag, label, start, end, score = arrays
+    start, end, score = (
+        _finite(column, f"{field} of {name}")
+        for field, column in (("start", start), ("end", end), ("score", score))
+    )
+    check_order(start, end, name)
+    for field, column in (("bag", bag), ("label", label)):
+        _check_present(column, f"{field} of {name}")
+    table = np.empty(len(start), dtype=table_dtype(bag.dtype, label.dtype))
+    for field, column in zip(FIELDS, (bag, label, start, end, score), strict=True):
+        table[field] = column
+    return table
+
+
+def table_dtype(bag=np.intp, label=np.intp):
+    """Return the dtype of a table with bags and labels of these dtypes."""
+    return np.dtype(
+        [("bag", bag), ("label", label), ("start", float), ("end", float)]
+        + [("score", float)]
+    )
+
+
+def _finite(column, name):
+    """Return a column of finite numbers."""
+    return check_array(
+        column, dtype=float, ensure_2d=False, ensure_min_samples=0, input_name=name
+    )
+
+
+def _check_present(column, name):
+    """Refuse missing values."""
+    if (missing := _missing(column)).any():
+        raise ValueError(
+            f"{name} expected a value for each segment, but there is NaN or None in "
+            f"{missing.sum()} of {len(column)}, the first for segment "
+            f"{int(missing.argmax())}. Leave these segments out."
+        )
+
+
+def read_table(segments, name, *, with_scores=False):
+    """Return segments as a table, whatever they came as.
+
+    Parameters
+    ----------
+    segments : structured array, frame, dict of columns, list of these, or array
+        With ``start`` and ``end``, and maybe ``bag``, ``label`` and ``score``; a list
+        holds the segments of one bag each; a plain array of shape (n, 2) or (n, 3)
+        holds start, end and score of one bag and one label.
+
+    name : str
+        Name of the argument, for the messages.
+
+    with_scores : bool, default=False
+        Whether segments must have scores.
+
+    Returns
+    -------
+    ndarray
+        The table.
+    """
+    if isinstance(segments, list | tuple) and any(map(_is_tabular, segments)):
+        return _stack_tables(segments, name, with_scores)
+    if not _is_tabular(segments):
+        segments = _columns_of_array(segments, name)
+    columns = {field: segments[field] for field in FIELDS if field in _names(segments)}
+    needed = {"start", "end"} | ({"score"} if with_scores else set())
+    if missing := sorted(needed - set(columns)):
+        raise ValueError(
+            f"{name} expected segments with the fields {sorted(needed)}, but lacks "
+            f"{missing}. sknoisy.sequence.segment_table makes such a table."
+        )
+    n_segments = len(columns["start"])
+    for field, default in (("bag", 0), ("label", 0), ("score", 1.0)):
+        columns.setdefault(field, np.full(n_segments, default))
+    return table_of_columns(columns, name)
+
+
+def _is_tabular(segments):
+    return _names(segments) is not None
+
+
+def _names(segments):
+    """Return the names of the columns, None where they have none."""
+    if isinstance(segments, dict):
+        return set(segments)
+    if hasattr(segments, "columns"):
+        return set(segments.columns)
+    names = getattr(getattr(segments, "dtype", None), "names", None)
+    return None if names is None else set(names)
+
+
+def _columns_of_array(segments, name):
+    """Return the columns of a plain array of numbers."""
+    array = np.empty((0, 3)) if np.size(segments) == 0 else np.asarray(segments)
+    if array.ndim != 2 or array.shape[1] not in (2, 3) or array.dtype.kind not in "iuf":
+        raise ValueError(
+            f"{name} expected a table of segments with the fields {list(FIELDS)}, a "
+            "list with such a table for each bag, or an array of shape (n_segments, 2) "
+            f"or (n_segments, 3) with start, end and score, but got shape {array.shape}"
+            f" of dtype {array.dtype}. sknoisy.sequence.segment_table makes a table."
+        )
+    return dict(zip(("start", "end", "score"), array.T, strict=False))
+
+
+def _stack_tables(tables, name, with_scores):
+    """Return the segments of several bags as one table, numbered by their place."""
+    parts = []
+    for number, segments in enumerate(tables):
+        part = read_table(segments, f"{name}[{number}]", with_scores=with_scores)
+        columns = {field: part[field] for field in FIELDS}
+        columns["bag"] = np.full(len(part), number)
+        parts.append(columns)
+    filled = [part for part in parts if len(part["start"])] or parts[:1]
+    check_same_kind([part["label"] for part in filled], f"labels of {name}")
+    return table_of_columns(
+        {field: np.concatenate([part[field] for part in filled]) for field in FIELDS},
+        name,
+    )
+
+
+def check_same_kind(columns, name):
+    """Refuse to mix text and numbers, which would make 1 and "1" the same."""
+    kinds = {"text" if c.dtype.kind in "US" else "numbers" for c in columns if len(c)}
+    kinds -= {"objects"}
+    if len(kinds) > 1 and not any(c.dtype.kind == "O" for c in columns):
+        raise ValueError(
+            f"{name} expected values of one type, but got text and numbers. Write "
+            "them in the same way everywhere."
+        )
+
+
+def check_inside(table, lengths, name):
+    """Refuse segments that leave their bag.
+
+    Parameters
+    ----------
+    table : ndarray
+        Segments, whose bags are positions.
+
+    lengths : ndarray of shape (n_bags,)
+        Number of steps of each bag.
+
+    name : str
+        Name of the argument, for the messages.
+    """
+    unknown = (table["bag"] < 0) | (table["bag"] >= len(lengths))
+    if unknown.any():
+        row = table[unknown.argmax()]
+        raise ValueError(
+            f"{name} expected bags numbered from 0 to {len(lengths) - 1}, but segment "
+            f"{int(unknown.argmax())} is in bag {row['bag']}. Number them by their "
+            "place in X."
+        )
+    outside = (table["start"] < 0) | (table["end"] > lengths[table["bag"]])
+    if outside.any():
+        row = table[outside.argmax()]
+        raise ValueError(
+            f"{name} expected segments inside their bags, but segment "
+            f"{int(outside.argmax())} goes from {row['start']:g} to {row['end']:g} "
+            f"where bag {row['bag']} has {lengths[row['bag']]} steps. Count in steps, "
+            "not in seconds, see sknoisy.sequence.segments_from_seconds."
+        )
+
+
+def step_ranges(start, end, n_steps):
+    """Return the first and the past-the-last step that segments cover.
+
+    A step belongs to a segment that holds its middle. A segment too short for that gets
+    the step that holds its own middle.
+
+    Parameters
+    ----------
+    start, end : ndarray of shape (n_segments,)
+        Segments inside ``[0, n_steps]``.
+
+    n_steps : int or ndarray of shape (n_segments,)
+        Number of steps of the bag.
+
+    Returns
+    -------
+    first, last : ndarray of int of shape (n_segments,)
+        Ranges of steps, half-open and never empty.
+    """
+    first = np.ceil(start - 0.5).astype(np.intp)
+    last = np.ceil(end - 0.5).astype(np.intp)
+    middle = np.floor((start + end) / 2).astype(np.intp)
+    empty = first >= last
+    first = np.where(empty, np.minimum(middle, n_steps - 1), first)
+    return first, np.where(empty, first + 1, last)
+
+
+def segments_to_seconds(table, frame_rate):
+    """Turn segments counted in steps into seconds.
+
+    Parameters
+    ----------
+    table : ndarray of shape (n_segments,) or other form of a table
+        Segments with ``start`` and ``end`` in steps, see :func:`segment_table`.
+
+    frame_rate : float or array-like of shape (n_bags,)
+        Steps per second, of all bags or of each; the latter needs bags that are
+        positions.
+
+    Returns
+    -------
+    ndarray of shape (n_segments,)
+        The table, with ``start`` and ``end`` in seconds.
+
+    Raises
+    ------
+    ValueError
+        If a rate is not positive, or there is none for a bag.
+
+    See Also
+    --------
+    segments_from_seconds : The way back.
+
+    Examples
+    --------
+    >>> from sknoisy.sequence import segment_table, segments_to_seconds
+    >>> seconds = segments_to_seconds(segment_table([50], [100]), frame_rate=25)
+    >>> seconds["start"], seconds["end"]
+    (array([2.]), array([4.]))
+    """
+    table = read_table(table, "table")
+    return _scaled(table, 1 / _rates(table, frame_rate))
+
+
+def segments_from_seconds(table, frame_rate):
+    """Turn segments in seconds into steps.
+
+    Parameters
+    ----------
+    table : ndarray of shape (n_segments,) or other form of a table
+        Segments with ``start`` and ``end`` in seconds, see :func:`segment_table`.
+
+    frame_rate : float or array-like of shape (n_bags,)
+        Steps per second, of all bags or of each; the latter needs bags that are
+        positions.
+
+    Returns
+    -------
+    ndarray of shape (n_segments,)
+        The table, with ``start`` and ``end`` in steps, which are not rounded.
+
+    Raises
+    ------
+    ValueError
+        If a rate is not positive, or there is none for a bag.
+
+    See Also
+    --------
+    segments_to_seconds : The way back.
+
+    Examples
+    --------
+    >>> from sknoisy.sequence import segment_table, segments_from_seconds
+    >>> steps = segments_from_seconds(segment_table([2.0], [4.5]), frame_rate=10)
+    >>> steps["start"], steps["end"]
+    (array([20.]), array([45.]))
+    """
+    table = read_table(table, "table")
+    return _scaled(table, _rates(table, frame_rate))
+
+
+def _rates(table, frame_rate):
+    """Return the rate that holds for each segment."""
+    rates = np.asarray(frame_rate, dtype=float)
+    if not (np.isfinite(rates) & (rates > 0)).all() or rates.ndim > 1:
+        raise ValueError(
+            "frame_rate expected a positive number of steps per second, or one for "
+            f"each bag, but got {frame_rate!r}. A step that lasts 0.64 seconds has the "
+            "rate 1 / 0.64."
+        )
+    if not rates.ndim:
+        return rates
+    bags = table["bag"]
+    if bags.dtype.kind not in "iu" or (len(bags) and bags.max() >= len(rates)):
+        raise ValueError(
+            f"frame_rate holds a rate for each of {len(rates)} bags, and expected bags "
+            "numbered by their place among them, but the table names others. Pass one "
+            "rate for all, or number the bags."
+        )
+    return rates[bags]
+
+
+def _scaled(table, factor):
+    """Return the table with other units of time."""
+    table = table.copy()
+    table["start"] *= factor
+    table["end"] *= factor
+    return table
