@@ -9,11 +9,13 @@ from sknoisy.noise._base import BaseNoise
 from sknoisy.noise._class_conditional import PairNoise, TransitionNoise, UniformNoise
 from sknoisy.noise._injector import LabelNoiseInjector
 from sknoisy.noise._instance import InstanceNoise
+from sknoisy.noise._multilabel import MultilabelNoise
 
 __all__ = [
     "BaseNoise",
     "InstanceNoise",
     "LabelNoiseInjector",
+    "MultilabelNoise",
     "PairNoise",
     "TransitionNoise",
     "UniformNoise",
