@@ -2,11 +2,7 @@
 
 from sknoisy.sequence._delta import delta_pseudo_labels
 from sknoisy.sequence._detection import detection_average_precision, detection_map_score
-from sknoisy.sequence._fusion import (
-    gaussian_weighted_fusion,
-    temporal_nms,
-    temporal_soft_nms,
-)
+from sknoisy.sequence._fusion import gaussian_weighted_fusion
 from sknoisy.sequence._linpro import linpro_pseudo_labels
 from sknoisy.sequence._overlap import temporal_iou
 from sknoisy.sequence._proposals import generate_proposals
@@ -15,6 +11,7 @@ from sknoisy.sequence._segments import (
     segments_from_seconds,
     segments_to_seconds,
 )
+from sknoisy.sequence._suppression import temporal_nms, temporal_soft_nms
 
 __all__ = [
     "delta_pseudo_labels",

@@ -24,6 +24,67 @@ AVERAGE = [StrOptions({"macro"}), None]
     prefer_skip_nested_validation=True,
 )
 def detection_average_precision(y_true, y_pred, iou_threshold, *, average="macro"):
+    r"""Average precision of detected segments at one overlap.
+
+    A detection is right when it overlaps a true segment of its own bag and label far
+    enough, and no better detection has taken that one already.
+
+    Parameters
+    ----------
+    y_true : table of segments
+        A structured array with the fields ``bag``, ``label``, ``start`` and ``end``,
+        see :func:`segment_table`; a frame or a dictionary with these columns; a list
+        with one such table per bag; or, for one bag and one label, an array of shape
+        (n_segments, 2).
+
+    y_pred : table of segments with scores
+        The same with the field ``score``, or an array of shape (n_detections, 3).
+
+    iou_threshold : float
+        Intersection over union, in (0, 1], that a detection must reach.
+
+    average : {"macro"} or None, default="macro"
+        Whether to average over the labels.
+
+    Returns
+    -------
+    float or ndarray of shape (n_labels,)
+        Average precision in [0, 1]: its mean over the labels that have true segments,
+        or one per such label, in sorted order. 0 where nothing is true.
+
+    Raises
+    ------
+    ValueError
+        If the tables lack fields, hold empty segments or missing values, or write
+        labels or bags in different types.
+
+    See Also
+    --------
+    detection_map_score : The mean over several overlaps.
+    temporal_iou : The overlap itself.
+
+    Notes
+    -----
+    Detections of all bags are taken by falling score, equal ones in the order given,
+    and each is matched to the segment not taken yet that it overlaps most. With the
+    precision :math:`P_k` and the recall :math:`R_k` of the first :math:`k` detections,
+
+    .. math:: \text{AP} = \sum_k (R_k - R_{k-1}) \max_{l \ge k} P_l .
+
+    Detections with labels that nothing true has are left out of account; a label that
+    nothing was detected for counts 0. Overlaps may fall short by 1e-9.
+
+    Examples
+    --------
+    >>> from sknoisy.sequence import detection_average_precision, segment_table
+    >>> truth = segment_table([0, 20, 50], [10, 30, 70], label=["a", "a", "b"])
+    >>> found = segment_table(
+    ...     [1, 40, 21, 50], [10, 45, 31, 56], label=["a", "a", "a", "b"],
+    ...     score=[0.9, 0.8, 0.7, 0.6],
+    ... )
+    >>> detection_average_precision(truth, found, 0.5, average=None).round(3)
+    array([0.833, 0.   ])
+    """
     precision = average_precisions(y_true, y_pred, np.array([iou_threshold]))[0]
     return precision if average is None else _mean(precision)
 
@@ -38,6 +99,51 @@ def detection_average_precision(y_true, y_pred, iou_threshold, *, average="macro
     prefer_skip_nested_validation=True,
 )
 def detection_map_score(y_true, y_pred, iou_thresholds="thumos14", *, average="macro"):
+    """Mean average precision of detected segments over several overlaps.
+
+    Parameters
+    ----------
+    y_true : table of segments
+        A structured array with the fields ``bag``, ``label``, ``start`` and ``end``,
+        see :func:`segment_table`; a frame or a dictionary with these columns; a list
+        with one such table per bag; or, for one bag and one label, an array of shape
+        (n_segments, 2).
+
+    y_pred : table of segments with scores
+        The same with the field ``score``, or an array of shape (n_detections, 3).
+
+    iou_thresholds : str or array-like of shape (n_thresholds,), default="thumos14"
+        Overlaps, in (0, 1]. "thumos14" stands for 0.1, 0.2, …, 0.7 and "activitynet"
+        for 0.5, 0.55, …, 0.95, as is usual for these sets.
+
+    average : {"macro"} or None, default="macro"
+        Whether to average over overlaps and labels.
+
+    Returns
+    -------
+    float or ndarray of shape (n_thresholds, n_labels)
+        Average precision in [0, 1]: its mean over overlaps and labels that have true
+        segments, or the table of all of them.
+
+    Raises
+    ------
+    ValueError
+        If an overlap is not in (0, 1], and as :func:`detection_average_precision`.
+
+    See Also
+    --------
+    detection_average_precision : One overlap, with the definition.
+
+    Examples
+    --------
+    >>> from sknoisy.sequence import detection_map_score
+    >>> truth = [[0, 10], [20, 30]]
+    >>> found = [[0, 10, 0.9], [22, 30, 0.8]]
+    >>> detection_map_score(truth, found)
+    1.0
+    >>> detection_map_score(truth, found, "activitynet")
+    0.85
+    """
     thresholds = read_iou_thresholds(iou_thresholds)
     precision = average_precisions(y_true, y_pred, thresholds)
     return precision if average is None else _mean(precision)

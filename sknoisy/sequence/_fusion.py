@@ -1,13 +1,12 @@
-"""One segment out of many that overlap: fusion and non-maximum suppression."""
+"""One segment out of many that overlap, by a weighted mean."""
 
 from numbers import Real
 
 import numpy as np
 
 from sknoisy._compat import Interval, StrOptions, validate_params
-from sknoisy.sequence._greedy import decaying_leaders, greedy_rounds
+from sknoisy.sequence._greedy import greedy_rounds
 from sknoisy.sequence._overlap import (
-    iou,
     overlap_length,
     read_groups,
     read_per_segment,
@@ -41,6 +40,90 @@ def gaussian_weighted_fusion(
     temperature=0.2,
     overlap="candidate",
 ):
+    r"""Fuse segments that overlap into one, which moves its boundaries.
+
+    The best segment gathers all those around it, and their weighted mean takes their
+    place. Where many thresholds found the same event, none of them has to be right.
+
+    Parameters
+    ----------
+    segments : array-like of shape (n_segments, 2)
+        Start and end of each segment, half-open, in any unit.
+
+    scores : array-like of shape (n_segments,)
+        How good each segment is; the best one left gathers others
+        around it, the first of several that are equal.
+
+    weights : array-like of shape (n_segments,), default=None
+        What decides how far each member moves the result; None means the scores.
+
+    labels : array-like of shape (n_segments,), default=None
+        Label of each segment; only segments with the same one are fused. Number
+        the pairs of bag and class to treat many bags in one call.
+
+    overlap_threshold : float, default=0.25
+        Share of its length, or of the union, from 0 to 1, that a segment must share
+        with the best one to be gathered. It must exceed this.
+
+    temperature : float, default=0.2
+        Above 0: near 0 the member with the highest weight decides alone, while a high
+        temperature makes all members count alike.
+
+    overlap : {"candidate", "iou"}, default="candidate"
+        What is compared with the threshold: the share of the candidate's own length,
+        so that whatever lies inside the best segment joins it, or the share of the
+        union.
+
+    Returns
+    -------
+    segments : ndarray of shape (n_fused, 2)
+        Fused segments, best first.
+
+    scores : ndarray of shape (n_fused,)
+        Their scores.
+
+    labels : ndarray of shape (n_fused,)
+        Their labels, only where ``labels`` was given.
+
+    Raises
+    ------
+    ValueError
+        If a segment has no positive length, the lengths of the arguments differ, or a
+        number or label is missing.
+
+    See Also
+    --------
+    temporal_nms : Keep the best segment as it is.
+    generate_proposals : Where the segments come from.
+
+    Notes
+    -----
+    A group :math:`G` is fused into :math:`\sum_G w_j (s_j, e_j, q_j)`, which are start,
+    end and score, with :math:`w_j = \exp(v_j / \tau) / \sum_G \exp(v_k / \tau)` for
+    the weights :math:`v` and the temperature :math:`\tau`. That is the fusion of the
+    code published with [1]_, with the inner mean of the proposals as ``weights``;
+    lengths are those of half-open segments here.
+
+    Fusion needs proposals from *low* thresholds, among which the best one is a core
+    that others reach beyond. Fragments within the best segment draw it inwards.
+
+    References
+    ----------
+    .. [1] J. Zhou, L. Huang, L. Wang, S. Liu, H. Li, "Improving weakly supervised
+       temporal action localization by bridging train-test gap in pseudo labels",
+       CVPR, 2023, arXiv:2304.07978.
+
+    Examples
+    --------
+    >>> from sknoisy.sequence import gaussian_weighted_fusion
+    >>> segments = [[0, 20], [12, 24], [40, 50]]
+    >>> fused, scores = gaussian_weighted_fusion(segments, [0.8, 0.6, 0.5])
+    >>> fused.round(2)
+    array([[ 3.23, 21.08],
+           [40.  , 50.  ]])
+    >>> scores.round(2)
+    array([0.75, 0.5 ])
+    """
     segments, scores, classes, groups = read_proposals(segments, scores, labels)
     if weights is not None:
         weights = read_per_segment(weights, len(segments), "weights")
@@ -54,32 +137,6 @@ def gaussian_weighted_fusion(
         overlap=overlap,
     )
     return by_score(*fused, classes)
-
-
-@validate_params(
-    {**SEGMENTS, "iou_threshold": [Interval(Real, 0, 1, closed="both")]},
-    prefer_skip_nested_validation=True,
-)
-def temporal_nms(segments, scores, *, labels=None, iou_threshold=0.5):
-    segments, scores, classes, groups = read_proposals(segments, scores, labels)
-    kept = suppress_groups(segments, scores, groups, iou_threshold=iou_threshold)
-    return by_score(*kept, classes)
-
-
-@validate_params(
-    {
-        **SEGMENTS,
-        "iou_threshold": [Interval(Real, 0, 1, closed="both")],
-        "sigma": [Interval(Real, 0, None, closed="neither")],
-    },
-    prefer_skip_nested_validation=True,
-)
-def temporal_soft_nms(segments, scores, *, labels=None, iou_threshold=0.0, sigma=0.5):
-    segments, scores, classes, groups = read_proposals(segments, scores, labels)
-    decayed = decay_groups(
-        segments, scores, groups, iou_threshold=iou_threshold, sigma=sigma
-    )
-    return by_score(*decayed, classes)
 
 
 def read_proposals(segments, scores, labels):
@@ -164,35 +221,3 @@ def softmax_means(values, logits, first):
     weight = np.exp(logits - np.repeat(peak, counts))
     total = np.add.reduceat(weight, first)
     return np.add.reduceat(values * weight[:, None], first) / total[:, None]
-
-
-def suppress_groups(segments, scores, groups, *, iou_threshold=0.5):
-    """Keep the best of the segments that overlap, in many groups at once.
-
-    Parameters and returns are those of :func:`fuse_groups`.
-    """
-    start, end = segments.T
-
-    def absorbs(leader, other):
-        return iou(start[leader], end[leader], start[other], end[other]) > iou_threshold
-
-    rounds = greedy_rounds(segments, scores, groups, absorbs)
-    kept = np.concatenate([np.empty(0, np.intp), *(leaders for *_, leaders in rounds)])
-    kept = kept[np.lexsort([-scores[kept], groups[kept]])]
-    return segments[kept], scores[kept], groups[kept]
-
-
-def decay_groups(segments, scores, groups, *, iou_threshold=0.0, sigma=0.5):
-    """Lower the score of segments that overlap better ones, in many groups at once.
-
-    Parameters and returns are those of :func:`fuse_groups`; no segment is left out.
-    """
-    start, end = segments.T
-
-    def decay(leader, other):
-        shared = iou(start[leader], end[leader], start[other], end[other])
-        return np.exp(-(np.where(shared > iou_threshold, shared, 0) ** 2) / sigma)
-
-    scores = decaying_leaders(segments, scores, groups, decay)
-    order = np.lexsort([-scores, groups])
-    return segments[order], scores[order], groups[order]

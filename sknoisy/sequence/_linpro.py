@@ -3,11 +3,12 @@
 from numbers import Integral
 
 import numpy as np
-from scipy.optimize import linprog, lsq_linear
+from scipy.optimize import linprog, lsq_linear, nnls
 
 from sknoisy._compat import Interval, StrOptions, validate_params
+from sknoisy.sequence._greedy import starts_of_runs
 from sknoisy.sequence._overlap import read_per_segment, read_segments
-from sknoisy.sequence._proposals import margin_widths
+from sknoisy.sequence._proposals import margin_widths, read_margin
 from sknoisy.sequence._segments import step_ranges
 
 RIDGE, PENALTY = 1e-3, 1e3
@@ -33,17 +34,157 @@ def linpro_pseudo_labels(
     margin=(0.0785, 0.9),
     solver="min_norm",
 ):
+    r"""Turn scored segments back into a soft label for each step.
+
+    The score of a segment says by how much its inside stands out from its margins.
+    What is sought are the least labels per step that stand out by as much.
+
+    Parameters
+    ----------
+    segments : array-like of shape (n_segments, 2)
+        Start and end of each segment of one bag and one class, within
+        ``[0, n_steps]``.
+
+    scores : array-like of shape (n_segments,)
+        Score of each segment; those below 0 count as 0.
+
+    n_steps : int
+        Number of steps of the bag.
+
+    normalization : {"sum", "mean"}, default="sum"
+        With "sum" the labels inside a segment, minus those in its margins, *sum* to its
+        score, so that a segment has the same mass whatever its length. With "mean" the
+        means differ by the score, as they do in :func:`generate_proposals`.
+
+    margin : tuple of two floats, default=(0.0785, 0.9)
+        Factor and power: the margin on each side of a segment of length L has
+        ``ceil(factor * L ** power)`` steps, as far as the bag reaches.
+
+    solver : {"min_norm", "linprog"}, default="min_norm"
+        "min_norm" has one solution, which spreads labels evenly, and finds a compromise
+        where segments contradict each other. "linprog" is the linear program itself,
+        solved by HiGHS; its solution is one of many.
+
+    Returns
+    -------
+    ndarray of shape (n_steps,)
+        Soft labels in [0, 1], zeros where there are no segments.
+
+    Raises
+    ------
+    ValueError
+        If a segment has no positive length or leaves the bag, or a number is missing.
+
+    See Also
+    --------
+    gaussian_weighted_fusion : Where the segments come from.
+    delta_pseudo_labels : Teach what changed from one round to the next.
+
+    Notes
+    -----
+    With the segments :math:`[s_k, e_k)`, their margins :math:`M_k` and their scores
+    :math:`q_k`, the linear program is
+
+    .. math::
+
+        \min_{0 \le y \le 1} \sum_t y_t \quad \text{such that} \quad
+        \sum_{t=s_k}^{e_k - 1} y_t - \sum_{t \in M_k} y_t = q_k .
+
+    Its solution is not unique: a simplex method may put the whole score of a segment on
+    a single step. Steps that lie in the same segments and margins cannot be told apart,
+    so they share one level :math:`u_m` here, with :math:`\ell_m` steps, and "min_norm"
+    minimises
+
+    .. math::
+
+        \sum_m \ell_m u_m + \frac{\rho}{2} \sum_m \ell_m u_m^2
+        + \frac{M}{2} \lVert W \operatorname{diag}(\ell) u - q \rVert^2,
+        \quad 0 \le u \le 1,
+
+    with :math:`\rho = 10^{-3}` and :math:`M = 10^3`, by bounded least squares. The
+    program follows the code published with [1]_, whose margins leave out the last step
+    of a bag; shared levels and the squares are sknoisy's own. With "linprog" each
+    constraint may be missed at the price :math:`M`, so that there always is a solution.
+
+    A segment covers the steps whose middle lies in it, and at least one.
+
+    References
+    ----------
+    .. [1] J. Zhou, L. Huang, L. Wang, S. Liu, H. Li, "Improving weakly supervised
+       temporal action localization by bridging train-test gap in pseudo labels",
+       CVPR, 2023, arXiv:2304.07978.
+
+    Examples
+    --------
+    >>> from sknoisy.sequence import linpro_pseudo_labels
+    >>> linpro_pseudo_labels([[2, 6]], [0.8], 8).round(2)
+    array([0. , 0. , 0.2, 0.2, 0.2, 0.2, 0. , 0. ])
+    >>> linpro_pseudo_labels([[2, 6]], [0.8], 8, normalization="mean").round(2)
+    array([0. , 0. , 0.8, 0.8, 0.8, 0.8, 0. , 0. ])
+    """
     segments = read_segments(segments)
     scores = read_per_segment(scores, len(segments), "scores")
+    read_margin(margin)
     _check_steps(segments, n_steps)
+    return spread_scores(segments, scores, n_steps, normalization, margin, solver)
+
+
+def spread_scores(
+    segments,
+    scores,
+    n_steps,
+    normalization="sum",
+    margin=(0.0785, 0.9),
+    solver="min_norm",
+):
+    """Return the labels of :func:`linpro_pseudo_labels` for arrays that are checked."""
     if not len(segments):
         return np.zeros(n_steps)
     start, end = step_ranges(*segments.T, n_steps)
     cells, incidence = cell_incidence(start, end, n_steps, margin, normalization)
     lengths = np.diff(cells).astype(float)
+    scores = np.maximum(scores, 0)
+    if normalization == "mean":
+        scores = scores * (end - start)
     solve = {"min_norm": _least_squares, "linprog": _linear_program}[solver]
-    level = solve(incidence * lengths, np.maximum(scores, 0), lengths)
+    level = solve(incidence * lengths, scores, lengths)
     return np.repeat(np.clip(level, 0, 1), np.diff(cells))
+
+
+def spread_table(table, offsets, n_classes, **options):
+    """Return the labels of all steps of all bags, class by class.
+
+    Parameters
+    ----------
+    table : ndarray of shape (n_segments,)
+        Segments with scores, whose bags are positions and whose labels are columns.
+
+    offsets : ndarray of shape (n_bags + 1,)
+        Bag ``i`` has the steps from ``offsets[i]`` to ``offsets[i + 1]``.
+
+    n_classes : int
+        Number of columns.
+
+    **options : dict
+        Options of :func:`spread_scores`.
+
+    Returns
+    -------
+    ndarray of shape (n_steps, n_classes)
+        Soft labels in [0, 1].
+    """
+    labels = np.zeros((offsets[-1], n_classes))
+    table = table[np.lexsort([table["label"], table["bag"]])]
+    new = starts_of_runs(table["bag"]) | starts_of_runs(table["label"])
+    for part in np.split(table, np.flatnonzero(new)[1:]) if len(table) else []:
+        bag, label = part["bag"][0], part["label"][0]
+        steps = slice(offsets[bag], offsets[bag + 1])
+        n_steps = offsets[bag + 1] - offsets[bag]
+        segments = np.column_stack([part["start"], part["end"]])
+        labels[steps, label] = spread_scores(
+            segments, part["score"], n_steps, **options
+        )
+    return labels
 
 
 def _check_steps(segments, n_steps):
@@ -73,7 +214,8 @@ def cell_incidence(start, end, n_steps, margin, normalization):
         See :func:`sknoisy.sequence.generate_proposals`.
 
     normalization : {"sum", "mean"}
-        Whether a segment counts steps or their shares.
+        Whether a step in the margins takes 1 away, or all of them together as much as
+        the inside adds.
 
     Returns
     -------
@@ -81,8 +223,8 @@ def cell_incidence(start, end, n_steps, margin, normalization):
         Borders, from 0 to ``n_steps``.
 
     incidence : ndarray of shape (n_segments, n_cells)
-        What a step of the cell adds to the score of the segment: positive inside it,
-        negative in its margins.
+        What a step of the cell adds to the score of the segment: 1 inside it, and less
+        than 0 in its margins.
     """
     width = margin_widths(end - start, margin)
     left, right = np.maximum(start - width, 0), np.minimum(end + width, n_steps)
@@ -90,11 +232,10 @@ def cell_incidence(start, end, n_steps, margin, normalization):
     at = cells[None, :-1]
     inside = (start[:, None] <= at) & (at < end[:, None])
     around = (left[:, None] <= at) & (at < right[:, None]) & ~inside
-    if normalization == "sum":
-        return cells, inside.astype(float) - around
-    n_inside = (end - start)[:, None]
-    n_around = (right - left)[:, None] - n_inside
-    return cells, inside / n_inside - around / np.maximum(n_around, 1)
+    weight = np.ones(len(start))
+    if normalization == "mean":
+        weight = (end - start) / np.maximum(right - left - (end - start), 1)
+    return cells, inside - weight[:, None] * around
 
 
 def _least_squares(weights, scores, lengths):
@@ -105,7 +246,12 @@ def _least_squares(weights, scores, lengths):
     fit = np.sqrt(PENALTY)
     A = np.vstack([np.diag(pull), fit * weights])
     b = np.concatenate([-pull / RIDGE, fit * scores])
-    return lsq_linear(A, b, bounds=(0, 1), method="bvls").x
+    level = nnls(A, b, maxiter=100 * len(lengths))[0]
+    if level.max() <= 1:
+        return level
+    # The constant makes up nearly all of the cost; a usual tolerance stops too early.
+    options = {"method": "bvls", "tol": 1e-18, "max_iter": 100 * len(lengths)}
+    return lsq_linear(A, b, bounds=(0, 1), **options).x
 
 
 def _linear_program(weights, scores, lengths):

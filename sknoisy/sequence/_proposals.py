@@ -49,6 +49,62 @@ class Proposals:
     prefer_skip_nested_validation=True,
 )
 def generate_proposals(scores, *, thresholds, min_length=2, margin=(0.0785, 0.9)):
+    r"""Propose the runs of steps whose score is above each of some thresholds.
+
+    Parameters
+    ----------
+    scores : array-like of shape (n_steps,)
+        How much each step of one bag looks like one class.
+
+    thresholds : "auto" or array-like of shape (n_thresholds,)
+        Levels to cut at. With "auto", 20 of them from 0.01 to 0.35 of the 95th
+        percentile of the scores.
+
+    min_length : int, default=2
+        Number of steps that a run must have.
+
+    margin : tuple of two floats, default=(0.0785, 0.9)
+        Factor and power: the margin on each side of a run of length L has
+        ``ceil(factor * L ** power)`` steps, as far as the bag reaches.
+
+    Returns
+    -------
+    ndarray of shape (n_proposals, 4)
+        Start and end of each run, half-open; its score, which is the mean inside minus
+        the mean in both margins together, 0 where there is no margin; and the mean
+        inside. By threshold, then by start. A run that several thresholds find comes
+        as often, and so weighs more in a fusion.
+
+    Raises
+    ------
+    ValueError
+        If there is more than one number per step, or a number is missing.
+
+    See Also
+    --------
+    gaussian_weighted_fusion : Make one segment of the proposals for one event.
+
+    Notes
+    -----
+    Score and margin follow the code published with [1]_. There, the margins are not
+    alike on both sides and each proposal is one step longer than the run; here, it is
+    the run. Low thresholds matter more than any other setting: those of [1]_ end at
+    0.039.
+
+    References
+    ----------
+    .. [1] J. Zhou, L. Huang, L. Wang, S. Liu, H. Li, "Improving weakly supervised
+       temporal action localization by bridging train-test gap in pseudo labels",
+       CVPR, 2023, arXiv:2304.07978.
+
+    Examples
+    --------
+    >>> from sknoisy.sequence import generate_proposals
+    >>> scores = [0, 0, 0.2, 0.8, 0.8, 0.2, 0, 0]
+    >>> generate_proposals(scores, thresholds=[0.1, 0.5])
+    array([[2. , 6. , 0.5, 0.5],
+           [3. , 5. , 0.6, 0.8]])
+    """
     scores = read_step_scores(scores)
     found = propose(
         scores[:, None],
