@@ -80,7 +80,7 @@ def square_frame(matrix, label_names):
     return pandas.DataFrame(matrix, index=index, columns=index)
 
 
-def warn_undefined(undefined, label_names, text):
+def warn_undefined(undefined, label_names, text, *, kind="Labels"):
     """Warn once about the labels for which something has no value.
 
     Parameters
@@ -93,11 +93,14 @@ def warn_undefined(undefined, label_names, text):
 
     text : str
         What is undefined and why, a sentence.
+
+    kind : str, default="Labels"
+        What the names are names of.
     """
     which = np.flatnonzero(undefined)
     if len(which):
         names = ", ".join(str(label_names[k]) for k in which[:5])
         more = f" and {len(which) - 5} more" if len(which) > 5 else ""
         warnings.warn(
-            f"{text} Labels: {names}{more}.", UndefinedMetricWarning, stacklevel=3
+            f"{text} {kind}: {names}{more}.", UndefinedMetricWarning, stacklevel=3
         )
