@@ -1,5 +1,9 @@
 """Where in the sequence is it? Segments from labels that only say that they occur."""
 
+from sknoisy.sequence._activitynet import (
+    segments_from_activitynet,
+    segments_to_activitynet,
+)
 from sknoisy.sequence._delta import delta_pseudo_labels
 from sknoisy.sequence._detection import detection_average_precision, detection_map_score
 from sknoisy.sequence._fusion import gaussian_weighted_fusion
@@ -21,7 +25,9 @@ __all__ = [
     "generate_proposals",
     "linpro_pseudo_labels",
     "segment_table",
+    "segments_from_activitynet",
     "segments_from_seconds",
+    "segments_to_activitynet",
     "segments_to_seconds",
     "temporal_iou",
     "temporal_nms",
