@@ -5,7 +5,7 @@ from numbers import Real
 import numpy as np
 import torch
 
-from sknoisy._compat import HasMethods, Interval
+from sknoisy._compat import HasMethods, Interval, StrOptions
 from sknoisy._transition_matrix import normalize_rows
 from sknoisy.deep._base import BaseDeepClassifier
 from sknoisy.deep._losses import log_transition, mixed_log_likelihood
@@ -18,6 +18,10 @@ from sknoisy.deep._transition_source import (
     warn_if_not_diagonal,
 )
 from sknoisy.transition import ConfidentTransition
+
+# "auto": the strength published for ten classes, reached where a third of the labels
+# contradicts the past.
+FULL_STRENGTH, FULL_SHARE = 3.0, 1 / 3
 
 
 class EarlyLearningClassifier(BaseDeepClassifier):
@@ -34,9 +38,11 @@ class EarlyLearningClassifier(BaseDeepClassifier):
         copied. None makes a perceptron with two hidden layers for tables, a small
         convolutional network for images.
 
-    strength : float, default=3.0
-        Weight of the agreement, not negative. Where ``transition`` is given it is
-        lowered along with what a label says, see the notes.
+    strength : "auto" or float, default="auto"
+        Weight of the agreement, not negative. "auto" follows the share of labels that
+        contradict the running means: 0 in the first epoch, then nine times that share,
+        and at most 3. Where ``transition`` is given, either is lowered along with what
+        a label says, see the notes.
 
     momentum : float, default=0.7
         Share of the past in the running mean after each epoch, in [0, 1).
@@ -137,6 +143,11 @@ class EarlyLearningClassifier(BaseDeepClassifier):
     The gradient of the second term cancels that of a label which the past contradicts,
     and strengthens that of labels it agrees with.
 
+    A strength that is fixed also holds back the hard rows of data without noise, which
+    are learnt late as wrong labels are. Where few labels contradict the past there is
+    little to protect from, so "auto" is small; each epoch notes its strength in
+    ``history_[:, "strength"]``.
+
     With ``transition``, the gradient of the first term shrinks with the diagonal of the
     matrix, and agreement alone would let all rows agree on one class. The strength is
     therefore multiplied by :math:`(\mathrm{tr}\, T - 1) / (K - 1)`, which is 1 without
@@ -165,7 +176,7 @@ class EarlyLearningClassifier(BaseDeepClassifier):
 
     _parameter_constraints: dict = {
         **BaseDeepClassifier._parameter_constraints,
-        "strength": [Interval(Real, 0, None, closed="left")],
+        "strength": [StrOptions({"auto"}), Interval(Real, 0, None, closed="left")],
         "momentum": [Interval(Real, 0, 1, closed="left")],
         "transition": [HasMethods(["fit", "_estimate_beside"]), "array-like", None],
     }
@@ -177,7 +188,7 @@ class EarlyLearningClassifier(BaseDeepClassifier):
         self,
         module=None,
         *,
-        strength=3.0,
+        strength="auto",
         momentum=0.7,
         transition=None,
         criterion=torch.nn.CrossEntropyLoss,
@@ -218,12 +229,12 @@ class EarlyLearningClassifier(BaseDeepClassifier):
         labels = self._labels_
         if not len(self.history):
             self.past_proba_ = np.zeros((len(dataset), labels.n_classes), np.float32)
-        self._strength_ = self.strength
+        self._informative_ = 1.0
         if self.transition is not None:
             self.transition_matrix_ = self._matrix(dataset.X, labels)
             self._log_T_ = log_transition(self.transition_matrix_).to(self.device)
             trace, n_classes = self.transition_matrix_.trace(), labels.n_classes
-            self._strength_ = self.strength * max(trace - 1, 0) / (n_classes - 1)
+            self._informative_ = max(trace - 1, 0) / (n_classes - 1)
         self._past_ = torch.as_tensor(self._known_past(dataset)).to(self.device)
         super()._run(dataset, epochs)
 
@@ -238,6 +249,20 @@ class EarlyLearningClassifier(BaseDeepClassifier):
         if len(known) == len(dataset):
             return known.astype(np.float32)
         return np.zeros((len(dataset), known.shape[1]), np.float32)
+
+    def _before_epoch(self, dataset_train):
+        strength = self.strength
+        if strength == "auto":
+            strength = FULL_STRENGTH * min(1, self._contradicted() / FULL_SHARE)
+        self._strength_ = strength * self._informative_
+        self.history.record("strength", self._strength_)
+
+    def _contradicted(self):
+        """Return the share of labels of which the past thinks otherwise."""
+        past, labels = self._past_.cpu().numpy(), self._labels_
+        weights = labels.mass * past.any(axis=1)
+        wrong = past.argmax(axis=1) != labels.codes
+        return float(weights @ wrong / max(weights.sum(), np.finfo(float).tiny))
 
     def _losses(self, y_pred, codes, rows, training):
         """Return what each label costs, and in training what the past does."""
