@@ -19,6 +19,7 @@ from sknoisy import (
     RefinedLabelClassifier,
     SimilarityReweightingClassifier,
 )
+from sknoisy.classification import PseudoLabelRefinementClassifier
 from sknoisy.quality import (
     CrossAgreement,
     NeighborAgreement,
@@ -63,6 +64,11 @@ CONFIGURATIONS = {
             "perturbation": "bootstrap",
             "clusterer": AgglomerativeClustering(3),
         },
+    ],
+    PseudoLabelRefinementClassifier: [
+        {"random_state": 0},
+        {"random_state": 0, "embedding": "decision", "novel_classes": True},
+        {"random_state": 0, "membership": "refined", "pseudo_labels": "hard"},
     ],
     QualityWeighting: [{}, {"quality": NeighborAgreement(), "power": 2}],
     NeighborAgreement: [{}, {"embedding": "passthrough"}],

@@ -2,6 +2,9 @@
 
 from sknoisy.classification._noise_transition import NoiseTransitionClassifier
 from sknoisy.classification._noisy_label import NoisyLabelClassifier
+from sknoisy.classification._pseudo_label_refinement import (
+    PseudoLabelRefinementClassifier,
+)
 from sknoisy.classification._refined import RefinedLabelClassifier
 from sknoisy.classification._similarity_reweighting import (
     SimilarityReweightingClassifier,
@@ -10,6 +13,7 @@ from sknoisy.classification._similarity_reweighting import (
 __all__ = [
     "NoiseTransitionClassifier",
     "NoisyLabelClassifier",
+    "PseudoLabelRefinementClassifier",
     "RefinedLabelClassifier",
     "SimilarityReweightingClassifier",
 ]

@@ -1,0 +1,122 @@
+"""Labels of which some are missing, behind the marker that stands for them."""
+
+import warnings
+from dataclasses import dataclass, replace
+
+import numpy as np
+from sklearn.utils.validation import column_or_1d
+
+from sknoisy._labels import NoisyLabels, _missing
+from sknoisy.exceptions import NoEvidenceWarning
+
+
+@dataclass(frozen=True)
+class PartlyLabeled(NoisyLabels):
+    """The record of labels that not all rows have.
+
+    Attributes
+    ----------
+    labeled : ndarray of bool of shape (n_samples,)
+        Rows with a label. The codes of the others mean nothing.
+    """
+
+    labeled: np.ndarray = None
+
+    def one_hot(self):
+        """Return the labels as a table, rows of zeros where there is none."""
+        return super().one_hot() * self.labeled[:, None]
+
+    def labeled_only(self):
+        """Return the same record with weight on rows with a label alone."""
+        return replace(self, weights=self.mass * self.labeled)
+
+
+def labeled_rows(y, unlabeled, *, owner):
+    """Return which rows have a label.
+
+    Parameters
+    ----------
+    y : array-like of shape (n_samples,)
+        Labels.
+
+    unlabeled : object or None
+        What stands in the place of a label; a missing value stands for None and NaN
+        alike. None means that every row has a label.
+
+    owner : str
+        Name of the estimator that asks, for the messages.
+
+    Returns
+    -------
+    ndarray of bool of shape (n_samples,)
+        True where there is a label.
+
+    Raises
+    ------
+    ValueError
+        If no row has a label.
+
+    Warns
+    -----
+    NoEvidenceWarning
+        If a marker is given and no row has it.
+    """
+    y = column_or_1d(np.asarray(y))
+    if unlabeled is None or not len(y):
+        return np.ones(len(y), dtype=bool)
+    labeled = ~_is_marked(y, unlabeled)
+    if not labeled.any():
+        raise ValueError(
+            f"{owner} expected some rows with a label, but all {len(y)} entries of y "
+            f"are the marker unlabeled={unlabeled!r}. Label a few rows of each class."
+        )
+    if labeled.all():
+        warnings.warn(
+            f"{owner} found no row without a label: no entry of y is the marker "
+            f"unlabeled={unlabeled!r}. Check the marker, or pass unlabeled=None if "
+            "every row has a label.",
+            NoEvidenceWarning,
+        )
+    return labeled
+
+
+def with_placeholders(y, labeled):
+    """Return the labels in which the first one stands where there is none.
+
+    Parameters
+    ----------
+    y : array-like of shape (n_samples,)
+        Labels and markers.
+
+    labeled : ndarray of bool of shape (n_samples,)
+        Rows with a label.
+
+    Returns
+    -------
+    array of shape (n_samples,)
+        ``y`` itself if every row has a label.
+    """
+    if labeled.all():
+        return y
+    y = np.array(column_or_1d(np.asarray(y)), copy=True)
+    y[~labeled] = y[labeled][0]
+    return y
+
+
+def _is_marked(y, unlabeled):
+    """Return where the marker stands; labels of another type are no markers."""
+    if _missing(np.array([unlabeled], dtype=object))[0]:
+        return _missing(y)
+    if y.dtype.kind == "O":
+        return np.array([_equals(label, unlabeled) for label in y], dtype=bool)
+    if isinstance(unlabeled, str) != (y.dtype.kind in "US"):
+        return np.zeros(len(y), dtype=bool)
+    return y == unlabeled
+
+
+def _equals(label, unlabeled):
+    """Whether a label is the marker; a missing value, which will not say, is not."""
+    try:
+        return bool(label == unlabeled)
+    except TypeError:
+        return False

@@ -1,0 +1,380 @@
+"""A classifier and a clusterer that take turns, and pseudo-labels that steady them."""
+
+import warnings
+from numbers import Integral, Real
+
+import numpy as np
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils import check_random_state
+
+from sknoisy._compat import HasMethods, Interval, StrOptions
+from sknoisy._evidence import seed_unset
+from sknoisy._meta import BaseLabelNoiseClassifier, prepared
+from sknoisy._soft_labels import fit_soft_labels, takes_weights
+from sknoisy.classification._cluster_space import SPACE_CONSTRAINT, ClusterSpace
+from sknoisy.classification._cluster_votes import (
+    cluster_votes,
+    leaders,
+    novel_clusters,
+    one_hot,
+    soft_labels_of,
+    warn_without_evidence,
+)
+from sknoisy.classification._partly_labeled import (
+    PartlyLabeled,
+    labeled_rows,
+    with_placeholders,
+)
+from sknoisy.classification._points import Points
+from sknoisy.refinement import PseudoLabelRefiner
+from sknoisy.refinement._perturbation import MAX_SEED, run_round
+
+
+class PseudoLabelRefinementClassifier(BaseLabelNoiseClassifier):
+    """Train a classifier on a few labels, and on clusters that last.
+
+    All rows, labelled or not, are clustered in a space that the classifier shapes. A
+    :class:`~sknoisy.PseudoLabelRefiner` keeps what the clusterings of several rounds
+    agree on. The labelled rows then vote on the rows that share their clusters, and
+    the classifier is trained on the votes.
+
+    Parameters
+    ----------
+    estimator : classifier, default=None
+        The classifier to train. None means
+        :class:`~sklearn.linear_model.LogisticRegression`.
+
+    clusterer : clusterer with ``fit_predict``, default=None
+        What clusters the rows, anew in each round. It should make many more clusters
+        than there are classes. None means :class:`~sklearn.cluster.KMeans` with 3√n
+        clusters for n rows, or n/4 if that is fewer.
+
+    refiner : PseudoLabelRefiner, default=None
+        How the clusterings of the rounds are combined, and by its ``perturbation`` how
+        they differ. Its ``clusterer``, ``n_rounds`` and ``random_state`` are not used.
+        None means ``PseudoLabelRefiner()``.
+
+    unlabeled : object, default=None
+        What stands in ``y`` in the place of a label, such as -1 or "?"; with NaN, None
+        is such a marker too. None means that every row has a label.
+
+    embedding : {"auto", "features", "passthrough", "pca", "proba", "decision", \
+"transform"}, transformer or callable, default="auto"
+        The space in which rows are clustered. "features" are the steps of a
+        ``Pipeline`` before its last, or the numeric columns at unit variance;
+        "passthrough" is X itself and "pca" the main directions of the features, with
+        nine tenths of the variance. "proba", "decision" and "transform" are what the
+        classifier of the round makes of the rows, probabilities as their square roots;
+        "auto" has features and probabilities side by side. A transformer is fitted,
+        in each round if it looks at labels, which are positions in ``classes_`` there.
+        A callable is given the classifier of the round and X, and returns points.
+
+    n_rounds : int, default=10
+        Largest number of rounds.
+
+    tol : float, default=0.01
+        The rounds end when the pseudo-labels of no more than this share of the rows
+        have changed, in [0, 1].
+
+    membership : {"soft", "refined"}, default="soft"
+        What counts as sharing a cluster: the soft labels of the refiner, or its refined
+        clusters.
+
+    pseudo_labels : {"auto", "soft", "hard"}, default="auto"
+        Whether a row without a label is trained on the share that each class has in
+        its votes, or on the class with more than half of them. "auto" means "soft"
+        where the classifier takes weights.
+
+    pseudo_weight : float, default=1.0
+        Weight of a row without a label that all votes agree on, beside a labelled row.
+        Not used if the classifier takes no weights.
+
+    given_share : float, default=0.2
+        Share of its own label in what a labelled row is trained on, in [0, 1]; the rest
+        is what the other rows of its clusters say. Take 1 where all labels are right.
+
+    novel_classes : bool, default=False
+        Whether refined clusters with hardly a labelled row are classes of their own to
+        the classifiers of the rounds, which so learn to tell apart what nobody has
+        labelled. Their rows have no pseudo-label, and ``estimator_`` knows the classes
+        of ``y`` alone.
+
+    random_state : int, RandomState instance or None, default=None
+        Seed of the clusterings, and of those random states of the classifier that have
+        none.
+
+    Attributes
+    ----------
+    estimator_ : classifier
+        The classifier, fitted to the soft labels.
+
+    soft_labels_ : ndarray of shape (n_samples, n_classes)
+        Weight of each class for each row, as trained on.
+
+    transduction_ : ndarray of shape (n_samples,)
+        For each row the class with most weight, or what ``estimator_`` predicts for
+        rows without any.
+
+    cluster_labels_ : ndarray of shape (n_samples,)
+        Refined cluster of each row, -1 for none.
+
+    refiner_ : PseudoLabelRefiner
+        The refiner after the last round. It has seen each distinct row once.
+
+    history_ : list of dict
+        For each round ``n_clusters_given`` and ``n_clusters``, before and after
+        refinement; ``n_outliers``, distinct rows in no cluster; ``n_without``,
+        unlabelled rows without a pseudo-label; and ``changed``, the share of rows that
+        are to learn from votes whose pseudo-label is another than in the round before,
+        in [0, 1].
+
+    n_iter_ : int
+        Number of rounds.
+
+    termination_condition_ : {"settled", "n_rounds"}
+        Why the rounds have ended.
+
+    classes_ : ndarray of shape (n_classes,)
+        The distinct labels, without the marker.
+
+    n_features_in_ : int
+        Number of columns of X, where the classifier tells.
+
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the columns of X, where the classifier tells.
+
+    See Also
+    --------
+    sknoisy.PseudoLabelRefiner : The refiner alone, for your own loop.
+    sklearn.semi_supervised.LabelSpreading : Labels spread over a graph of neighbours.
+
+    Notes
+    -----
+    With the soft labels S of the refiner and the given labels Y as a table, the votes
+    are V = S Sᵀ Y, without what a row, its copies and the rows of its group give to
+    themselves. The shares are the votes divided by their sum plus 1, so that rows with
+    few votes weigh little.
+
+    Copies of a row are one point to the clusterer, and rows without weight are none.
+    A fit costs one fit of the classifier, and with an embedding that needs a
+    classifier, one more in each round.
+
+    The refiner follows [1]_, where rows without labels are of classes that have none,
+    and the network is trained on the refined clusters as classes, as with
+    ``novel_classes=True``. Votes and weights are sknoisy's own.
+
+    References
+    ----------
+    .. [1] Zia-ur-Rehman, A. Mahmood, W. Kang, "Pseudo-label refinement for improving
+       self-supervised learning systems", arXiv:2410.14242, 2024.
+
+    Examples
+    --------
+    Digits with three labels of each class:
+
+    >>> import numpy as np
+    >>> from sklearn.datasets import load_digits
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sklearn.preprocessing import StandardScaler
+    >>> from sknoisy.classification import PseudoLabelRefinementClassifier
+    >>> X, y = load_digits(return_X_y=True)
+    >>> few = np.concatenate([np.flatnonzero(y == c)[:3] for c in range(10)])
+    >>> y_few = np.full(len(y), -1)
+    >>> y_few[few] = y[few]
+    >>> base = make_pipeline(StandardScaler(), LogisticRegression())
+    >>> plain = base.fit(X[few], y[few]).score(X, y)
+    >>> clf = PseudoLabelRefinementClassifier(base, unlabeled=-1, random_state=0)
+    >>> clf.fit(X, y_few).score(X, y) > plain + 0.05
+    True
+    """
+
+    _parameter_constraints: dict = {
+        **BaseLabelNoiseClassifier._parameter_constraints,
+        "clusterer": [HasMethods(["fit_predict"]), None],
+        "refiner": [PseudoLabelRefiner, None],
+        "unlabeled": "no_validation",
+        "embedding": SPACE_CONSTRAINT,
+        "n_rounds": [Interval(Integral, 1, None, closed="left")],
+        "tol": [Interval(Real, 0, 1, closed="both")],
+        "membership": [StrOptions({"soft", "refined"})],
+        "pseudo_labels": [StrOptions({"auto", "soft", "hard"})],
+        "pseudo_weight": [Interval(Real, 0, None, closed="neither")],
+        "given_share": [Interval(Real, 0, 1, closed="both")],
+        "novel_classes": ["boolean"],
+        "random_state": ["random_state"],
+    }
+
+    def __init__(
+        self,
+        estimator=None,
+        clusterer=None,
+        refiner=None,
+        *,
+        unlabeled=None,
+        embedding="auto",
+        n_rounds=10,
+        tol=0.01,
+        membership="soft",
+        pseudo_labels="auto",
+        pseudo_weight=1.0,
+        given_share=0.2,
+        novel_classes=False,
+        random_state=None,
+    ):
+        self.estimator = estimator
+        self.clusterer = clusterer
+        self.refiner = refiner
+        self.unlabeled = unlabeled
+        self.embedding = embedding
+        self.n_rounds = n_rounds
+        self.tol = tol
+        self.membership = membership
+        self.pseudo_labels = pseudo_labels
+        self.pseudo_weight = pseudo_weight
+        self.given_share = given_share
+        self.novel_classes = novel_classes
+        self.random_state = random_state
+
+    def _read_labels(self, X, y, sample_weight, groups, trusted, params):
+        arguments = X, y, sample_weight, groups, trusted, params
+        if self.unlabeled is None or y is None:
+            labels = super()._read_labels(*arguments)
+            labeled = np.ones(labels.n_samples, dtype=bool)
+        else:
+            owner = type(self).__name__
+            labeled = labeled_rows(y, self.unlabeled, owner=owner)
+            y = with_placeholders(y, labeled)
+            labels = super()._read_labels(X, y, *arguments[2:])
+        labels = PartlyLabeled(**vars(labels), labeled=labeled)
+        self._check_labels(labels)
+        return labels
+
+    def _check_labels(self, labels):
+        """Refuse labels that contradict each other."""
+        if labels.trusted is not None and (labels.trusted & ~labels.labeled).any():
+            row = int((labels.trusted & ~labels.labeled).argmax())
+            raise ValueError(
+                "trusted expected rows with a label, but row "
+                f"{row} is marked as verified and has none. Set trusted to False where "
+                f"y is {self.unlabeled!r}."
+            )
+        if not (labels.mass * labels.labeled).any():
+            raise ValueError(
+                "sample_weight expected some weight on rows with a label, but all of "
+                "these weigh 0. Give a weight to the labels that shall count."
+            )
+
+    def _fit(self, X, labels):
+        base = seed_unset(self._inner_estimator(), self.random_state)
+        rng = check_random_state(self.random_state)
+        points = Points(X, labels)
+        seed = rng.randint(MAX_SEED)
+        space = ClusterSpace(self.embedding, base, X, labels, points.rows, seed)
+        refiner = PseudoLabelRefiner() if self.refiner is None else self.refiner
+        self.refiner_ = prepared(refiner)
+        self.history_, self.termination_condition_ = [], "n_rounds"
+        # Before the first round, labels speak for themselves alone.
+        self.soft_labels_ = labels.one_hot() * labels.mass[:, None]
+        votes = None
+        labels.announce("rounds", self.n_rounds)
+        for _ in range(self.n_rounds):
+            model = self._trained(base, X, labels) if space.needs_model else None
+            Z = space.place(model, self.soft_labels_)
+            before, votes = votes, self._vote(Z, points, labels, rng)
+            self.soft_labels_ = self._treated(votes, labels, takes_weights(base))
+            self._note(before, votes, labels)
+            labels.report("rounds")
+            if self._settled():
+                break
+        self.n_iter_ = len(self.history_)
+        for _ in range(self.n_rounds - self.n_iter_):
+            labels.report("rounds")
+        n_clusters = self.history_[-1]["n_clusters_given"]
+        warn_without_evidence(votes, labels, self.given_share, n_clusters)
+        return self._finished(base, X, labels)
+
+    def _trained(self, base, X, labels):
+        """Return the classifier that shapes the space of a round."""
+        table, classes = self.soft_labels_, labels.classes
+        if self.novel_classes and self.history_:
+            codes, n_novel = self._novel(labels)
+            weight = self.pseudo_weight if takes_weights(base) else 1.0
+            novel = (codes[:, None] == np.arange(n_novel)) * weight
+            table = np.hstack([table, novel * labels.mass[:, None]])
+            classes = np.arange(table.shape[1]) if n_novel else classes
+        return fit_soft_labels(base, X, table, classes, params=labels.params)
+
+    def _novel(self, labels):
+        """Return which cluster without a class each row is in, and their number."""
+        return novel_clusters(self.cluster_labels_, labels.mass, labels.labeled)
+
+    def _vote(self, Z, points, labels, rng):
+        """Cluster the points once more, and count the votes of the labelled rows."""
+        refiner = self.refiner_
+        with warnings.catch_warnings():
+            if self.clusterer is None:
+                # Fewer places than clusters are no fault of the caller's.
+                warnings.simplefilter("ignore", ConvergenceWarning)
+            clusterer = points.default_clusterer() if self.clusterer is None else None
+            found = run_round(
+                clusterer or self.clusterer, Z[points.rows], refiner.perturbation, rng
+            )
+        refiner.partial_fit(found.labels)
+        self.cluster_labels_ = points.spread(refiner.labels_)
+        table = labels.one_hot() * labels.mass[:, None]
+        if refiner.history_[-1]["n_clusters_given"] < 2:
+            return np.zeros_like(table)
+        members = refiner.soft_labels_
+        if self.membership == "refined":
+            members = one_hot(refiner.labels_, refiner.n_clusters_)
+        votes = cluster_votes(points.spread(members), table, points.sources)
+        if self.novel_classes:
+            votes[self._novel(labels)[0] >= 0] = 0
+        return votes
+
+    def _treated(self, votes, labels, weighable):
+        """Return the soft labels that the votes make."""
+        soft = self.pseudo_labels == "soft"
+        soft |= self.pseudo_labels == "auto" and weighable
+        weight = self.pseudo_weight if weighable else 1.0
+        return soft_labels_of(votes, labels, self.given_share, weight, soft=soft)
+
+    def _note(self, before, votes, labels):
+        """Write a round into the history."""
+        summary = self.refiner_.history_[-1]
+        learners = labels.mass > 0
+        if not labels.labeled.all():
+            learners &= ~labels.labeled
+        changed = None
+        if before is not None and learners.any():
+            pair = leaders(before)[learners], leaders(votes)[learners]
+            changed = float(np.mean(pair[0] != pair[1]))
+        self.history_.append(
+            {
+                "n_clusters_given": summary["n_clusters_given"],
+                "n_clusters": summary["n_clusters"],
+                "n_outliers": summary["n_outliers"],
+                "n_without": int((~votes.any(axis=1) & ~labels.labeled).sum()),
+                "changed": changed,
+            }
+        )
+
+    def _settled(self):
+        """Whether the pseudo-labels have hardly changed in the last round."""
+        changed = self.history_[-1]["changed"]
+        if changed is None or changed > self.tol:
+            return False
+        self.termination_condition_ = "settled"
+        return True
+
+    def _finished(self, base, X, labels):
+        """Return the final classifier, and keep what it makes of the rows."""
+        fitted = fit_soft_labels(
+            base, X, self.soft_labels_, labels.classes, params=labels.params
+        )
+        self.transduction_ = labels.classes[self.soft_labels_.argmax(axis=1)]
+        silent = ~self.soft_labels_.any(axis=1)
+        if silent.any():
+            self.transduction_[silent] = fitted.predict(X)[silent]
+        return fitted
