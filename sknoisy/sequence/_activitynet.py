@@ -191,9 +191,8 @@ def _names(bags, bag_names):
     """Return the name of the sequence of each segment as text."""
     if bag_names is None:
         return [str(bag) for bag in bags.tolist()]
-    n_names = len(bag_names)
-    known = bags.dtype.kind in "iu" and (not len(bags) or bags.max() < n_names)
-    if not known or (len(bags) and bags.min() < 0):
+    n_names, whole = len(bag_names), bags.dtype.kind in "iu"
+    if len(bags) and not (whole and bags.min() >= 0 and bags.max() < n_names):
         raise ValueError(
             f"bag_names holds {n_names} names, and expected bags numbered by their "
             "place among them, but the table has others. Leave bag_names out where the "

@@ -140,11 +140,11 @@ def _check_count(n_labels, bags, owner):
 
 def _of_segments(y, bags, owner, classes):
     """Return the record of segments, in one table or one per bag."""
-    if not _is_table(y):
+    if _is_table(y):
+        segments = with_positions(read_table(y, "y"), bags)
+    else:
         _check_count(len(y), bags, owner)
-        y = list(y)
-    segments = read_table(y, "y")
-    segments = with_positions(segments, bags)
+        segments = read_table(list(y), "y")
     check_inside(segments, bags.lengths, "y")
     return _record(segments["bag"], segments["label"], bags, owner, classes, segments)
 
@@ -157,8 +157,8 @@ def with_positions(segments, bags):
     if (unknown := ~np.isin(bag, bags.names)).any():
         raise ValueError(
             "y expected segments in bags that groups names, but segment "
-            f"{int(unknown.argmax())} is in bag {bag[unknown.argmax()]!r}. Write bags "
-            "as in groups."
+            f"{int(unknown.argmax())} is in bag {bag[unknown].tolist()[0]!r}. Write "
+            "bags as in groups."
         )
     order = np.argsort(bags.names)
     place = np.searchsorted(bags.names, bag, sorter=order)

@@ -63,10 +63,9 @@ def match_detections(y_true, y_pred, thresholds):
     group = _groups(truth, found)
     pairs = overlapping_pairs(truth, found, group, thresholds.min() - ROUNDING)
     hits = np.array([hit_mask(pairs, t - ROUNDING, len(found)) for t in thresholds])
+    hits = hits.reshape(len(thresholds), len(found))
     labels = np.searchsorted(classes, found["label"])
-    return Matches(
-        hits.reshape(-1, len(found)), labels, found["score"], classes, n_true
-    )
+    return Matches(hits, labels, found["score"], classes, n_true)
 
 
 def _groups(truth, found):

@@ -1,7 +1,7 @@
 """Proposals: runs of steps whose score is above a threshold."""
 
 from dataclasses import dataclass
-from numbers import Integral
+from numbers import Integral, Real
 
 import numpy as np
 from sklearn.utils.validation import check_array
@@ -160,7 +160,8 @@ def margin_widths(lengths, margin):
 
 def read_margin(margin):
     """Return factor and power of the margin."""
-    factor, power = margin if len(margin) == 2 else (np.nan, np.nan)
+    numbers = len(margin) == 2 and all(isinstance(value, Real) for value in margin)
+    factor, power = margin if numbers else (-1, -1)
     if not (0 <= factor < np.inf and 0 <= power <= 1):
         raise ValueError(
             "margin expected a factor from 0 and a power in [0, 1], for a margin of "

@@ -1,7 +1,6 @@
 """Segments of many bags as one flat table."""
 
 import numpy as np
-from sklearn.utils.validation import check_array
 
 from sknoisy._labels import _missing
 from sknoisy.sequence._overlap import check_order
@@ -85,8 +84,8 @@ def table_of_columns(columns, name):
         for field, column in (("start", start), ("end", end), ("score", score))
     )
     check_order(start, end, name)
-    for field, column in (("bag", bag), ("label", label)):
-        _check_present(column, f"{field} of {name}")
+    bag = _present(bag, f"bag of {name}")
+    label = _present(label, f"label of {name}")
     table = np.empty(len(start), dtype=table_dtype(bag.dtype, label.dtype))
     for field, column in zip(FIELDS, (bag, label, start, end, score), strict=True):
         table[field] = column
@@ -103,19 +102,34 @@ def table_dtype(bag=np.intp, label=np.intp):
 
 def _finite(column, name):
     """Return a column of finite numbers."""
-    return check_array(
-        column, dtype=float, ensure_2d=False, ensure_min_samples=0, input_name=name
-    )
+    try:
+        column = np.asarray(column, dtype=float)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"{name} expected a number for each segment, but got {column[0]!r}, …. "
+            "Convert texts and dates to steps or seconds first."
+        ) from error
+    bad = ~np.isfinite(column)
+    if bad.any():
+        value = "NaN" if np.isnan(column[bad]).any() else "infinity"
+        raise ValueError(
+            f"{name} contains {value}, and expected a finite number for each segment; "
+            f"the first that is not belongs to segment {int(bad.argmax())}. Leave such "
+            "segments out."
+        )
+    return column
 
 
-def _check_present(column, name):
-    """Refuse missing values."""
+def _present(column, name):
+    """Return a column without missing values, text in a dtype of its own."""
     if (missing := _missing(column)).any():
         raise ValueError(
             f"{name} expected a value for each segment, but there is NaN or None in "
             f"{missing.sum()} of {len(column)}, the first for segment "
             f"{int(missing.argmax())}. Leave these segments out."
         )
+    text = column.dtype.kind == "O" and all(isinstance(v, str) for v in column)
+    return column.astype(str) if text else column
 
 
 def read_table(segments, name, *, with_scores=False):
@@ -201,12 +215,12 @@ def _stack_tables(tables, name, with_scores):
 
 def check_same_kind(columns, name):
     """Refuse to mix text and numbers, which would make 1 and "1" the same."""
-    kinds = {"text" if c.dtype.kind in "US" else "numbers" for c in columns if len(c)}
-    kinds -= {"objects"}
-    if len(kinds) > 1 and not any(c.dtype.kind == "O" for c in columns):
+    kind_of = {"U": "text", "S": "text", "O": "objects"}
+    kinds = {kind_of.get(c.dtype.kind, "numbers") for c in columns if len(c)}
+    if len(kinds) > 1:
         raise ValueError(
-            f"{name} expected values of one type, but got text and numbers. Write "
-            "them in the same way everywhere."
+            f"{name} expected values of one type, but got {' and '.join(sorted(kinds))}"
+            ". Write them in the same way everywhere."
         )
 
 
