@@ -221,9 +221,8 @@ def _check_names(names, n_labels, owner):
         )
     if isinstance(names, np.ndarray):
         return names
-    array = np.asarray(given)
-    if array.ndim == 1 and array.dtype.kind in "iuU":
-        return array
+    if all(isinstance(one, str) for one in given):
+        return np.array(given)
     objects = np.empty(n_labels, dtype=object)
     objects[:] = given
     return objects

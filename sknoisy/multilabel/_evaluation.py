@@ -21,6 +21,7 @@ class TagwiseScores(Result):
     precision: np.ndarray
     recall: np.ndarray
     f1: np.ndarray
+    n_samples: int
 
     def mean(self):
         """Return the mean of each score over the labels that have one.
@@ -47,9 +48,9 @@ def tagwise_score_report(y_true, y_score, *, threshold=0.5, label_names=None):
         ``MultiOutputClassifier`` return it, one array of shape (n_samples, 2) per
         label, is read as well.
 
-    threshold : float, default=0.5
+    threshold : float or None, default=0.5
         Score from which a label counts as predicted, for precision, recall and F1. Use
-        0 for values of ``decision_function``.
+        0 for values of ``decision_function``. With None these three are not computed.
 
     label_names : array-like of shape (n_labels,), default=None
         Names of the labels. If None, the columns of a frame, else 0, 1, 2, ...
@@ -59,10 +60,12 @@ def tagwise_score_report(y_true, y_score, *, threshold=0.5, label_names=None):
     TagwiseScores
         A record of arrays of shape (n_labels,): ``label_names``, ``n_positive`` and
         the scores ``roc_auc``, ``average_precision``, ``precision``, ``recall`` and
-        ``f1``, in [0, 1]. A score that is undefined for a label is NaN, with a
-        warning: all but precision where no row has the label, AUC where every row has
-        it, precision where it is never predicted. ``mean()`` returns averages,
-        ``to_frame()`` a table.
+        ``f1``, in [0, 1]; beside them the number ``n_samples``.
+
+        A score that is undefined for a label is NaN, with a warning: all but precision
+        where no row has the label, AUC where every row has it, precision where it is
+        never predicted. Those left out by ``threshold=None`` are NaN without one.
+        ``mean()`` returns averages, ``to_frame()`` a table.
 
     Raises
     ------
@@ -106,8 +109,10 @@ def tagwise_score_report(y_true, y_score, *, threshold=0.5, label_names=None):
         for k in range(tags.n_labels)
     ]
     columns = np.array(scores).T
-    _warn_of_undefined(tags, columns)
-    return TagwiseScores(tags.names, tags.occurrence(), *columns)
+    if threshold is None:
+        columns[2:] = np.nan
+    _warn_of_undefined(tags, columns[2] if threshold is not None else np.zeros(0))
+    return TagwiseScores(tags.names, tags.occurrence(), *columns, tags.n_samples)
 
 
 def read_scores(y_score, tags, *, owner):
@@ -133,7 +138,7 @@ def read_scores(y_score, tags, *, owner):
         y_score = y_score.toarray()
     elif is_frame(y_score):
         y_score = y_score.to_numpy()
-    elif isinstance(y_score, list) and np.ndim(y_score[0]) == 2:
+    elif isinstance(y_score, list) and y_score and np.ndim(y_score[0]) == 2:
         y_score = np.column_stack([_positive_column(one) for one in y_score])
     y_score = np.asarray(y_score)
     y_score = y_score[:, np.newaxis] if y_score.ndim == 1 else y_score
@@ -162,7 +167,7 @@ def _positive_column(proba):
 
 def _scores_of(truth, score, threshold):
     """Return AUC, average precision, precision, recall and F1 of one label."""
-    predicted = score >= threshold
+    predicted = score >= (np.inf if threshold is None else threshold)
     n_true, n_predicted = truth.sum(), predicted.sum()
     right = (truth & predicted).sum()
     both = 0 < n_true < len(truth)
@@ -175,7 +180,7 @@ def _scores_of(truth, score, threshold):
     )
 
 
-def _warn_of_undefined(tags, columns):
+def _warn_of_undefined(tags, precision):
     """Say which labels have no scores, and why."""
     count = tags.occurrence()
     for value, text in ((0, "no"), (tags.n_samples, "every")):
@@ -185,7 +190,7 @@ def _warn_of_undefined(tags, columns):
             f"AUC is undefined, and NaN, where {text} row has the label.",
         )
     warn_undefined(
-        np.isnan(columns[2]),
+        np.isnan(precision),
         tags.names,
         "Precision is undefined, and NaN, where the label is never predicted.",
     )

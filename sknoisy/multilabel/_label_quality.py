@@ -36,6 +36,7 @@ class LabelQuality(Result):
     auc_shrinkage_interval: np.ndarray
     sample_recall: np.ndarray
     sample_f1: np.ndarray
+    confidence_level: float
 
 
 @validate_params(
@@ -108,7 +109,8 @@ def estimate_label_quality(
           interval;
         - ``sample_recall`` and ``sample_f1``: the same scores on the checked entries
           alone, without scaling. A sample in equal parts makes blanks look better than
-          they are, so these are not scores of the data.
+          they are, so these are not scores of the data;
+        - ``confidence_level``: as given.
 
         Where a part that matters has not been checked at all, the value is NaN, with a
         warning. ``to_frame()`` returns a table with a row per label.
@@ -132,8 +134,8 @@ def estimate_label_quality(
     positives among `n` checked rows, and an interval is widened where it would leave
     out its own estimate, such as a share of 0. For proportions, [1]_ recommends these
     beside Wilson's. They serve here since the posteriors of the two parts together
-    also give intervals for tagability, prevalence and F1, on a fixed grid of 128 by
-    128 quantiles and without random numbers. Rows that have been checked are certain:
+    also give intervals for tagability, prevalence and F1, on a fixed grid of 64 by
+    64 quantiles and without random numbers. Rows that have been checked are certain:
     the less of a part is left, the narrower the interval. Unequal ``sampling_proba``
     within a part is answered by weights ``1 / sampling_proba`` and Kish's effective
     number of rows.
@@ -178,7 +180,9 @@ def estimate_label_quality(
     ]
     columns = {name: np.array([part[name] for part in parts]) for name in parts[0]}
     _warn_of_gaps(columns, tags.names)
-    return LabelQuality(label_names=tags.names, **columns)
+    return LabelQuality(
+        label_names=tags.names, confidence_level=confidence_level, **columns
+    )
 
 
 def _measure(n_tagged, n_samples, tagged, answer, weight, levels):

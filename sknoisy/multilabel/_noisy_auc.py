@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.stats import norm
 
 from sknoisy.multilabel._error_correlation import score_of_labels
+from sknoisy.multilabel._evaluation import TagwiseScores
 from sknoisy.multilabel._label_quality import LabelQuality
 from sknoisy.multilabel._result import Result, warn_undefined
 
@@ -167,11 +169,18 @@ def evaluation_noise_report(scores, quality):
 
     Notes
     -----
-    The interval covers what is not known of the tags, from the checked entries. It
-    does not cover the uncertainty of the AUC of a small test set.
+    The interval, at the confidence level of ``quality``, joins two doubts: about the
+    tags, of which a few were checked, and about the AUC, measured on a test set of
+    limited size, whose standard error is that of [1]_. The second is left out where
+    ``scores`` is an array, since the number of rows is not known then. The distances
+    from the estimate to the ends that each of the two alone would give are squared
+    and added, side by side, which takes the two for independent.
 
     References
     ----------
+    .. [1] J. Hanley, B. McNeil, "The Meaning and Use of the Area under a Receiver
+       Operating Characteristic (ROC) Curve", Radiology 143(1), 1982.
+
     K. Choi, G. Fazekas, K. Cho, M. Sandler, "The Effects of Noisy Labels on Deep
     Convolutional Neural Networks for Music Tagging", IEEE Transactions on Emerging
     Topics in Computational Intelligence 2(2), 2018, asks the question.
@@ -201,9 +210,33 @@ def evaluation_noise_report(scores, quality):
         "below, so that the corrected AUC or its interval is NaN.",
     )
     corrected = _corrected(auc, shrinkage)
-    interval = np.sort(_corrected(auc[:, np.newaxis], ends), axis=1)
-    interval[np.isnan(interval).any(axis=1) | np.isnan(corrected)] = np.nan
+    by_quality = np.sort(_corrected(auc[:, np.newaxis], ends), axis=1)
+    by_quality[np.isnan(by_quality).any(axis=1)] = np.nan
+    half = norm.ppf(0.5 + quality.confidence_level / 2) * _standard_error(scores, auc)
+    by_size = _corrected(auc + [-half, half], shrinkage).T
+    widths = np.hypot(
+        by_quality - corrected[:, np.newaxis], by_size - corrected[:, np.newaxis]
+    )
+    interval = np.clip(corrected[:, np.newaxis] + widths * [-1, 1], 0, 1)
     return EvaluationNoise(quality.label_names, auc, shrinkage, corrected, interval)
+
+
+def _standard_error(scores, auc):
+    """Return the standard error of each AUC, 0 if the size of the test is not known."""
+    if not isinstance(scores, TagwiseScores):
+        return np.zeros(len(auc))
+    n_positive = scores.n_positive
+    n_negative = scores.n_samples - n_positive
+    # Hanley and McNeil: the chance that one positive beats two negatives, and that
+    # two positives beat one negative.
+    one_beats_two, two_beat_one = auc / (2 - auc), 2 * auc**2 / (1 + auc)
+    variance = (
+        auc * (1 - auc)
+        + (n_positive - 1) * (one_beats_two - auc**2)
+        + (n_negative - 1) * (two_beat_one - auc**2)
+    )
+    pairs = np.maximum(n_positive * n_negative, 1)
+    return np.sqrt(np.maximum(variance, 0) / pairs)
 
 
 def _checked(auc, false_discovery_rate, false_omission_rate):

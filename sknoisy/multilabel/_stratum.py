@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import beta
+from scipy.special import betaincinv
 
-GRID = (np.arange(128) + 0.5) / 128
+GRID = (np.arange(64) + 0.5) / 64
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class Stratum:
 
     @property
     def grid(self):
-        """Quantiles of the posterior of the share, shape (128,)."""
+        """Quantiles of the posterior of the share, shape (64,)."""
         return self._quantiles(GRID)
 
     def interval(self, levels):
@@ -77,7 +77,7 @@ class Stratum:
         # The share among the rows left unchecked is beta-binomial; a Beta of the same
         # mean and variance stands for it, being quick for strata of any size.
         spread = max(n_left * (a + b + 1) / (a + b + n_left) - 1, 1e-3)
-        left = beta.ppf(levels, spread * a / (a + b), spread * b / (a + b))
+        left = betaincinv(spread * a / (a + b), spread * b / (a + b), levels)
         return (self.n_checked * self.share + n_left * left) / self.size
 
 

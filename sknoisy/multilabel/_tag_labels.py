@@ -1,0 +1,165 @@
+"""Tables of tags with all that is aligned with them: the record of this room."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from scipy import sparse
+
+from sknoisy._indicator import Indicator, read_indicator
+from sknoisy._labels import NoisyLabels
+
+# Folds are stratified by at most so many groups of tags, which bounds the memory.
+MAX_STRATA = 50
+
+
+@dataclass(frozen=True)
+class TagLabels:
+    """What is known about the tags: the counterpart of ``NoisyLabels`` for a table.
+
+    Attributes
+    ----------
+    tags : Indicator
+        The tags as they were given.
+    weights : ndarray of shape (n_samples,) or None
+        Sample weights as given, None where all count alike.
+    groups : array-like of shape (n_samples,) or None
+        Rows of one group are never split between folds and never vote on each other.
+    trusted : ndarray of bool of shape (n_samples,) or (n_samples, n_labels), or None
+        Rows, or entries, that have been verified.
+    params : dict
+        Further metadata for the ``fit`` of the inner estimator.
+    announce, report : callable or None
+        What is told of the progress.
+    """
+
+    tags: Indicator
+    weights: np.ndarray | None = None
+    groups: object = None
+    trusted: np.ndarray | None = None
+    params: dict = field(default_factory=dict)
+    announce: object = None
+    report: object = None
+
+    @property
+    def classes(self):
+        """The classes of each tag, as scikit-learn lists them for several outputs."""
+        return [np.array([0, 1]) for _ in range(self.tags.n_labels)]
+
+    @property
+    def mass(self):
+        """Weight of each row, ones where none were given."""
+        n_samples = self.tags.n_samples
+        return np.ones(n_samples) if self.weights is None else self.weights
+
+    def occurrence(self):
+        """Return the weight of the rows that have each tag, shape (n_labels,)."""
+        return self.mass @ self.tags.matrix
+
+    def verified(self, k):
+        """Return the mask of the rows whose tag k is verified."""
+        if self.trusted is None:
+            return np.zeros(self.tags.n_samples, dtype=bool)
+        return self.trusted if self.trusted.ndim == 1 else self.trusted[:, k]
+
+    def record(self, codes, classes):
+        """Return a record of labels that are not tags, for folds and neighbours."""
+        return NoisyLabels(codes, classes, weights=self.weights, groups=self.groups)
+
+    def of_tag(self, k):
+        """Return the record of one tag, as classes 0 and 1."""
+        return NoisyLabels(
+            self.tags.column(k).astype(np.intp),
+            np.array([0, 1]),
+            weights=self.weights,
+            params=self.params,
+        )
+
+    def rarest(self, smallest):
+        """Return for each row the rarest of its tags, to stratify by.
+
+        Parameters
+        ----------
+        smallest : int
+            Strata of fewer rows are merged.
+
+        Returns
+        -------
+        NoisyLabels
+            A record with the strata as classes.
+        """
+        matrix, n_labels = self.tags.matrix, self.tags.n_labels
+        rank = np.empty(n_labels, dtype=np.intp)
+        rank[np.argsort(self.occurrence(), kind="stable")] = np.arange(n_labels)
+        block = rank * MAX_STRATA // max(n_labels, MAX_STRATA)
+        stratum = np.full(self.tags.n_samples, MAX_STRATA)
+        rows = np.repeat(np.arange(self.tags.n_samples), np.diff(matrix.indptr))
+        np.minimum.at(stratum, rows, block[matrix.indices])
+        sizes = np.bincount(stratum, self.mass, MAX_STRATA + 1)
+        stratum = np.where(sizes[stratum] < smallest, sizes.argmax(), stratum)
+        classes, codes = np.unique(stratum, return_inverse=True)
+        return self.record(codes, classes)
+
+
+def is_single_column(y):
+    """Whether labels are one column of classes and no table of tags.
+
+    Parameters
+    ----------
+    y : object
+        Whatever was passed as labels.
+
+    Returns
+    -------
+    bool
+        Lists of unequal length are no column: as a table, they get their own error.
+    """
+    try:
+        shape = getattr(y, "shape", None) or np.shape(y)
+    except ValueError:
+        return False
+    return len(shape) < 2 or shape[1] == 1
+
+
+def read_tags(y, labels, trusted, *, owner):
+    """Return the record of a table of tags.
+
+    Parameters
+    ----------
+    y : array-like, sparse matrix or frame of shape (n_samples, n_labels)
+        Zeros and ones.
+
+    labels : NoisyLabels
+        Holds what has been checked already: weights, groups, metadata.
+
+    trusted : array-like of bool or None
+        Verified rows or entries.
+
+    owner : str
+        Name of the estimator that asks, for the messages.
+
+    Returns
+    -------
+    TagLabels
+        The record.
+    """
+    tags = read_indicator(y, owner=owner, name="y")
+    if trusted is not None:
+        trusted = _check_trusted(trusted, tags.matrix.shape)
+    return TagLabels(
+        tags,
+        weights=labels.weights,
+        groups=labels.groups,
+        trusted=trusted,
+        params=labels.params,
+    )
+
+
+def _check_trusted(trusted, shape):
+    trusted = trusted.toarray() if sparse.issparse(trusted) else np.asarray(trusted)
+    if trusted.dtype.kind != "b" or trusted.shape not in {shape, shape[:1]}:
+        raise ValueError(
+            f"trusted must be a boolean mask of shape {shape[:1]}, for rows whose tags "
+            f"are all verified, or {shape}, for single entries, but got dtype "
+            f"{trusted.dtype} and shape {trusted.shape}."
+        )
+    return trusted
