@@ -1,15 +1,15 @@
 """Time of fusing proposals and of scoring detections, and whether scores are right.
 
-Run ``python benchmarks/bench_sequence_speed.py``. Proposals are drawn around 5 events in
-each bag of 500 steps, about 20 for each with jittered boundaries, and all of them fused
-in one call; detections are drawn around true segments of 20 labels in 400 bags, half of
-them beside any. At a smaller size the same work is done by a plain loop over segments,
-and the ratio is the loop's time over ours, at that size; both must give the same result.
-The rows that count are the largest sizes of ``gaussian_weighted_fusion`` and of
-``detection_map_score``, the latter with the ten overlaps of ActivityNet.
+Run ``python benchmarks/bench_sequence_speed.py``. Proposals are drawn around 5 events
+in each bag of 500 steps, about 20 for each with jittered boundaries, and all of them
+fused in one call; detections are drawn around true segments of 20 labels in 400 bags,
+half of them beside any. At a smaller size the same work is done by a plain loop over
+segments, and the ratio is the loop's time over ours, at that size; both must give the
+same result. The rows that count are the largest sizes of ``gaussian_weighted_fusion``
+and of ``detection_map_score``, the latter with the ten overlaps of ActivityNet.
 
-Where ``SKNOISY_DATA`` leads to ``thumos14_annotations``, its true segments are perturbed
-and scored: the mean average precision must be what follows from the perturbation.
+Where ``SKNOISY_DATA`` leads to ``thumos14_annotations``, its true segments are
+perturbed and scored: the mean average precision must be what follows from that.
 """
 
 import argparse
