@@ -168,7 +168,7 @@ def estimate_label_quality(
     >>> quality.tagability.round(2)
     array([0.37])
     >>> quality.tagability_interval.round(2)
-    array([[0.29, 0.47]])
+    array([[0.29, 0.48]])
     """
     tags = read_indicator(Y, owner="estimate_label_quality", label_names=label_names)
     entries = checked_entries(tags, Y_checked, sample, rows, sampling_proba)
