@@ -4,6 +4,7 @@ from sknoisy.classification import (
     NoiseTransitionClassifier,
     NoisyLabelClassifier,
     RefinedLabelClassifier,
+    SelfTrainingRefiner,
     SimilarityReweightingClassifier,
 )
 from sknoisy.noise import LabelNoiseInjector
@@ -18,6 +19,7 @@ __all__ = [
     "NoisyLabelClassifier",
     "PseudoLabelRefiner",
     "RefinedLabelClassifier",
+    "SelfTrainingRefiner",
     "SimilarityReweightingClassifier",
     "find_label_errors",
     "label_quality",

@@ -6,6 +6,7 @@ from sknoisy.classification._pseudo_label_refinement import (
     PseudoLabelRefinementClassifier,
 )
 from sknoisy.classification._refined import RefinedLabelClassifier
+from sknoisy.classification._self_training import SelfTrainingRefiner
 from sknoisy.classification._similarity_reweighting import (
     SimilarityReweightingClassifier,
 )
@@ -15,5 +16,6 @@ __all__ = [
     "NoisyLabelClassifier",
     "PseudoLabelRefinementClassifier",
     "RefinedLabelClassifier",
+    "SelfTrainingRefiner",
     "SimilarityReweightingClassifier",
 ]
