@@ -1,0 +1,163 @@
+"""Precision and recall of detected segments, for several overlaps."""
+
+import numpy as np
+
+from sknoisy.inspection._axes import axes_for
+from sknoisy.sequence._detection import precision_at_recall, read_iou_thresholds
+
+RECALL = np.linspace(0, 1, 101)
+
+
+class DetectionPrecisionRecallDisplay:
+    """Precision over recall of detected segments, a curve for each overlap.
+
+    Make it with :meth:`from_predictions`; all parameters are stored as attributes.
+
+    Parameters
+    ----------
+    precision : ndarray of shape (n_thresholds, n_recalls)
+        The best precision at each recall or more.
+
+    recall : ndarray of shape (n_recalls,)
+        Shares of the true segments.
+
+    iou_thresholds : ndarray of shape (n_thresholds,)
+        Overlap from which a detection counts as right.
+
+    average_precision : ndarray of shape (n_thresholds,), default=None
+        Average precision of each curve, for the legend.
+
+    name : str, default=None
+        Title.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+        The axes drawn on.
+
+    figure_ : matplotlib Figure
+        Their figure.
+
+    lines_ : list of matplotlib Line2D
+        The curves.
+
+    See Also
+    --------
+    SegmentActivationDisplay : The segments of one bag.
+    sknoisy.sequence.detection_average_precision : The area under a curve.
+
+    Examples
+    --------
+    >>> from sknoisy.inspection import DetectionPrecisionRecallDisplay
+    >>> truth = [[0, 10], [20, 30]]
+    >>> found = [[0, 9, 0.9], [14, 18, 0.5], [24, 34, 0.4]]
+    >>> display = DetectionPrecisionRecallDisplay.from_predictions(truth, found)
+    >>> display.average_precision.round(2)
+    array([0.83, 0.5 , 0.5 ])
+    """
+
+    def __init__(
+        self, precision, recall, iou_thresholds, *, average_precision=None, name=None
+    ):
+        self.precision = precision
+        self.recall = recall
+        self.iou_thresholds = iou_thresholds
+        self.average_precision = average_precision
+        self.name = name
+
+    @classmethod
+    def from_predictions(
+        cls,
+        y_true,
+        y_pred,
+        *,
+        iou_thresholds=(0.3, 0.5, 0.7),
+        label=None,
+        name=None,
+        ax=None,
+        **kwargs,
+    ):
+        """Score detections and draw a curve for each overlap.
+
+        Parameters
+        ----------
+        y_true : table of segments
+            True segments, see :func:`~sknoisy.sequence.detection_average_precision`.
+
+        y_pred : table of segments with scores
+            Detected ones.
+
+        iou_thresholds : str or array-like of shape (n_thresholds,), \
+                default=(0.3, 0.5, 0.7)
+            Overlaps, see :func:`~sknoisy.sequence.detection_map_score`.
+
+        label : object, default=None
+            Label to look at. If None, the curves are means over all labels that have
+            true segments, at the same recall.
+
+        name : str, default=None
+            Title. If None, the label, where one is given.
+
+        ax : matplotlib Axes, default=None
+            Axes to draw on, None for a new figure.
+
+        **kwargs : dict
+            Further arguments of all lines, for :meth:`matplotlib.axes.Axes.plot`.
+
+        Returns
+        -------
+        DetectionPrecisionRecallDisplay
+            The display.
+
+        Raises
+        ------
+        ImportError
+            If matplotlib is not installed.
+        ValueError
+            If no true segment has the label, or as in
+            :func:`~sknoisy.sequence.detection_map_score`.
+        """
+        thresholds = read_iou_thresholds(iou_thresholds)
+        precision, areas = precision_at_recall(
+            y_true, y_pred, thresholds, RECALL, label
+        )
+        name = name if name is not None or label is None else str(label)
+        display = cls(precision, RECALL, thresholds, average_precision=areas, name=name)
+        return display.plot(ax, **kwargs)
+
+    def plot(self, ax=None, **kwargs):
+        """Draw the curves.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Axes to draw on, None for a new figure.
+
+        **kwargs : dict
+            Further arguments of all lines, for :meth:`matplotlib.axes.Axes.plot`.
+
+        Returns
+        -------
+        DetectionPrecisionRecallDisplay
+            The display itself.
+
+        Raises
+        ------
+        ImportError
+            If matplotlib is not installed.
+        """
+        ax = axes_for(f"{type(self).__name__}.plot", ax)
+        self.lines_ = []
+        for number, overlap in enumerate(self.iou_thresholds):
+            text = f"overlap {overlap:g}"
+            if self.average_precision is not None:
+                text += f" (AP {self.average_precision[number]:.2f})"
+            self.lines_ += ax.plot(
+                self.recall, self.precision[number], **{"label": text, **kwargs}
+            )
+        ax.set(xlabel="recall", ylabel="precision", xlim=(0, 1), ylim=(0, 1.02))
+        if self.name is not None:
+            ax.set_title(self.name)
+        ax.legend(loc="lower left")
+        self.ax_, self.figure_ = ax, ax.figure
+        return self
