@@ -58,9 +58,9 @@ class LabelSimilarity(Result):
             How many pairs to return at most.
 
         by : str, default="surprise"
-            "surprise" lists the pairs whose place among all pairs by similarity is
-            furthest above their place by co-occurrence; "similarity" lists the most
-            similar ones.
+            "surprise" lists pairs with a similarity above 0, those first whose place
+            among all pairs by similarity is furthest above their place by
+            co-occurrence; "similarity" lists the most similar pairs.
 
         Returns
         -------
@@ -78,12 +78,14 @@ class LabelSimilarity(Result):
         """
         first, second, similarity, together = _known_pairs(self)
         places = _percentile(similarity), _percentile(together)
-        order_by = {"surprise": places[0] - places[1], "similarity": similarity}
+        surprise = np.where(similarity > 0, places[0] - places[1], -np.inf)
+        order_by = {"surprise": surprise, "similarity": similarity}
         if by not in order_by:
             raise ValueError(
                 f"by expected one of {sorted(order_by)}, but got {by!r}. 'surprise' "
                 "is the default."
             )
+        n_pairs = min(n_pairs, np.isfinite(order_by[by]).sum())
         best = np.argsort(-order_by[by], kind="stable")[:n_pairs]
         i, j = first[best], second[best]
         return SimilarPairs(

@@ -41,11 +41,16 @@ def test_synonyms_come_first():
     assert pairs.n_only_second[0] == Y[:, 1].sum()
     assert (np.diff(pairs.similarity) <= 0).all()
     assert len(pairs.to_frame()) == 3
-    assert len(report.pairs(100).first) == 10
+    assert len(report.pairs(100, by="similarity").first) == 10
+    surprising = report.pairs(100)
+    assert len(surprising.first) == (report.similarity > 0).sum() / 2 - 2.5
+    assert (surprising.similarity > 0).all()
 
 
 def test_rows_with_one_tag_alone_are_counted():
-    report = compare_label_similarity(np.eye(2), [[1, 1], [1, 0], [1, 0], [0, 1]])
+    report = compare_label_similarity(
+        [[1, 0], [1, 1]], [[1, 1], [1, 0], [1, 0], [0, 1]]
+    )
     pair = report.pairs()
     assert_array_equal([pair.n_only_first[0], pair.n_only_second[0]], [2, 1])
     assert np.isnan(report.pearson)
@@ -59,7 +64,7 @@ def test_absent_labels_and_empty_vectors_are_left_out_with_warnings():
         report = compare_label_similarity(vectors, table)
     texts = [str(warning.message) for warning in caught]
     assert ["Labels: 3." in texts[0], "Labels: 4." in texts[1]] == [True, True]
-    pairs = report.pairs(100)
+    pairs = report.pairs(100, by="similarity")
     assert set(pairs.first) | set(pairs.second) == {0, 1, 2}
     assert np.isfinite(report.pearson)
 
