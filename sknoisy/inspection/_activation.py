@@ -13,6 +13,8 @@ LANES = [
     ("segments", "C1", 0.9),
     ("proposals", "C0", 0.12),
 ]
+# Share of the highest score from which a score is written.
+WRITTEN = 0.2
 
 
 class SegmentActivationDisplay:
@@ -33,7 +35,7 @@ class SegmentActivationDisplay:
         The segments decided on.
 
     scores : ndarray of shape (n_segments,), default=None
-        Their scores, written beside them.
+        Their scores. Bars fade as these fall, and the higher ones are written out.
 
     truth : ndarray of shape (n_true, 2), default=None
         The true segments.
@@ -113,7 +115,7 @@ class SegmentActivationDisplay:
             :func:`~sknoisy.sequence.gaussian_weighted_fusion`.
 
         scores : array-like of shape (n_segments,), default=None
-            Scores of ``segments``, which are written beside them.
+            Scores of ``segments``.
 
         truth : array-like of shape (n_true, 2), default=None
             The true segments.
@@ -201,23 +203,29 @@ class SegmentActivationDisplay:
     def _draw_lanes(self, ax, height):
         """Draw the lanes that have segments, and return where the last one ends."""
         self.bars_, top = {}, min(0.0, self.activation.min(initial=0.0))
-        for kind, color, alpha in LANES:
+        for kind, color, opacity in LANES:
             segments = getattr(self, kind)
             if segments is None:
                 continue
             top -= height
             spans = [(start, end - start) for start, end in segments]
             self.bars_[kind] = ax.broken_barh(
-                spans, (top, 0.8 * height), color=color, alpha=alpha, label=kind
+                spans, (top, 0.8 * height), color=color, alpha=opacity, label=kind
             )
-            if kind == "segments" and self.scores is not None:
-                self._write_scores(ax, top + 0.4 * height)
+            if kind == "segments" and self.scores is not None and len(spans):
+                self._show_scores(ax, top + 0.4 * height, opacity)
         return top - 0.2 * height
 
-    def _write_scores(self, ax, at):
-        """Write the score of each segment into its bar."""
-        for (start, end), score in zip(self.segments, self.scores, strict=True):
-            ax.text((start + end) / 2, at, f"{score:.2f}", ha="center", va="center")
+    def _show_scores(self, ax, middle, opacity):
+        """Let bars fade with their score, and write the scores that matter."""
+        share = np.clip(self.scores / max(np.max(self.scores), 1e-12), 0, 1)
+        self.bars_["segments"].set_alpha(np.maximum(opacity * share, 0.15))
+        for (start, end), score, part in zip(
+            self.segments, self.scores, share, strict=True
+        ):
+            if part >= WRITTEN:
+                at = (start + end) / 2, middle
+                ax.text(*at, f"{score:.2f}", ha="center", va="center")
 
 
 def _height(activation):
