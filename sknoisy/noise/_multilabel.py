@@ -208,7 +208,8 @@ def _like_frame(Y, matrix):
         fresh = type(Y)(matrix.toarray().astype(np.int8), schema=list(Y.columns))
         return fresh.cast(dict(Y.schema))
     if hasattr(Y, "sparse") and all(hasattr(dtype, "subtype") for dtype in Y.dtypes):
-        fresh = Y.sparse.from_spmatrix(matrix, index=Y.index, columns=Y.columns)
+        ones = matrix.astype(np.int8)
+        fresh = Y.sparse.from_spmatrix(ones, index=Y.index, columns=Y.columns)
     else:
         fresh = type(Y)(matrix.toarray(), index=Y.index, columns=Y.columns)
     return fresh.astype(dict(Y.dtypes))

@@ -28,6 +28,7 @@ CONTAINERS = {
     "pandas bool": FRAME.astype(bool),
     "pandas mixed": FRAME.astype({"a": "int8", "b": "boolean", "c": "Int64"}),
     "pandas sparse": FRAME.astype(pd.SparseDtype(np.int8, 0)),
+    "pandas sparse bool": FRAME.astype(pd.SparseDtype(bool, False)),
     "polars": pl.DataFrame(Y, schema=list("abcd")),
     "polars bool": pl.DataFrame(Y.astype(bool), schema=list("abcd")),
 }
