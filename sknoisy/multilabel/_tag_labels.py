@@ -7,6 +7,7 @@ from scipy import sparse
 
 from sknoisy._indicator import Indicator, read_indicator
 from sknoisy._labels import NoisyLabels
+from sknoisy._meta import LabelReader
 
 # Folds are stratified by at most so many groups of tags, which bounds the memory.
 MAX_STRATA = 50
@@ -114,35 +115,49 @@ def is_single_column(y):
         Lists of unequal length are no column: as a table, they get their own error.
     """
     try:
-        shape = getattr(y, "shape", None) or np.shape(y)
+        shape = getattr(y, "shape", None) or np.asarray(y).shape
     except ValueError:
         return False
     return len(shape) < 2 or shape[1] == 1
 
 
-def read_tags(y, labels, trusted, *, owner):
+def read_table(reader, X, y, sample_weight, groups, trusted, params, label_names=None):
     """Return the record of a table of tags.
 
     Parameters
     ----------
+    reader : LabelReader
+        The estimator that asks.
+
+    X : array-like, frame, sparse matrix or sequence of n_samples rows
+        Only its length is looked at.
+
     y : array-like, sparse matrix or frame of shape (n_samples, n_labels)
         Zeros and ones.
 
-    labels : NoisyLabels
-        Holds what has been checked already: weights, groups, metadata.
+    sample_weight, groups, trusted, params : object
+        As given to ``fit``.
 
-    trusted : array-like of bool or None
-        Verified rows or entries.
-
-    owner : str
-        Name of the estimator that asks, for the messages.
+    label_names : array-like of shape (n_labels,), default=None
+        Names of the tags.
 
     Returns
     -------
     TagLabels
         The record.
     """
-    tags = read_indicator(y, owner=owner, name="y")
+    owner = type(reader).__name__
+    tags = read_indicator(y, owner=owner, label_names=label_names, name="y")
+    if tags.n_samples < 2:
+        raise ValueError(
+            f"{owner} expected at least 2 rows of tags, but got {tags.n_samples} "
+            "sample(s). Check what selected the rows."
+        )
+    # Everything beside the tags is read where it always is, for labels of nobody.
+    nobody = np.arange(tags.n_samples) % 2
+    labels = LabelReader._read_labels(
+        reader, X, nobody, sample_weight, groups, None, params
+    )
     if trusted is not None:
         trusted = _check_trusted(trusted, tags.matrix.shape)
     return TagLabels(

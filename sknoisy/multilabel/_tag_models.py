@@ -8,9 +8,12 @@ from sklearn.dummy import DummyClassifier
 from sklearn.utils.parallel import Parallel, delayed
 
 from sknoisy._compat import AS_THEY_COME
-from sknoisy._soft_labels import NEGLIGIBLE_SHARE, fit_soft_labels
+from sknoisy._meta import take_over
+from sknoisy._soft_labels import NEGLIGIBLE_SHARE, drop_negligible, fit_soft_labels
 
 BLOCK = 16
+# A probability that was divided by the tagability stays below 1, as others do.
+SURELY = 1 - 1e-6
 
 
 @dataclass(frozen=True)
@@ -49,10 +52,9 @@ class TagModels:
         self.estimators_ = [fit.model for fit in fits]
         self.threshold_ = np.array([fit.threshold for fit in fits])
         self.scale_ = np.array([fit.scale for fit in fits])
-        first = self.estimators_[0]
-        for name in ("n_features_in_", "feature_names_in_"):
-            if hasattr(first, name):
-                setattr(self, name, getattr(first, name))
+        real = [m for m in self.estimators_ if not isinstance(m, DummyClassifier)]
+        if real:
+            take_over(self, real[0], ["n_features_in_", "feature_names_in_"])
 
     @property
     def classes_(self):
@@ -77,7 +79,8 @@ class TagModels:
 
     def _column(self, X, k):
         proba = tag_proba(self.estimators_[k], X)
-        return np.minimum(proba / self.scale_[k], 1)
+        scale = self.scale_[k]
+        return proba if scale == 1 else np.minimum(proba / scale, SURELY)
 
 
 def tag_proba(model, X):
@@ -128,11 +131,11 @@ def fit_tag(base, X, believed, labels, weights=1.0):
         A constant one if one class has all the weight.
     """
     table = np.column_stack([1 - believed, believed])
-    table *= (labels.mass * weights)[:, None]
-    heavy = (table > 0).any(axis=0)
-    if not heavy.all():
-        constant = DummyClassifier(strategy="constant", constant=int(heavy[1]))
-        return constant.fit(np.zeros((len(table), 1)), np.full(len(table), heavy[1]))
+    table = drop_negligible(table * (labels.mass * weights)[:, None])
+    present = table.any(axis=0)
+    if not present.all():
+        rows = np.zeros((len(table), 1))
+        return DummyClassifier().fit(rows, np.full(len(table), int(present[1])))
     return fit_soft_labels(base, X, table, [0, 1], params=labels.params)
 
 

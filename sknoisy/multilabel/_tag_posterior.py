@@ -7,8 +7,8 @@ from scipy.special import expit, logit
 FAINTEST = 1e-4
 # Penalty that holds the exponents of the evidence near their start.
 STIFFNESS = 8.0
-# Tagability is a quantile of what is found for tagged rows, shrunk to a half as if by so
-# many further rows. Chosen on emotions, yeast and a generator.
+# Tagability is a quantile of what is found for tagged rows, shrunk to a half as if by
+# so many further rows. Chosen on emotions, yeast and a generator.
 QUANTILE, USUAL_TAGABILITY, USUAL_ROWS = 0.75, 0.5, 20.0
 SURE = 1 - 1e-6
 
@@ -21,8 +21,8 @@ def pool_evidence(columns, tagged, mass):
     .. math:: \operatorname{logit} e = \operatorname{logit} b + a
         + \sum_j s_j (\operatorname{logit} p_j - \operatorname{logit} b),
 
-    with :math:`s_j \ge 0`. None of the evidence about a row has seen the tag of the row,
-    so the likelihood that chooses the exponents is one of held-out tags.
+    with :math:`s_j \ge 0`. No evidence about a row has seen the tag of this row, so the
+    likelihood that chooses the exponents is one of held-out tags.
 
     Parameters
     ----------

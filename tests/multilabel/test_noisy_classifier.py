@@ -1,0 +1,390 @@
+import pickle
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from joblib import parallel_config
+from scipy import sparse
+from sklearn import config_context
+from sklearn.base import clone
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.exceptions import DataConversionWarning
+from sklearn.linear_model import LogisticRegression, Perceptron
+from sklearn.metrics import f1_score, roc_auc_score
+from sklearn.model_selection import GridSearchCV, KFold
+from sklearn.multioutput import MultiOutputClassifier
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from sknoisy._compat import _routing_enabled
+from sknoisy.exceptions import NoEvidenceWarning, UnsuitableEstimatorError
+from sknoisy.multilabel import (
+    MultilabelNoisyClassifier,
+    TagabilityWeightedClassifier,
+)
+
+BOTH = pytest.mark.parametrize(
+    "cls", [MultilabelNoisyClassifier, TagabilityWeightedClassifier]
+)
+
+
+def tagging(seed, n_samples=900, n_labels=8, recall=0.6):
+    """Tags as thresholded directions of few factors, seen through noisy features."""
+    rng = np.random.RandomState(seed)
+    factors = rng.normal(size=(n_samples, 4))
+    X = factors @ rng.normal(size=(4, 15)) + rng.normal(size=(n_samples, 15))
+    directions = rng.normal(size=(4, n_labels))
+    directions /= np.linalg.norm(directions, axis=0)
+    y = (factors @ directions > rng.uniform(0.2, 1.0, n_labels)).astype(int)
+    noisy = y * (rng.uniform(size=y.shape) < recall)
+    return X[:500], noisy[:500], y[:500], X[500:], y[500:]
+
+
+@pytest.fixture(scope="module")
+def data():
+    return tagging(0)
+
+
+@pytest.fixture(scope="module")
+def fitted(data):
+    X, noisy, *_ = data
+    return MultilabelNoisyClassifier(cv=2).fit(X, noisy)
+
+
+def macro_f1(clf, X, y):
+    return f1_score(y, clf.predict(X), average="macro", zero_division=0)
+
+
+def mean_auc(clf, X, y):
+    return roc_auc_score(y, clf.predict_proba(X), average="macro")
+
+
+# What it is for
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_missing_tags_harm_less(seed):
+    X, noisy, y, X_test, y_test = tagging(seed)
+    plain = MultiOutputClassifier(LogisticRegression()).fit(X, noisy)
+    clean = MultiOutputClassifier(LogisticRegression()).fit(X, y)
+    ours = MultilabelNoisyClassifier().fit(X, noisy)
+    gap = macro_f1(clean, X_test, y_test) - macro_f1(plain, X_test, y_test)
+    gained = macro_f1(ours, X_test, y_test) - macro_f1(plain, X_test, y_test)
+    assert gap > 0.05
+    assert gained > 0.6 * gap
+    plain_auc = np.mean(
+        [
+            roc_auc_score(y_test[:, k], proba[:, 1])
+            for k, proba in enumerate(plain.predict_proba(X_test))
+        ]
+    )
+    assert mean_auc(ours, X_test, y_test) > plain_auc
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_complete_tags_are_not_harmed(seed):
+    X, _, y, X_test, y_test = tagging(seed)
+    clean = MultiOutputClassifier(LogisticRegression()).fit(X, y)
+    ours = MultilabelNoisyClassifier().fit(X, y)
+    assert macro_f1(ours, X_test, y_test) > macro_f1(clean, X_test, y_test) - 0.02
+
+
+def test_soft_labels_find_the_missing_tags(data, fitted):
+    _, noisy, y, *_ = data
+    believed = fitted.soft_labels_.toarray()
+    assert (believed[noisy == 1] == 1).all()
+    blank = noisy == 0
+    assert roc_auc_score(y[blank], believed[blank]) > 0.9
+
+
+def test_bounds_hold_the_tagability_and_order_the_tags():
+    rng = np.random.RandomState(0)
+    X, _, y, *_ = tagging(0)
+    recall = np.array([0.3, 0.9] * 4)
+    noisy = y * (rng.uniform(size=y.shape) < recall)
+    clf = TagabilityWeightedClassifier().fit(X, noisy)
+    low, high = clf.tagability_bounds_.T
+    assert (low < recall).all()
+    assert (high == 1).all()
+    assert clf.tagability_[recall < 0.5].max() < clf.tagability_[recall > 0.5].min()
+
+
+@pytest.mark.parametrize("evidence", ["model", "neighbors", "tags"])
+def test_each_kind_of_evidence_is_heard_alone(data, evidence):
+    X, noisy, _, X_test, y_test = data
+    clf = MultilabelNoisyClassifier(evidence=evidence, cv=2).fit(X, noisy)
+    assert clf.evidence_weights_.shape == (8, 1)
+    assert mean_auc(clf, X_test, y_test) > 0.85
+
+
+def test_given_tagability_is_used(data):
+    X, noisy, *_ = data
+    clf = MultilabelNoisyClassifier(tagability=0.6, cv=2).fit(X, noisy)
+    np.testing.assert_array_equal(clf.tagability_, 0.6)
+    whole = MultilabelNoisyClassifier(tagability=1.0, cv=2).fit(X, noisy)
+    np.testing.assert_array_equal(whole.soft_labels_.toarray(), noisy)
+    plain = MultiOutputClassifier(LogisticRegression()).fit(X, noisy)
+    np.testing.assert_array_equal(whole.predict(X), plain.predict(X))
+
+
+def test_spurious_tags_are_doubted_where_their_rate_is_known(data):
+    X, _, y, *_ = data
+    rng = np.random.RandomState(1)
+    noisy = np.where(rng.uniform(size=y.shape) < 0.15, 1, y)
+    clf = MultilabelNoisyClassifier(tagability=1.0, spurious_rate=0.15).fit(X, noisy)
+    believed, tagged = clf.soft_labels_.toarray(), noisy == 1
+    assert roc_auc_score(y[tagged], believed[tagged]) > 0.85
+
+
+# Treatments
+
+
+def test_modes_do_what_they_say(data):
+    X, noisy, *_ = data
+    plain = MultiOutputClassifier(LogisticRegression()).fit(X, noisy)
+    expected = np.column_stack([p[:, 1] for p in plain.predict_proba(X)])
+    by_mode = {
+        mode: TagabilityWeightedClassifier(tagability=0.6, mode=mode, cv=2)
+        .fit(X, noisy)
+        .predict_proba(X)
+        for mode in ("calibrate", "weight", "unlabeled")
+    }
+    np.testing.assert_allclose(
+        by_mode["calibrate"], np.minimum(expected / 0.6, 1), atol=2e-6
+    )
+    for mode in ("weight", "unlabeled"):
+        assert (by_mode[mode].mean(axis=0) > expected.mean(axis=0)).all()
+
+
+def test_blanks_without_weight_of_their_own_are_lighter_by_the_omission_rate(data):
+    X, noisy, *_ = data
+    clf = TagabilityWeightedClassifier(tagability=0.6, mode="unlabeled", cv=2)
+    clf.fit(X, noisy)
+    weights = np.where(noisy[:, 2], 1, 1 - clf.false_omission_rate_[2])
+    plain = LogisticRegression().fit(X, noisy[:, 2], sample_weight=weights)
+    np.testing.assert_allclose(clf.predict_proba(X)[:, 2], plain.predict_proba(X)[:, 1])
+
+
+def test_threshold_for_f1_suits_rare_tags(data):
+    X, noisy, *_ = data
+    rare = noisy * (np.random.RandomState(0).uniform(size=noisy.shape) < 0.3)
+    half = MultilabelNoisyClassifier(tagability=1.0, cv=2).fit(X, rare)
+    best = clone(half).set_params(threshold="f1").fit(X, rare)
+    np.testing.assert_allclose(best.predict_proba(X), half.predict_proba(X))
+    assert macro_f1(best, X, rare) > macro_f1(half, X, rare)
+
+
+def test_a_base_without_weights_gets_relabelled_tags(data):
+    X, noisy, _, X_test, y_test = data
+    base = KNeighborsClassifier(15)
+    clf = MultilabelNoisyClassifier(base, cv=2).fit(X, noisy)
+    plain = MultiOutputClassifier(base).fit(X, noisy)
+    assert macro_f1(clf, X_test, y_test) > macro_f1(plain, X_test, y_test)
+
+
+# scikit-learn's ways
+
+
+def test_it_stands_in_a_grid_search(data):
+    X, noisy, *_ = data
+    search = GridSearchCV(
+        MultilabelNoisyClassifier(cv=2),
+        {"estimator__C": [0.01, 1]},
+        scoring="roc_auc",
+        cv=KFold(2),
+    )
+    search.set_params(estimator__estimator=LogisticRegression())
+    search.fit(X, noisy)
+    assert np.isfinite(search.best_score_)
+    assert search.predict(X).shape == noisy.shape
+
+
+def test_it_stands_in_a_search_over_two_tags(data):
+    X, noisy, *_ = data
+    search = GridSearchCV(
+        MultilabelNoisyClassifier(cv=2),
+        {"evidence": ["neighbors", "tags"]},
+        scoring="roc_auc",
+        cv=KFold(2),
+    )
+    assert search.fit(X, noisy[:, :2]).best_score_ > 0.7
+
+
+@BOTH
+def test_every_number_of_jobs_gives_the_same_result(cls):
+    X, noisy, *_ = tagging(0, n_labels=20)
+    base = RandomForestClassifier(2, max_depth=3)
+    one = cls(base, cv=2, random_state=0).fit(X, noisy).predict_proba(X)
+    with parallel_config("threading", n_jobs=2):
+        two = cls(base, cv=2, random_state=0).fit(X, noisy).predict_proba(X)
+    np.testing.assert_allclose(one, two, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    "container",
+    [
+        sparse.csr_array,
+        sparse.csc_matrix,
+        pd.DataFrame,
+        lambda y: pl.DataFrame(y, schema=[str(k) for k in range(y.shape[1])]),
+        lambda y: y.astype(bool),
+        lambda y: y.tolist(),
+    ],
+)
+def test_tags_in_any_container(data, fitted, container):
+    X, noisy, *_ = data
+    clf = MultilabelNoisyClassifier(cv=2).fit(X, container(noisy))
+    predicted = clf.predict(X)
+    np.testing.assert_allclose(clf.predict_proba(X), fitted.predict_proba(X))
+    if sparse.issparse(container(noisy)):
+        assert sparse.issparse(predicted)
+        predicted = predicted.toarray()
+    np.testing.assert_array_equal(predicted, fitted.predict(X))
+
+
+def test_names_of_tags_are_kept(data):
+    X, noisy, *_ = data
+    names = list("abcdefgh")
+    clf = MultilabelNoisyClassifier(cv=2).fit(X, pd.DataFrame(noisy, columns=names))
+    assert clf.label_names_.tolist() == names
+
+
+@BOTH
+def test_a_column_of_classes_goes_to_the_plain_base(cls, data):
+    X, noisy, *_ = data
+    y = np.array(["no", "yes"])[noisy[:, 0]]
+    clf = cls().fit(X, y)
+    plain = LogisticRegression().fit(X, y)
+    np.testing.assert_array_equal(clf.predict(X), plain.predict(X))
+    np.testing.assert_array_equal(clf.classes_, ["no", "yes"])
+    with pytest.warns(DataConversionWarning, match="column-vector"):
+        clf.fit(X, y[:, None])
+    np.testing.assert_allclose(clf.predict_proba(X), plain.predict_proba(X))
+
+
+def test_a_pipeline_takes_the_weights_at_its_end(data):
+    X, noisy, _, X_test, y_test = data
+    base = make_pipeline(StandardScaler(), LogisticRegression())
+    clf = MultilabelNoisyClassifier(base, cv=2).fit(100 * X, noisy)
+    assert mean_auc(clf, 100 * X_test, y_test) > 0.85
+    with config_context(enable_metadata_routing=True):
+        assert _routing_enabled()
+        routed = clone(clf).fit(100 * X, noisy)
+    np.testing.assert_allclose(routed.predict_proba(X), clf.predict_proba(X))
+
+
+def test_it_survives_a_pickle(data, fitted):
+    X = data[0]
+    again = pickle.loads(pickle.dumps(fitted))
+    np.testing.assert_array_equal(again.predict(X), fitted.predict(X))
+
+
+@BOTH
+def test_a_weight_is_a_number_of_copies(cls):
+    X, noisy, *_ = tagging(1, n_labels=3)
+    times = np.random.RandomState(0).randint(0, 3, size=len(X))
+    rows = np.repeat(np.arange(len(X)), times)
+    weighted = cls(cv=2).fit(X, noisy, sample_weight=times)
+    written = cls(cv=2).fit(X[rows], noisy[rows])
+    np.testing.assert_allclose(
+        weighted.predict_proba(X), written.predict_proba(X), atol=1e-3
+    )
+
+
+def test_verified_entries_are_kept(data):
+    X, noisy, *_ = data
+    trusted = np.zeros(noisy.shape, dtype=bool)
+    trusted[:200] = True
+    clf = MultilabelNoisyClassifier(cv=2).fit(X, noisy, trusted=trusted)
+    believed = clf.soft_labels_.toarray()
+    np.testing.assert_array_equal(believed[:200], noisy[:200])
+    assert (believed[200:] != noisy[200:]).any()
+    rows = MultilabelNoisyClassifier(cv=2).fit(X, noisy, trusted=trusted[:, 0])
+    np.testing.assert_allclose(rows.predict_proba(X), clf.predict_proba(X))
+
+
+def test_rows_of_a_group_are_no_evidence_about_each_other(data):
+    X = data[0]
+    twins, groups = np.repeat(X[:200], 2, axis=0), np.repeat(np.arange(200), 2)
+    twins = twins + 1e-6 * np.random.RandomState(0).normal(size=twins.shape)
+    y = np.random.RandomState(1).randint(2, size=(200, 3)).repeat(2, axis=0)
+    params = {"evidence": "neighbors", "cv": 2}
+    alone = MultilabelNoisyClassifier(**params).fit(twins, y)
+    grouped = MultilabelNoisyClassifier(**params).fit(twins, y, groups=groups)
+    assert alone.evidence_weights_.mean() > grouped.evidence_weights_.mean() + 0.2
+
+
+# Bad input
+
+
+def test_rare_and_constant_tags_are_taken_as_they_are(data):
+    X, noisy, *_ = data
+    y = noisy.copy()
+    y[:, 0], y[:, 1], y[:, 2], y[2:, 3] = 0, 1, 0, 0
+    y[:2, [2, 3]] = 1
+    with pytest.warns(NoEvidenceWarning, match="4 of 8 tags are taken as they are"):
+        clf = MultilabelNoisyClassifier(cv=2, threshold="f1").fit(X, y)
+    np.testing.assert_array_equal(np.isnan(clf.tagability_), np.arange(8) < 4)
+    predicted = clf.predict(X)
+    assert not predicted[:, 0].any()
+    assert predicted[:, 1].all()
+    assert np.isfinite(clf.predict_proba(X)).all()
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("y", "message"),
+    [
+        (np.full((500, 2), 2), "expected zeros and ones in y"),
+        (np.full((500, 2), np.nan), "expected zeros and ones in y"),
+        ([["a"], ["a", "b"]] * 250, "MultiLabelBinarizer"),
+        (np.zeros((400, 2), dtype=int), r"inconsistent numbers of samples: \[500, 400"),
+    ],
+)
+def test_tables_that_are_no_tags(cls, data, y, message):
+    with pytest.raises(ValueError, match=message):
+        cls().fit(data[0], y)
+
+
+@BOTH
+def test_a_single_row(cls):
+    with pytest.raises(ValueError, match="at least 2 rows of tags, but got 1 sample"):
+        cls().fit([[1.0]], [[0, 1]])
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("params", "message"),
+    [
+        ({"tagability": [0.5, 0.5]}, r"tagability expected a number or shape \(8,\)"),
+        ({"tagability": [1.5] * 8}, "expected numbers above 0 and up to 1"),
+        ({"tagability": 0.3, "spurious_rate": 0.4}, "to below the tagability"),
+    ],
+)
+def test_rates_that_cannot_be(cls, data, params, message):
+    X, noisy, *_ = data
+    with pytest.raises(ValueError, match=message):
+        cls(**params).fit(X, noisy)
+
+
+def test_verified_rows_in_the_wrong_shape(data):
+    X, noisy, *_ = data
+    with pytest.raises(ValueError, match="trusted must be a boolean mask of shape"):
+        MultilabelNoisyClassifier().fit(X, noisy, trusted=np.ones((500, 2), dtype=bool))
+
+
+def test_a_base_without_probabilities(data):
+    X, noisy, *_ = data
+    with pytest.raises(UnsuitableEstimatorError, match="needs a classifier with pred"):
+        MultilabelNoisyClassifier(Perceptron()).fit(X, noisy)
+
+
+def test_a_base_without_weights_where_they_are_needed(data):
+    X, noisy, *_ = data
+    base = KNeighborsClassifier()
+    with pytest.raises(UnsuitableEstimatorError, match="Use action='relabel'"):
+        MultilabelNoisyClassifier(base, action="soft").fit(X, noisy)
+    with pytest.raises(UnsuitableEstimatorError, match="Use mode='calibrate'"):
+        TagabilityWeightedClassifier(base).fit(X, noisy)
