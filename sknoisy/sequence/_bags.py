@@ -150,14 +150,25 @@ def _as_steps(bag, number, owner):
             f"{owner} expected dense arrays, but {name} is sparse. Pass "
             "bag.toarray(), or reduce the features first."
         )
-    array = check_array(
-        bag, dtype=float, ensure_2d=False, ensure_min_samples=0, input_name=name
-    )
+    try:
+        array = np.asarray(bag, dtype=float)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"{owner} expected each bag to be an array of numbers, but {name} cannot "
+            f"be read as one: {error}. Encode texts and fill gaps first."
+        ) from error
     if array.ndim != 2:
         raise ValueError(
             f"{owner} expected each bag to have the shape (n_steps, n_features), but "
             f"{name} has shape {array.shape}. A series of single numbers becomes a bag "
             "by series.reshape(-1, 1)."
+        )
+    if not np.isfinite(array).all():
+        value = "NaN" if np.isnan(array).any() else "infinity"
+        row = int((~np.isfinite(array)).any(axis=1).argmax())
+        raise ValueError(
+            f"{owner} expected finite numbers, but {name} contains {value}, first in "
+            f"step {row}. Fill or leave out such steps."
         )
     return array
 

@@ -6,7 +6,6 @@ import numpy as np
 from scipy.optimize import linprog, lsq_linear, nnls
 
 from sknoisy._compat import Interval, StrOptions, validate_params
-from sknoisy.sequence._greedy import starts_of_runs
 from sknoisy.sequence._overlap import read_per_segment, read_segments
 from sknoisy.sequence._proposals import margin_widths, read_margin
 from sknoisy.sequence._segments import step_ranges
@@ -126,18 +125,6 @@ def linpro_pseudo_labels(
     scores = read_per_segment(scores, len(segments), "scores")
     read_margin(margin)
     _check_steps(segments, n_steps)
-    return spread_scores(segments, scores, n_steps, normalization, margin, solver)
-
-
-def spread_scores(
-    segments,
-    scores,
-    n_steps,
-    normalization="sum",
-    margin=(0.0785, 0.9),
-    solver="min_norm",
-):
-    """Return the labels of :func:`linpro_pseudo_labels` for arrays that are checked."""
     if not len(segments):
         return np.zeros(n_steps)
     start, end = step_ranges(*segments.T, n_steps)
@@ -149,42 +136,6 @@ def spread_scores(
     solve = {"min_norm": _least_squares, "linprog": _linear_program}[solver]
     level = solve(incidence * lengths, scores, lengths)
     return np.repeat(np.clip(level, 0, 1), np.diff(cells))
-
-
-def spread_table(table, offsets, n_classes, **options):
-    """Return the labels of all steps of all bags, class by class.
-
-    Parameters
-    ----------
-    table : ndarray of shape (n_segments,)
-        Segments with scores, whose bags are positions and whose labels are columns.
-
-    offsets : ndarray of shape (n_bags + 1,)
-        Bag ``i`` has the steps from ``offsets[i]`` to ``offsets[i + 1]``.
-
-    n_classes : int
-        Number of columns.
-
-    **options : dict
-        Options of :func:`spread_scores`.
-
-    Returns
-    -------
-    ndarray of shape (n_steps, n_classes)
-        Soft labels in [0, 1].
-    """
-    labels = np.zeros((offsets[-1], n_classes))
-    table = table[np.lexsort([table["label"], table["bag"]])]
-    new = starts_of_runs(table["bag"]) | starts_of_runs(table["label"])
-    for part in np.split(table, np.flatnonzero(new)[1:]) if len(table) else []:
-        bag, label = part["bag"][0], part["label"][0]
-        steps = slice(offsets[bag], offsets[bag + 1])
-        n_steps = offsets[bag + 1] - offsets[bag]
-        segments = np.column_stack([part["start"], part["end"]])
-        labels[steps, label] = spread_scores(
-            segments, part["score"], n_steps, **options
-        )
-    return labels
 
 
 def _check_steps(segments, n_steps):

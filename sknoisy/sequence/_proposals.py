@@ -57,8 +57,8 @@ def generate_proposals(scores, *, thresholds, min_length=2, margin=(0.0785, 0.9)
         How much each step of one bag looks like one class.
 
     thresholds : "auto" or array-like of shape (n_thresholds,)
-        Levels to cut at. With "auto", 20 of them from 0.01 to 0.35 of the 95th
-        percentile of the scores.
+        Levels to cut at. With "auto", 20 of them from 0.01 to 0.35 of a high score,
+        which is the 95th percentile, or half the maximum where that is more.
 
     min_length : int, default=2
         Number of steps that a run must have.
@@ -148,8 +148,12 @@ def read_thresholds(thresholds, scores):
 
 
 def auto_thresholds(scores):
-    """Return 20 low thresholds, as shares of what 5 % of the scores exceed."""
-    return LEVELS * (np.quantile(scores, HIGH_QUANTILE) if np.size(scores) else 1.0)
+    """Return 20 low thresholds, as shares of what counts as a high score."""
+    if not np.size(scores):
+        return LEVELS
+    # Of an event that fills less than 5 % of the steps, the quantile knows nothing.
+    high = max(np.quantile(scores, HIGH_QUANTILE), np.max(scores) / 2)
+    return LEVELS * high if high > 0 else LEVELS
 
 
 def margin_widths(lengths, margin):

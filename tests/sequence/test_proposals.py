@@ -84,6 +84,19 @@ def test_auto_thresholds_are_low():
     )
 
 
+def test_auto_thresholds_see_an_event_that_is_rare():
+    scores = np.zeros(1000)
+    scores[500:510] = [0.1, 0.3, 0.6, 0.8, 0.8, 0.8, 0.8, 0.6, 0.3, 0.1]
+    assert_allclose(auto_thresholds(scores)[-1], 0.35 * 0.4)
+    found = generate_proposals(scores, thresholds="auto")
+    assert {tuple(row) for row in found[:, :2]} == {(500, 510), (501, 509)}
+
+
+@pytest.mark.parametrize("level", [0.0, -2.0])
+def test_auto_thresholds_find_nothing_where_nothing_is_above_zero(level):
+    assert len(generate_proposals(np.full(9, level), thresholds="auto")) == 0
+
+
 def test_margins_have_whole_steps():
     assert_array_equal(
         margin_widths([1, 2, 5, 25, 100], (0.0785, 0.9)), [1, 1, 1, 2, 5]

@@ -11,9 +11,8 @@ from sknoisy.sequence import (
     delta_pseudo_labels,
     generate_proposals,
     linpro_pseudo_labels,
-    segment_table,
 )
-from sknoisy.sequence._linpro import PENALTY, RIDGE, cell_incidence, spread_table
+from sknoisy.sequence._linpro import PENALTY, RIDGE, cell_incidence
 from sknoisy.sequence._segments import step_ranges
 
 SOLVERS = ["min_norm", "linprog"]
@@ -116,26 +115,6 @@ def test_steps_belong_to_the_segment_that_holds_their_middle():
     first, last = step_ranges(start, end, 4)
     assert_array_equal(first, [0, 1, 2, 3])
     assert_array_equal(last, [3, 2, 3, 4])
-
-
-def test_all_bags_and_classes_at_once():
-    table = segment_table(
-        [1, 3, 0, 2],
-        [4, 6, 5, 4],
-        bag=[2, 0, 0, 2],
-        label=[1, 0, 0, 1],
-        score=[0.5] * 4,
-    )
-    offsets = np.array([0, 8, 8, 14])
-    labels = spread_table(table, offsets, 2)
-    assert labels.shape == (14, 2)
-    alone = linpro_pseudo_labels([[3, 6], [0, 5]], [0.5, 0.5], 8)
-    assert_allclose(labels[:8, 0], alone)
-    alone = linpro_pseudo_labels([[1, 4], [2, 4]], [0.5, 0.5], 6)
-    assert_allclose(labels[8:, 1], alone)
-    assert not labels[:8, 1].any()
-    assert not labels[8:, 0].any()
-    assert not spread_table(table[:0], offsets, 2).any()
 
 
 BAD_LINPRO = {
