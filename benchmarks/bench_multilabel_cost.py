@@ -1,0 +1,79 @@
+"""Time and memory of a classifier of tags on large sparse tables.
+
+Run ``python benchmarks/bench_multilabel_cost.py ROWS TAGS``. The base is a linear model
+trained by stochastic gradients; features and tags are sparse, one row in a hundred has
+a tag, and 40 % of the tags are removed.
+"""
+
+import argparse
+import resource
+import time
+import warnings
+
+import numpy as np
+from scipy import sparse
+from sklearn.linear_model import SGDClassifier
+from threadpoolctl import threadpool_limits
+
+from sknoisy.exceptions import LabelNoiseWarning
+from sknoisy.multilabel import MultilabelNoisyClassifier
+
+
+def cost(n_samples, n_tags, kinds):
+    """Print time and peak memory of a fit to sparse rows and sparse tags."""
+    rng = np.random.RandomState(0)
+    n_factors = 20
+    X, y = sparse_tagging(rng, n_samples, n_tags, n_factors)
+    before = peak()
+    model = SGDClassifier(loss="log_loss", max_iter=5, tol=None, random_state=0)
+    for evidence in kinds:
+        start = time.perf_counter()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", LabelNoiseWarning)
+            clf = MultilabelNoisyClassifier(model, evidence=evidence).fit(X, y)
+        seconds = time.perf_counter() - start
+        dense = n_samples * n_tags * 8 / 2**20
+        print(
+            f"evidence={evidence!r}: {n_samples:,} rows, {n_tags:,} tags "
+            f"({y.nnz:,} ones), {X.shape[1]} sparse features: {seconds:.0f} s, peak "
+            f"memory {peak():.0f} MiB ({before:.0f} MiB before the first fit; a dense "
+            f"table of float64 has {dense:.0f} MiB), {clf.soft_labels_.nnz:,} soft "
+            "labels",
+            flush=True,
+        )
+
+
+def sparse_tagging(rng, n_samples, n_tags, n_factors, density=0.01):
+    """Return sparse features and sparse tags that depend on them."""
+    X = sparse.random_array(
+        (n_samples, 10 * n_factors), density=0.05, format="csr", rng=rng
+    )
+    groups = np.arange(10 * n_factors) % n_factors
+    factors = X @ np.eye(n_factors)[groups]
+    columns = []
+    for _ in range(n_tags):
+        score = factors @ rng.normal(size=n_factors)
+        tagged = score > np.quantile(score, 1 - density)
+        tagged &= rng.uniform(size=n_samples) < 0.6
+        columns.append(sparse.csc_array(tagged[:, None]))
+    return X, sparse.hstack(columns, format="csr").astype(int)
+
+
+def peak():
+    """Return the largest memory so far in MiB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10
+
+
+def main():
+    """Run what the command line asks for."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("n_samples", type=int, metavar="ROWS")
+    parser.add_argument("n_tags", type=int, metavar="TAGS")
+    parser.add_argument("--evidence", nargs="*", default=["auto"])
+    args = parser.parse_args()
+    with threadpool_limits(1):
+        cost(args.n_samples, args.n_tags, args.evidence)
+
+
+if __name__ == "__main__":
+    main()
