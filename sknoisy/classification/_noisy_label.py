@@ -2,7 +2,11 @@
 
 import numpy as np
 
-from sknoisy._clean_posterior import clean_posterior
+from sknoisy._clean_posterior import (
+    clean_posterior,
+    expected_classes,
+    spread_doubt,
+)
 from sknoisy._compat import StrOptions
 from sknoisy._evidence import (
     EMBEDDING_CONSTRAINT,
@@ -15,22 +19,25 @@ from sknoisy._evidence import (
 )
 from sknoisy._meta import BaseLabelNoiseClassifier
 from sknoisy._soft_labels import fit_soft_labels, takes_weights
+from sknoisy.classification._label_weights import softened, weigh_labels
 from sknoisy.classification._transition_option import (
     TRANSITION_CONSTRAINT,
     check_transition_option,
+    is_estimated,
     transition_beside,
 )
 from sknoisy.exceptions import UnsuitableEstimatorError
 from sknoisy.quality._core_disagreement import select_action
-from sknoisy.refinement._base import keep_posterior, keep_soft_labels
+from sknoisy.refinement._base import keep_posterior, keep_soft_labels, settle
 
 
 class NoisyLabelClassifier(BaseLabelNoiseClassifier):
     """Train a classifier on labels of which some are wrong.
 
-    Out-of-fold probabilities and the labels of the neighbours say what each label
-    should be, a transition matrix says how labels go wrong, both together give the
-    probability of each true class, and the classifier is trained again on what they
+    The neighbours say which labels to doubt, out-of-fold probabilities of the
+    classifier are asked next, with the doubtful labels held back, and a mixture of
+    their similarities to the labels and a transition matrix turn all this into the
+    probability that each label is right. The classifier is then trained on what they
     say. Where no noise is found, it is by default trained on the labels as they are.
 
     Parameters
@@ -41,22 +48,26 @@ class NoisyLabelClassifier(BaseLabelNoiseClassifier):
 
     evidence : {"auto", "model", "neighbors"}, default="auto"
         What is asked about each label: the classifier, trained on other folds; the
-        neighbours, which needs no fit; or, with "auto", both, pooled by the geometric
-        mean of their probabilities.
+        neighbours, which needs no fit; or, with "auto", both. Then the neighbours
+        judge first, classifier and neighbours are asked again with labels weighed by
+        that judgement, and the geometric mean of their probabilities counts.
 
     transition : "auto", transition estimator or array-like of shape \
 (n_classes, n_classes), default="auto"
         Noise transition matrix ``T[i, j] = P(noisy = j | clean = i)`` with rows and
-        columns in the order of ``classes_``, or the estimator of it. "auto" means
-        :class:`~sknoisy.transition.ConfidentTransition`.
+        columns in the order of ``classes_``, or the estimator of it. A matrix that is
+        given is believed. An estimated one has half a say, beside the mixture of the
+        similarities, and none if it doubts more labels than that. "auto" means
+        :class:`~sknoisy.transition.ConfidentTransition` with a quarter of chance mixed
+        in, since it is too sure of which confusions never occur.
 
     action : {"auto", "weight", "filter", "relabel", "soft"}, default="auto"
         What is done with a label: weigh it by its probability of being right; leave it
         out unless it is the most probable class; replace it by the most probable
-        class; or train on the probabilities of all classes. "auto" means "filter",
-        which works for every classifier, fully grown trees included, where noise is
-        found, and the labels as they are where none is. An action that is named is
-        always carried out.
+        class; or train on the probabilities of all classes. "auto" means the labels
+        as they are where no noise is found, else "weight", or "filter" for a
+        classifier that takes no weights. An action that is named is always carried
+        out.
 
     embedding : "auto", "passthrough" or transformer, default="auto"
         Space in which neighbours are searched. "auto" takes the steps of a
@@ -127,6 +138,10 @@ class NoisyLabelClassifier(BaseLabelNoiseClassifier):
     With five folds a fit costs five fits of the classifier, each fold on four fifths
     of the rows, and one search for neighbours.
 
+    Weights do less harm than a filter does where the evidence is weak, since they leave
+    every label in; fully grown trees hardly notice them. ``action="filter"`` is worth a
+    try with forests where much noise is sure.
+
     Noise is found where labels disagree with the rows that the evidence is surest of:
     if among the surest fifth of each predicted class clearly more than 2 % of the rows
     have another label. Classes that merely overlap disagree elsewhere.
@@ -184,16 +199,11 @@ class NoisyLabelClassifier(BaseLabelNoiseClassifier):
         base = seed_unset(self._inner_estimator(), self.random_state)
         self._check_options(base, labels)
         proba = self._evidence(base, X, labels)
-        self.transition_matrix_ = transition_beside(
-            self.transition, base, X, proba, labels
-        )
-        posterior = clean_posterior(
-            proba, self.transition_matrix_, labels.codes, weights=labels.weights
-        )
+        self.selection_ = self._select(base, proba, labels)
+        posterior = self._judge(proba, base, X, labels)
         keep_posterior(self, posterior, labels)
         doubt = 1 - self.label_quality_
         self.noise_rate_ = float(np.average(doubt, weights=labels.weights))
-        self.selection_ = select_action(self.action, proba, labels)
         treated = self._treat(labels.one_hot(), self.selection_["action"])
         keep_soft_labels(self, treated * labels.mass[:, None], labels)
         return fit_soft_labels(
@@ -212,14 +222,59 @@ class NoisyLabelClassifier(BaseLabelNoiseClassifier):
 
     def _evidence(self, base, X, labels):
         """Return the out-of-fold probabilities of the noisy labels."""
-        known = []
-        if self.evidence != "neighbors":
-            known.append(model_evidence(self, base, X, labels))
+        graph = None
         if self.evidence != "model":
             graph = neighborhood(self, base, X, labels)
-            if graph is not None:
-                known.append(neighbor_evidence(graph, labels))
-        return pool(known) if known else labels.one_hot()
+        if graph is None:
+            asks_model = self.evidence != "neighbors"
+            asked = model_evidence(self, base, X, labels) if asks_model else None
+            return labels.one_hot() if asked is None else asked
+        votes = neighbor_evidence(graph, labels)
+        if self.evidence == "neighbors":
+            return votes
+        # Neighbours cost no fit: what they doubt is held back from the model, and the
+        # second vote is by labels that have been looked at.
+        soft = self._held_back(votes, base, X, labels)
+        model = model_evidence(self, base, X, labels, soft)
+        return pool([model, neighbor_evidence(graph, labels, soft)])
+
+    def _held_back(self, votes, base, X, labels):
+        """Return the labels, weighed by the votes of the neighbours; None for none."""
+        if not self._select(base, votes, labels)["noise_found"]:
+            return None
+        weights = self._weigh(votes, base, X, labels, noise_found=True).weights
+        if not takes_weights(base):
+            weights = (weights > 0.5).astype(float)
+        return settle(labels.one_hot() * (weights * labels.mass)[:, None], labels)
+
+    def _select(self, base, proba, labels):
+        """Return what is done about the noise, and why."""
+        treatment = "weight" if takes_weights(base) else "filter"
+        return select_action(self.action, proba, labels, treatment=treatment)
+
+    def _weigh(self, proba, base, X, labels, noise_found):
+        return weigh_labels(
+            proba,
+            base,
+            X,
+            labels,
+            noise_found=noise_found,
+            transition=self.transition,
+        )
+
+    def _judge(self, proba, base, X, labels):
+        """Return the probability of each true class."""
+        codes, mass = labels.codes, labels.weights
+        if not is_estimated(self.transition):
+            T = transition_beside(self.transition, base, X, proba, labels)
+            self.transition_matrix_ = T
+            return clean_posterior(proba, T, codes, weights=mass)
+        noise_found = self.selection_["noise_found"]
+        found = self._weigh(proba, base, X, labels, noise_found)
+        self.transition_matrix_ = found.transition_matrix
+        T = softened(found.transition_matrix, self.transition)
+        expected = expected_classes(proba, T, codes, weights=mass)
+        return spread_doubt(expected, codes, found.weights)
 
     def _treat(self, one_hot, action):
         """Return the believed labels of each row, before any sample weight."""

@@ -6,7 +6,7 @@ from numbers import Integral
 import numpy as np
 from sklearn.utils import check_random_state
 
-from sknoisy._clean_posterior import clean_posterior, spread_doubt
+from sknoisy._clean_posterior import spread_doubt
 from sknoisy._compat import (
     HasMethods,
     Interval,
@@ -24,27 +24,20 @@ from sknoisy._evidence import (
 )
 from sknoisy._meta import BaseLabelNoiseClassifier
 from sknoisy._soft_labels import takes_weights
+from sknoisy.classification._label_weights import weigh_labels
 from sknoisy.classification._mean_proba import MeanProba
 from sknoisy.classification._resampling import draw_rows, fit_rows
 from sknoisy.classification._transition_option import (
     TRANSITION_CONSTRAINT,
     check_transition_option,
-    is_estimated,
-    transition_beside,
 )
 from sknoisy.exceptions import UnsuitableEstimatorError
 from sknoisy.quality._core_disagreement import select_action
 from sknoisy.quality._similarity import (
     MIXTURE_CONSTRAINT,
     SIMILARITY_CONSTRAINT,
-    MixtureFitter,
-    label_similarity,
 )
 from sknoisy.refinement._base import settle
-
-# An estimated matrix is too sure of which confusions never occur. Chosen on digits,
-# satimage, penbased, MNIST and breast_cancer among 0 and this.
-CHANCE = 0.25
 
 
 class SimilarityReweightingClassifier(BaseLabelNoiseClassifier):
@@ -335,27 +328,19 @@ class SimilarityReweightingClassifier(BaseLabelNoiseClassifier):
 
     def _judge(self, proba, base, X, labels):
         """Return the weights by one prediction, its similarities and their mixture."""
-        fitter = MixtureFitter(self.mixture, self.selection_["noise_found"])
-        similarity = label_similarity(self.similarity, proba, labels)
-        weights, (mixture,) = fitter.weigh(similarity, labels)
-        if self.transition is not None:
-            right = self._behind(proba, base, X, labels)
-            acquits = labels.mass @ right >= labels.mass @ weights
-            # A matrix that knows its business acquits labels. One that accuses more of
-            # them than the similarities do was estimated from too weak a model.
-            if acquits or not is_estimated(self.transition):
-                opinions = [np.column_stack([1 - p, p]) for p in (weights, right)]
-                weights = labels.quality_of_trusted(pool(opinions)[:, 1])
-        return weights, similarity, mixture
-
-    def _behind(self, proba, base, X, labels):
-        """Return the probability of each label by the clean posterior."""
-        T = transition_beside(self.transition, base, X, proba, labels)
-        self.transition_matrix_ = T
-        if isinstance(self.transition, str):
-            T = (1 - CHANCE) * T + CHANCE / labels.n_classes
-        posterior = clean_posterior(proba, T, labels.codes, weights=labels.weights)
-        return posterior[np.arange(labels.n_samples), labels.codes]
+        found = weigh_labels(
+            proba,
+            base,
+            X,
+            labels,
+            noise_found=self.selection_["noise_found"],
+            similarity=self.similarity,
+            mixture=self.mixture,
+            transition=self.transition,
+        )
+        if found.transition_matrix is not None:
+            self.transition_matrix_ = found.transition_matrix
+        return found.weights, found.similarity, found.mixture
 
     def _treated(self, weights, labels):
         """Return the soft labels that the weights make."""
