@@ -20,7 +20,8 @@ WRITTEN = 0.2
 class SegmentActivationDisplay:
     """Class activation over time, with proposals, fused segments and the truth.
 
-    Make it with :meth:`from_predictions`; all parameters are stored as attributes.
+    Make it with :meth:`from_predictions` or :meth:`from_estimator`; all parameters are
+    stored as attributes.
 
     Parameters
     ----------
@@ -89,6 +90,68 @@ class SegmentActivationDisplay:
         self.scores = scores
         self.truth = truth
         self.name = name
+
+    @classmethod
+    def from_estimator(
+        cls, estimator, bag, *, label=None, truth=None, name=None, ax=None, **kwargs
+    ):
+        """Draw what a fitted localizer makes of one bag.
+
+        Parameters
+        ----------
+        estimator : fitted localizer
+            With ``classes_``, ``thresholds_``, ``predict_proba`` and ``predict``.
+
+        bag : array-like of shape (n_steps, n_features)
+            The sequence.
+
+        label : object, default=None
+            Class to draw. If None, the one with the highest score at any step.
+
+        truth : array-like of shape (n_true, 2), default=None
+            The true segments of that class.
+
+        name : str, default=None
+            Name of the class, for the legend. If None, the label.
+
+        ax : matplotlib Axes, default=None
+            Axes to draw on, None for a new figure.
+
+        **kwargs : dict
+            Further arguments of the line, for :meth:`matplotlib.axes.Axes.plot`.
+
+        Returns
+        -------
+        SegmentActivationDisplay
+            The display.
+
+        Raises
+        ------
+        ImportError
+            If matplotlib is not installed.
+        ValueError
+            If the localizer knows no such label.
+        """
+        scores, found = estimator.predict_proba([bag])[0], estimator.predict([bag])
+        classes = estimator.classes_.tolist()
+        if label is None:
+            label = classes[scores.max(axis=0, initial=0).argmax()]
+        if label not in classes:
+            raise ValueError(
+                f"label expected one of the classes of the localizer, {classes}, but "
+                f"got {label!r}. Pass None for the one with the highest score."
+            )
+        found = found[found["label"] == label]
+        return cls.from_predictions(
+            scores[:, classes.index(label)],
+            np.column_stack([found["start"], found["end"]]),
+            found["score"],
+            truth=truth,
+            thresholds=estimator.thresholds_,
+            name=str(label) if name is None else name,
+            ax=ax,
+            **kwargs,
+        )
 
     @classmethod
     def from_predictions(

@@ -96,6 +96,37 @@ def test_segments_that_are_given_are_drawn_as_they_are(pyplot):
     assert "truth" not in display.bars_
 
 
+class Localizer:
+    """Knows two classes, by the columns of a bag."""
+
+    classes_ = np.array(["run", "jump"])
+    thresholds_ = np.array([0.1, 0.5])
+
+    def predict_proba(self, X):
+        return list(X)
+
+    def predict(self, X):
+        labels = ["jump", "run", "run"]
+        return segment_table([0, 5, 1], [2, 9, 3], label=labels, score=[0.9, 0.6, 0.1])
+
+
+def test_from_a_localizer(pyplot):
+    bag = np.column_stack([ACTIVATION, 0.1 * ACTIVATION])
+    draw = SegmentActivationDisplay.from_estimator
+    display = draw(Localizer(), bag, truth=[[5, 9]])
+    assert display.name == "run"
+    assert_array_equal(display.activation, ACTIVATION)
+    assert_array_equal(display.segments, [[5, 9], [1, 3]])
+    assert_array_equal(display.scores, [0.6, 0.1])
+    assert_array_equal(display.proposals, [[5, 9], [6, 8]])
+    other = draw(Localizer(), bag, label="jump", name="a jump")
+    assert_array_equal(other.segments, [[0, 2]])
+    assert other.name == "a jump"
+    with pytest.raises(ValueError, match=r"label expected .*\['run', 'jump'\].*'swim'"):
+        draw(Localizer(), bag, label="swim")
+    assert draw(Localizer(), np.empty((0, 2))).activation.shape == (0,)
+
+
 @pytest.mark.parametrize("activation", [[], [0.5], np.zeros(9), np.full(9, -2.0)])
 def test_activations_without_anything_in_them(pyplot, activation):
     display = SegmentActivationDisplay.from_predictions(activation, truth=[])
