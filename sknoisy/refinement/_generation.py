@@ -1,13 +1,15 @@
 """A generation of pseudo-labels, and how it follows from the one before."""
 
+import warnings
 from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import sparse
 
+from sknoisy.exceptions import NoEvidenceWarning
 from sknoisy.refinement._cluster_rows import cluster_rows
 from sknoisy.refinement._project_labels import entry_rows, projection
-from sknoisy.refinement._soft_table import SoftTable, hard_table, mixed
+from sknoisy.refinement._soft_table import SoftTable, hard_table, mixed, side_by_side
 
 
 @dataclass(frozen=True)
@@ -21,7 +23,8 @@ class Generation:
     n_given : int
         Their number.
     soft : SoftTable
-        Soft labels, with a column per cluster as it came.
+        Soft labels, with a column per cluster as it came, now or in all that is
+        remembered.
     labels : ndarray of shape (n_samples,)
         Refined clusters, -1 for none.
     projection : csr_array of shape (n_clusters_before, n_given)
@@ -30,6 +33,8 @@ class Generation:
         Samples that came without a cluster.
     changed : float or None
         Share of samples that parted from most of their refined cluster.
+    spans : tuple of int
+        Number of columns of the soft labels that each remembered clustering has.
     """
 
     codes: np.ndarray
@@ -39,6 +44,7 @@ class Generation:
     projection: sparse.csr_array
     outlier_mask: np.ndarray
     changed: float | None = None
+    spans: tuple = ()
 
     @property
     def n_clusters(self):
@@ -70,13 +76,35 @@ class Generation:
 
     def carried(self, carry):
         """Return positions, their number and the soft table to be projected."""
-        if carry == "soft":
+        if carry in ("soft", "runs"):
             return self.codes, self.n_given, self.soft
         if carry == "raw":
             codes, n_codes = self.codes, self.n_given
         else:
             codes, n_codes = self.labels, self.n_clusters
         return codes, n_codes, hard_table(codes, n_codes)
+
+
+def check_options(linkage, metric, hardening, carry, alpha):
+    """Refuse options that contradict each other, and warn of those that do nothing."""
+    if linkage == "ward" and metric != "euclidean":
+        raise ValueError(
+            "linkage='ward' expected metric='euclidean', but got "
+            f"metric={metric!r}. Set the metric, or choose linkage='average'."
+        )
+    if hardening == "argmax" and carry == "runs":
+        raise ValueError(
+            "hardening='argmax' expected soft labels in terms of the latest clusters, "
+            "but carry='runs' sets all clusterings side by side. Choose carry='soft', "
+            "or hardening='hierarchical'."
+        )
+    if hardening == "argmax" and alpha > 0.5:
+        warnings.warn(
+            f"hardening='argmax' with alpha={alpha}, above 0.5, gives back each "
+            "clustering as it came: the latest cluster of a sample always carries the "
+            "most. Choose hardening='hierarchical' or a lower alpha.",
+            NoEvidenceWarning,
+        )
 
 
 def first_generation(codes, n_given, *, outliers):
@@ -107,10 +135,13 @@ def first_generation(codes, n_given, *, outliers):
         in_order_of_appearance(codes),
         sparse.csr_array((0, n_given)),
         mask,
+        spans=(n_given,),
     )
 
 
-def next_generation(past, codes, n_given, *, alpha, carry, hardening, outliers, cut):
+def next_generation(
+    past, codes, n_given, *, alpha, carry, hardening, outliers, cut, n_runs
+):
     """Return the generation that follows another.
 
     Parameters
@@ -130,6 +161,9 @@ def next_generation(past, codes, n_given, *, alpha, carry, hardening, outliers, 
     cut : Cut
         How rows are clustered.
 
+    n_runs : int
+        Number of clusterings that ``carry="runs"`` remembers.
+
     Returns
     -------
     Generation
@@ -139,11 +173,16 @@ def next_generation(past, codes, n_given, *, alpha, carry, hardening, outliers, 
     codes, n_given = _settled(codes, n_given, outliers)
     past_codes, n_past, table = past.carried(carry)
     projected = projection(past_codes, codes, (n_past, n_given))
-    rescue = outliers == "propagate"
-    soft = mixed(codes, n_given, table, projected, alpha=alpha, rescue=rescue)
+    rescue, spans = outliers == "propagate", (n_given,)
+    if carry == "runs":
+        soft, spans = side_by_side(
+            codes, n_given, table, past.spans, n_runs=n_runs, rescue=rescue
+        )
+    else:
+        soft = mixed(codes, n_given, table, projected, alpha=alpha, rescue=rescue)
     labels = in_order_of_appearance(_hardened(soft, codes, hardening, cut))
     changed = share_that_parted(past.labels, labels)
-    return Generation(codes, n_given, soft, labels, projected, mask, changed)
+    return Generation(codes, n_given, soft, labels, projected, mask, changed, spans)
 
 
 def _settled(codes, n_given, outliers):

@@ -9,6 +9,7 @@ from sklearn.base import clone
 from sklearn.cluster import KMeans
 from sklearn.neighbors import NearestNeighbors
 
+from sknoisy.exceptions import NoEvidenceWarning
 from sknoisy.refinement._project_labels import encode_clusters, projection
 
 # Standard deviation of the noise, as a fraction of that of the column.
@@ -125,6 +126,17 @@ def _is_seed(name):
 def has_seed(clusterer):
     """Whether another seed can give a clusterer another result."""
     return clusterer is None or any(map(_is_seed, clusterer.get_params()))
+
+
+def warn_without_seed(clusterer):
+    """Warn if rounds that differ by their seed alone would all be the same."""
+    if not has_seed(clusterer):
+        warnings.warn(
+            f"{type(clusterer).__name__} has no random_state, so that all rounds give "
+            "the same clusters and nothing is refined. Choose another perturbation, "
+            "such as 'noise'.",
+            NoEvidenceWarning,
+        )
 
 
 def _with_noise(X, rng):

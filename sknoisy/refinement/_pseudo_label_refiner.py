@@ -1,6 +1,5 @@
 """Pseudo-labels that keep what earlier clusterings knew."""
 
-import warnings
 from numbers import Integral, Real
 
 import numpy as np
@@ -10,10 +9,14 @@ from sklearn.utils import check_random_state, get_tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sknoisy._compat import HasMethods, Interval, StrOptions, _fit_context
-from sknoisy.exceptions import NoEvidenceWarning
 from sknoisy.refinement._cluster_rows import Cut
-from sknoisy.refinement._generation import Generation, first_generation, next_generation
-from sknoisy.refinement._perturbation import has_seed, run_round
+from sknoisy.refinement._generation import (
+    Generation,
+    check_options,
+    first_generation,
+    next_generation,
+)
+from sknoisy.refinement._perturbation import run_round, warn_without_seed
 from sknoisy.refinement._project_labels import encode_clusters
 from sknoisy.refinement._sample_ids import checked_ids, match_samples
 
@@ -21,9 +24,9 @@ from sknoisy.refinement._sample_ids import checked_ids, match_samples
 class PseudoLabelRefiner(ClusterMixin, BaseEstimator):
     r"""Refine the clusters of a run of clusterings into pseudo-labels that last.
 
-    Each clustering is mixed with the projected soft labels of the one before, and the
-    mixture is clustered once more. Samples that repeatedly go together end up
-    together, and samples that a clustering leaves out keep the label of their past.
+    Successive clusterings are combined into soft labels, and these are clustered once
+    more. Samples that repeatedly go together end up together, and samples that a
+    clustering leaves out keep the label of their past.
 
     There are two ways to use it. Hand the labels of successive clusterings of the same
     samples to :meth:`partial_fit`, one clustering per call; or call :meth:`fit` on
@@ -37,14 +40,19 @@ class PseudoLabelRefiner(ClusterMixin, BaseEstimator):
         √(n/2) clusters for n samples. More clusters than samples are not asked for.
 
     n_rounds : int, default=10
-        Number of times that :meth:`fit` runs the clusterer.
+        Number of times that :meth:`fit` runs the clusterer, and number of clusterings
+        that ``carry="runs"`` remembers.
 
     alpha : float, default=0.5
-        Share of the latest clustering in the mixture, in [0, 1].
+        Share of the latest clustering in the soft labels, in [0, 1]. With
+        ``carry="runs"`` all clusterings count alike.
 
-    carry : {"soft", "raw", "refined"}, default="soft"
-        What is carried over from one generation to the next: the soft labels, the
-        clusters as they came, or the refined labels. The last feeds errors back.
+    carry : {"auto", "runs", "soft", "raw", "refined"}, default="auto"
+        What is carried over from one generation to the next: the clusters of all runs
+        side by side, so that samples are compared by how often they go together; or,
+        projected onto the latest clusters, the soft labels, the clusters as they came,
+        or the refined labels, which feed errors back. "auto" means "runs", and "soft"
+        with ``hardening="argmax"``.
 
     hardening : {"hierarchical", "argmax", "none"}, default="hierarchical"
         How soft labels become labels: by clustering their rows, by taking the largest,
@@ -84,9 +92,9 @@ class PseudoLabelRefiner(ClusterMixin, BaseEstimator):
         Refined clusters, numbered from 0 in the order in which they first appear; -1
         for samples of which nothing is known.
 
-    soft_labels_ : csr_array of shape (n_samples, n_clusters_given)
-        The mixture. Columns are the latest clusters as they came, sorted; rows sum to
-        1, or to 0 where nothing is known.
+    soft_labels_ : csr_array of shape (n_samples, n_columns)
+        Rows sum to 1, or to 0 where nothing is known. Columns are the latest clusters
+        as they came, sorted; with ``carry="runs"`` those of all runs, the oldest first.
 
     projection_ : csr_array of shape (n_clusters_before, n_clusters_given)
         What became of each cluster of the generation before, see
@@ -118,23 +126,29 @@ class PseudoLabelRefiner(ClusterMixin, BaseEstimator):
 
     Notes
     -----
-    With the clusters :math:`Y_t` as a table of zeros and ones and the row-normalised
-    overlaps :math:`P_t`, the soft labels are
-    :math:`S_t = \alpha Y_t + (1 - \alpha) S_{t-1} P_t`, rescaled to sum 1. The
-    first generation has no past, so its clusters are taken as they are.
+    With the clusters :math:`Y_t` as a table of zeros and ones, the soft labels of
+    "runs" are :math:`[Y_1, \dots, Y_t]`, each row divided by its sum. With the
+    row-normalised overlaps :math:`P_t`, those of "soft" are
+    :math:`S_t = \alpha Y_t + (1 - \alpha) S_{t-1} P_t`. The first generation has no
+    past, so its clusters are taken as they are.
 
     Equal rows of the soft table are clustered once, with their multiplicity. Up to
     3,000 distinct rows are clustered exactly; of more, the most frequent ones are, and
-    the others join the nearest cluster. Tables of more than 2²² numbers lose the
-    smallest of each row.
+    the others join the nearest cluster. Projected tables of more than 2²² numbers lose
+    the smallest of each row.
 
-    The method follows [1]_ in outline. Which mixture, carry, linkage and cut are used
-    here was chosen by experiment.
+    Projection, mixture and clustering of the rows follow [1]_ in outline. To cluster
+    by how often samples go together, with average linkage, is the evidence
+    accumulation of [2]_, here without a table of all pairs.
 
     References
     ----------
     .. [1] Zia-ur-Rehman, A. Mahmood, W. Kang, "Pseudo-label refinement for improving
        self-supervised learning systems", arXiv:2410.14242, 2024.
+
+    .. [2] A. L. N. Fred, A. K. Jain, "Combining multiple clusterings using evidence
+       accumulation", IEEE Transactions on Pattern Analysis and Machine Intelligence,
+       2005.
 
     Examples
     --------
@@ -162,7 +176,7 @@ class PseudoLabelRefiner(ClusterMixin, BaseEstimator):
         "clusterer": [HasMethods(["fit_predict"]), None],
         "n_rounds": [Interval(Integral, 1, None, closed="left")],
         "alpha": [Interval(Real, 0, 1, closed="both")],
-        "carry": [StrOptions({"soft", "raw", "refined"})],
+        "carry": [StrOptions({"auto", "runs", "soft", "raw", "refined"})],
         "hardening": [StrOptions({"hierarchical", "argmax", "none"})],
         "linkage": [StrOptions({"average", "complete", "single", "ward"})],
         "metric": [StrOptions({"cosine", "euclidean"})],
@@ -179,7 +193,7 @@ class PseudoLabelRefiner(ClusterMixin, BaseEstimator):
         *,
         n_rounds=10,
         alpha=0.5,
-        carry="soft",
+        carry="auto",
         hardening="hierarchical",
         linkage="average",
         metric="cosine",
@@ -235,7 +249,7 @@ class PseudoLabelRefiner(ClusterMixin, BaseEstimator):
         X = self._rows(X, reset=True)
         self._start()
         if self.n_rounds > 1 and self.perturbation == "seed":
-            self._warn_without_seed()
+            warn_without_seed(self.clusterer)
         for _ in range(self.n_rounds):
             self._learn_from_data(X, ids=None)
         return self
@@ -319,32 +333,19 @@ class PseudoLabelRefiner(ClusterMixin, BaseEstimator):
         tags.input_tags.sparse = default or get_tags(self.clusterer).input_tags.sparse
         return tags
 
+    @property
+    def _carry(self):
+        if self.carry != "auto":
+            return self.carry
+        return "soft" if self.hardening == "argmax" else "runs"
+
     def _start(self):
         """Forget the past."""
-        if self.linkage == "ward" and self.metric != "euclidean":
-            raise ValueError(
-                "linkage='ward' expected metric='euclidean', but got "
-                f"metric={self.metric!r}. Set the metric, or choose linkage='average'."
-            )
-        if self.hardening == "argmax" and self.alpha > 0.5:
-            warnings.warn(
-                f"hardening='argmax' with alpha={self.alpha}, above 0.5, gives back "
-                "each clustering as it came: the latest cluster of a sample always "
-                "carries the most. Choose hardening='hierarchical' or a lower alpha.",
-                NoEvidenceWarning,
-            )
+        choice = self.linkage, self.metric, self.hardening, self._carry
+        check_options(*choice, self.alpha)
         self._generation, self._ids, self._round = None, None, None
         self._rng = check_random_state(self.random_state)
         self.history_ = []
-
-    def _warn_without_seed(self):
-        if not has_seed(self.clusterer):
-            warnings.warn(
-                f"{type(self.clusterer).__name__} has no random_state, so that all "
-                "rounds give the same clusters and nothing is refined. Choose another "
-                "perturbation, such as 'noise'.",
-                NoEvidenceWarning,
-            )
 
     def _rows(self, X, *, reset):
         """Return X as an array or csr matrix of numbers."""
@@ -382,10 +383,11 @@ class PseudoLabelRefiner(ClusterMixin, BaseEstimator):
             codes,
             n_given,
             alpha=self.alpha,
-            carry=self.carry,
+            carry=self._carry,
             hardening=self.hardening,
             outliers=self.outliers,
             cut=cut,
+            n_runs=self.n_rounds,
         )
 
     def _keep(self, generation: Generation, ids):

@@ -95,6 +95,66 @@ def mixed(codes, n_clusters, past, projected, *, alpha, rescue):
     return SoftTable(with_unit_sums(rows), row_of)
 
 
+def side_by_side(codes, n_clusters, past, spans, *, n_runs, rescue):
+    """Set a clustering beside those before it, each of which counts alike.
+
+    Parameters
+    ----------
+    codes : ndarray of shape (n_samples,)
+        Clusters now, -1 for none.
+
+    n_clusters : int
+        Number of clusters now.
+
+    past : SoftTable
+        Table of the same samples one generation earlier.
+
+    spans : tuple of int
+        Number of columns of each clustering in it, the oldest first.
+
+    n_runs : int
+        Number of clusterings that are kept, that of now included.
+
+    rescue : bool
+        Whether samples without a cluster keep what their past says.
+
+    Returns
+    -------
+    table : SoftTable
+        The table now.
+
+    spans : tuple of int
+        Number of columns of each clustering in it.
+    """
+    key = (past.row_of + 1) * (n_clusters + 1) + codes + 1
+    kinds, first, row_of = np.unique(key, return_index=True, return_inverse=True)
+    # Many distances are equal, and which of them goes first must not be by the names.
+    order = first.argsort()
+    kinds, row_of = kinds[order], order.argsort()[row_of]
+    before, now = kinds // (n_clusters + 1) - 1, kinds % (n_clusters + 1) - 1
+    spans = (*spans, n_clusters)
+    forgotten = sum(spans[:-n_runs])
+    earlier = _take(past.rows[:, forgotten:], before)
+    latest = hard_table(now, n_clusters).expanded()
+    rows = sparse.csr_array(sparse.hstack([earlier, latest], format="csr"))
+    rows.data[:] = 1
+    if not rescue:
+        rows = _scaled(rows, now >= 0)
+        rows.eliminate_zeros()
+    if forgotten:
+        rows, row_of = _merged(rows, row_of)
+    return SoftTable(with_unit_sums(rows), row_of), spans[-n_runs:]
+
+
+def _merged(rows, row_of):
+    """Keep one of rows with the same columns, which differed in what is forgotten."""
+    lots = np.random.RandomState(0).uniform(size=rows.shape[1])
+    rows.sort_indices()
+    _, first, kept = np.unique(rows @ lots, return_index=True, return_inverse=True)
+    order = first.argsort()
+    return rows[first[order]], order.argsort()[kept][row_of]
+
+
 def _take(rows, positions):
     """Return some rows of a table, rows of zeros for -1."""
     # One empty row more at the end, which is what -1 picks.

@@ -4,6 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
+from sklearn.cluster import AgglomerativeClustering
 from sklearn.datasets import make_blobs
 from sklearn.metrics import adjusted_rand_score
 
@@ -38,7 +39,7 @@ def noisy_generations(seed=0, n_samples=300, n_groups=5, n_generations=4, noise=
 
 
 def test_soft_labels_worked_by_hand():
-    refiner = refined([[0, 0, 1, 1], [0, 1, 1, 1]], alpha=0.75)
+    refiner = refined([[0, 0, 1, 1], [0, 1, 1, 1]], carry="soft", alpha=0.75)
     assert isinstance(refiner.soft_labels_, sparse.csr_array)
     assert isinstance(refiner.projection_, sparse.csr_array)
     # Cluster 0 shares 1 of 2 samples with the new 0, and 1 of 4 with the new 1.
@@ -68,7 +69,7 @@ def test_what_is_carried_is_projected(carry):
         st.lists(st.integers(-1, 3), min_size=8, max_size=8), min_size=1, max_size=4
     ),
     st.sampled_from(["propagate", "drop", "singleton"]),
-    st.sampled_from(["soft", "raw", "refined"]),
+    st.sampled_from(["auto", "runs", "soft", "raw", "refined"]),
     st.sampled_from([0, 0.3, 0.5, 1]),
 )
 def test_any_clusterings_give_well_formed_results(generations, outliers, carry, alpha):
@@ -171,6 +172,77 @@ def test_hardening_none_leaves_the_labels_as_they_came():
     assert_array_equal(refiner.soft_labels_.toarray(), soft.toarray())
 
 
+# All runs side by side
+
+
+def apart(generations):
+    """Return how often samples are apart, of the runs that know them."""
+    runs = np.stack(generations)
+    both = sum((run[:, None] == run) & (run >= 0) for run in runs)
+    known = (runs >= 0).sum(axis=0)
+    return 1 - both / np.sqrt(known[:, None] * known)
+
+
+@pytest.mark.parametrize("left_out", [0, 0.2])
+def test_runs_count_how_often_samples_go_together(left_out):
+    _, generations = noisy_generations(noise=0.3)
+    rng = np.random.RandomState(0)
+    for labels in generations:
+        labels[rng.uniform(size=300) < left_out] = -1
+    refiner = refined(generations, carry="runs")
+    known = np.max(generations, axis=0) >= 0
+    soft = refiner.soft_labels_.toarray()
+    assert soft.shape == (300, 40)
+    assert_allclose(soft.sum(axis=1), known)
+    length = np.linalg.norm(soft[known], axis=1)
+    distance = 1 - soft[known] @ soft[known].T / length[:, None] / length
+    expected = apart([labels[known] for labels in generations])
+    assert_allclose(distance, expected, atol=1e-12)
+
+
+def test_runs_are_clustered_as_all_pairs_would_be():
+    _, generations = noisy_generations(noise=0.3, n_generations=7)
+    together = AgglomerativeClustering(
+        None, metric="precomputed", linkage="average", distance_threshold=0.93
+    )
+    expected = together.fit_predict(apart(generations))
+    refiner = refined(generations, distance_threshold=0.93)
+    # Of equal distances, one or the other goes first.
+    assert adjusted_rand_score(expected, refiner.labels_) > 0.9
+    assert refiner.n_clusters_ < 10
+
+
+def test_runs_beyond_the_last_are_forgotten():
+    _, generations = noisy_generations(n_generations=6)
+    refiner = refined(generations, n_rounds=3)
+    latest = refined(generations[3:], n_rounds=3)
+    assert_array_equal(refiner.soft_labels_.toarray(), latest.soft_labels_.toarray())
+    assert refiner._generation.soft.counts().min() > 0
+    n_rows = len(np.unique(np.stack(generations[3:]), axis=1).T)
+    assert refiner._generation.soft.rows.shape[0] == n_rows
+
+
+def test_largest_label_of_all_runs_has_no_meaning():
+    with pytest.raises(ValueError, match=r"side by side. Choose carry='soft'"):
+        refined([[0, 1]], carry="runs", hardening="argmax")
+    by_itself = refined([[0, 1], [0, 1]], hardening="argmax")
+    assert by_itself.soft_labels_.shape == (2, 2)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_all_runs_know_more_than_the_projected_past(seed):
+    truth, generations = noisy_generations(
+        seed, n_samples=600, noise=0.4, n_generations=8
+    )
+    scores = {
+        carry: adjusted_rand_score(
+            truth, refined(generations, n_clusters=5, carry=carry).labels_
+        )
+        for carry in ("runs", "soft")
+    }
+    assert scores["runs"] > scores["soft"] + 0.1
+
+
 # Outliers
 
 
@@ -179,6 +251,8 @@ LEFT_OUT = [[0, 0, 0, 1, 1, -1, -1], [0, 0, -1, 1, 1, 1, -1]]
 
 def test_outliers_keep_what_their_past_says():
     refiner = refined(LEFT_OUT)
+    assert_array_equal(refiner.labels_, [0, 0, 0, 1, 1, 1, -1])
+    refiner = refined(LEFT_OUT, carry="soft")
     assert_array_equal(refiner.labels_, [0, 0, 0, 1, 1, 1, -1])
     assert_array_equal(np.flatnonzero(refiner.outlier_mask_), [2, 6])
     assert_allclose(refiner.soft_labels_.toarray()[[2, 5, 6]], [[1, 0], [0, 1], [0, 0]])
@@ -193,7 +267,7 @@ def test_outliers_are_dropped():
 
 
 def test_outliers_are_clusters_of_their_own():
-    refiner = refined(LEFT_OUT, outliers="singleton")
+    refiner = refined(LEFT_OUT, outliers="singleton", carry="soft")
     assert (refiner.labels_ >= 0).all()
     assert refiner.soft_labels_.shape == (7, 4)
     assert refiner.history_[-1]["n_clusters_given"] == 2
@@ -201,12 +275,19 @@ def test_outliers_are_clusters_of_their_own():
 
 
 def test_a_cluster_that_is_gone_leaves_no_trace():
-    refiner = refined([[0, 0, 1, 1], [0, 0, -1, -1]])
+    refiner = refined([[0, 0, 1, 1], [0, 0, -1, -1]], carry="soft")
     assert_array_equal(refiner.labels_, [0, 0, -1, -1])
     assert_allclose(refiner.projection_.toarray(), [[1], [0]])
     refiner.partial_fit([0, 0, 1, 1])
     assert_allclose(refiner.soft_labels_.sum(axis=1), 1)
     assert_array_equal(refiner.labels_, [0, 0, 1, 1])
+
+
+def test_a_cluster_that_is_gone_is_remembered_run_by_run():
+    refiner = refined([[0, 0, 1, 1], [0, 0, -1, -1]])
+    assert_array_equal(refiner.labels_, [0, 0, 1, 1])
+    forgetful = refined([[0, 0, 1, 1], [0, 0, -1, -1]], n_rounds=1)
+    assert_array_equal(forgetful.labels_, [0, 0, -1, -1])
 
 
 # Few clusters, few samples
@@ -226,10 +307,20 @@ DEGENERATE = {
 @pytest.mark.parametrize("hardening", ["hierarchical", "argmax", "none"])
 @pytest.mark.parametrize("name", DEGENERATE)
 def test_degenerate_clusterings_come_back(name, hardening, outliers):
-    refiner = refined(DEGENERATE[name], hardening=hardening, outliers=outliers)
+    params = {"hardening": hardening, "outliers": outliers}
+    refiner = refined(DEGENERATE[name], carry="soft", **params)
     expected = np.array(DEGENERATE[name][-1])
     known = expected >= 0
     assert_array_equal(refiner.labels_ >= 0, known | (outliers == "singleton"))
+    assert adjusted_rand_score(expected[known], refiner.labels_[known]) == 1
+
+
+@pytest.mark.parametrize("name", set(DEGENERATE) - {"clusters, then outliers"})
+def test_degenerate_clusterings_come_back_from_all_runs(name):
+    refiner = refined(DEGENERATE[name], distance_threshold=0.5)
+    expected = np.array(DEGENERATE[name][-1])
+    known = expected >= 0
+    assert_array_equal(refiner.labels_ >= 0, known)
     assert adjusted_rand_score(expected[known], refiner.labels_[known]) == 1
 
 
@@ -260,9 +351,10 @@ def test_n_clusters_wins_over_the_distance():
 
 def test_samples_that_change_their_order():
     _, generations = noisy_generations()
-    plain = refined(generations)
+    # Run by run, many distances are equal, and the order decides among them.
+    plain = refined(generations, carry="soft")
     names = np.array([f"sample {k}" for k in range(300)])
-    refiner = PseudoLabelRefiner()
+    refiner = PseudoLabelRefiner(carry="soft")
     for seed, labels in enumerate(generations):
         order = np.random.RandomState(seed).permutation(300)
         refiner.partial_fit(labels[order], sample_ids=names[order])
