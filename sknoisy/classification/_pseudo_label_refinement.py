@@ -29,6 +29,9 @@ from sknoisy.classification._points import Points
 from sknoisy.refinement import PseudoLabelRefiner
 from sknoisy.refinement._perturbation import MAX_SEED, run_round
 
+# Chosen on the same sets as the number of clusters.
+REFINER = PseudoLabelRefiner(carry="soft", perturbation="bootstrap")
+
 
 class PseudoLabelRefinementClassifier(BaseLabelNoiseClassifier):
     """Train a classifier on a few labels, and on clusters that last.
@@ -52,7 +55,8 @@ class PseudoLabelRefinementClassifier(BaseLabelNoiseClassifier):
     refiner : PseudoLabelRefiner, default=None
         How the clusterings of the rounds are combined, and by its ``perturbation`` how
         they differ. Its ``clusterer``, ``n_rounds`` and ``random_state`` are not used.
-        None means ``PseudoLabelRefiner()``.
+        None means ``PseudoLabelRefiner(carry="soft", perturbation="bootstrap")``, whose
+        soft labels reach further than clusters side by side.
 
     unlabeled : object, default=None
         What stands in ``y`` in the place of a label, such as -1 or "?"; with NaN, None
@@ -271,8 +275,7 @@ class PseudoLabelRefinementClassifier(BaseLabelNoiseClassifier):
         points = Points(X, labels)
         seed = rng.randint(MAX_SEED)
         space = ClusterSpace(self.embedding, base, X, labels, points.rows, seed)
-        refiner = PseudoLabelRefiner() if self.refiner is None else self.refiner
-        self.refiner_ = prepared(refiner)
+        self.refiner_ = prepared(REFINER if self.refiner is None else self.refiner)
         self.history_, self.termination_condition_ = [], "n_rounds"
         # Before the first round, labels speak for themselves alone.
         self.soft_labels_ = labels.one_hot() * labels.mass[:, None]
