@@ -21,6 +21,7 @@ from sknoisy.deep._robust_losses import (
     GeneralizedCrossEntropyLoss,
     SymmetricCrossEntropyLoss,
 )
+from sknoisy.deep._tagging_net import TaggingNetClassifier
 
 __all__ = [
     "BackwardCrossEntropyLoss",
@@ -34,4 +35,5 @@ __all__ = [
     "NoiseAdaptationLayer",
     "ReSupNetClassifier",
     "SymmetricCrossEntropyLoss",
+    "TaggingNetClassifier",
 ]

@@ -4,10 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy import sparse
-from sklearn.dummy import DummyClassifier
 from sklearn.utils.parallel import Parallel, delayed
 
-from sknoisy._compat import AS_THEY_COME
+from sknoisy._compat import AS_THEY_COME, _num_samples
 from sknoisy._meta import take_over
 from sknoisy._soft_labels import NEGLIGIBLE_SHARE, drop_negligible, fit_soft_labels
 
@@ -45,6 +44,22 @@ class TagFit:
     scale: float = 1.0
 
 
+class ConstantTag:
+    """What predicts a tag that all rows have, or that none has."""
+
+    def __init__(self, value):
+        self.constant_ = value
+        self.classes_ = np.array([value])
+
+    def predict(self, X):
+        """Return the value for each row."""
+        return np.full(_num_samples(X), self.constant_)
+
+    def predict_proba(self, X):
+        """Return a column of ones."""
+        return np.ones((_num_samples(X), 1))
+
+
 class TagModels:
     """The classifiers of all tags, which answer with a column for each."""
 
@@ -52,7 +67,7 @@ class TagModels:
         self.estimators_ = [fit.model for fit in fits]
         self.threshold_ = np.array([fit.threshold for fit in fits])
         self.scale_ = np.array([fit.scale for fit in fits])
-        real = [m for m in self.estimators_ if not isinstance(m, DummyClassifier)]
+        real = [m for m in self.estimators_ if not isinstance(m, ConstantTag)]
         if real:
             take_over(self, real[0], ["n_features_in_", "feature_names_in_"])
 
@@ -134,8 +149,7 @@ def fit_tag(base, X, believed, labels, weights=1.0):
     table = drop_negligible(table * (labels.mass * weights)[:, None])
     present = table.any(axis=0)
     if not present.all():
-        rows = np.zeros((len(table), 1))
-        return DummyClassifier().fit(rows, np.full(len(table), int(present[1])))
+        return ConstantTag(int(present[1]))
     return fit_soft_labels(base, X, table, [0, 1], params=labels.params)
 
 
