@@ -124,8 +124,8 @@ def calibrated(proba, codes, transition_matrix, mass):
     return found[best], POWERS[best]
 
 
-def clearly_lower(found, reference, mass):
-    """Whether one log-likelihood is lower by more than its standard error.
+def clearly_lower(found, reference, mass, n_errors=1):
+    """Whether one log-likelihood is lower by more than its standard error allows.
 
     Parameters
     ----------
@@ -138,13 +138,16 @@ def clearly_lower(found, reference, mass):
     mass : ndarray of shape (n_samples,)
         Weight of each row.
 
+    n_errors : float, default=1
+        Number of standard errors that count as chance.
+
     Returns
     -------
     bool
-        True if the mean difference is below minus its standard error.
+        True if the mean difference is lower by more than that.
     """
     total = mass.sum()
     difference = found - reference
     mean = mass @ difference / total
     variance = mass @ (difference - mean) ** 2 / total
-    return bool(mean < -np.sqrt(variance / total) - TINY)
+    return bool(mean < -n_errors * np.sqrt(variance / total) - TINY)

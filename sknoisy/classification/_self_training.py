@@ -127,8 +127,8 @@ class SelfTrainingRefiner(BaseLabelNoiseClassifier):
         were left out.
 
     labeled_iter_ : ndarray of int of shape (n_samples,)
-        Round in which a row was first trained on: 0 for the labels given, -1 for rows
-        that were left out.
+        Round since which a row has been trained on: 0 for the labels given, -1 for
+        rows that are left out.
 
     n_iter_ : int
         Number of rounds carried out, at least 1.
@@ -296,7 +296,8 @@ class SelfTrainingRefiner(BaseLabelNoiseClassifier):
         labeled = None
         if self.unlabeled is not None and y is not None:
             labeled = labeled_rows(y, self.unlabeled, owner=type(self).__name__)
-            y = with_placeholders(y, labeled)
+            # A column stays one, so that the warning about it is given once, below.
+            y = np.reshape(with_placeholders(y, labeled), np.shape(y))
         labels = super()._read_labels(X, y, sample_weight, groups, trusted, params)
         if labeled is None:
             labeled = np.ones(labels.n_samples, dtype=bool)
@@ -332,6 +333,7 @@ class SelfTrainingRefiner(BaseLabelNoiseClassifier):
             course.n_iter, course.condition = 1, "all_labeled"
             learner = learners[0]
         else:
+            learners = learners if self.early_stopping else learners[:1]
             learner, judgement = course.run(learners)
         self._keep(learner, judgement, rounds)
         self.history_, self.labeled_iter_ = course.history, course.labeled_iter

@@ -5,8 +5,9 @@ import numpy as np
 from sknoisy.classification._given_labels import judge
 from sknoisy.classification._pseudo_labels import clearly_lower
 
-# Likelihoods closer than this are the same.
-TIE = 1e-9
+# Standard errors by which held-out labels must have become less likely. Stopping costs
+# little; giving up costs all that was gained, and few labels are easily mistaken.
+TO_STOP, TO_GIVE_UP = 1, 2
 
 
 class Course:
@@ -28,7 +29,7 @@ class Course:
     history : list of dict
         An entry for the labels given alone, and one for each round.
     labeled_iter : ndarray of int of shape (n_samples,)
-        Round in which a row was first trained on, -1 for none.
+        Round since which a row has been trained on, -1 where it is left out.
     n_iter : int
         Number of rounds.
     condition : str
@@ -66,7 +67,8 @@ class Course:
             self._note(learners)
             if self._over():
                 break
-        return self.states[self._best()]
+        learner, judgement, self.labeled_iter = self.states[self._best()]
+        return learner, judgement
 
     def _round(self, learners):
         """Return the learners after one more round."""
@@ -87,7 +89,8 @@ class Course:
         """Write down what came of a round."""
         table, mass = learners[0].soft_labels, self.rounds.labels.mass
         trained, changed = table.any(axis=1), None
-        self.labeled_iter[trained & (self.labeled_iter < 0)] = self.n_iter
+        since = np.where(self.labeled_iter < 0, self.n_iter, self.labeled_iter)
+        self.labeled_iter = np.where(trained | self.rounds.labels.labeled, since, -1)
         if self.states:
             before = self.states[-1][0].soft_labels
             other = table.argmax(axis=1) != before.argmax(axis=1)
@@ -97,7 +100,7 @@ class Course:
         mean = None
         if likelihood is not None:
             mean = float(np.average(likelihood, weights=self.rounds.given.weights))
-        self.states.append((learners[0], self.judgement))
+        self.states.append((learners[0], self.judgement, self.labeled_iter))
         self.likelihoods.append(likelihood)
         self.history.append(
             {
@@ -107,16 +110,12 @@ class Course:
             }
         )
 
-    def _held_out(self):
-        """Return the mean log-likelihood of each round, without the start."""
-        return [one["held_out_log_likelihood"] for one in self.history[1:]]
-
     def _over(self):
         """Whether to stop, and why."""
-        last, means = self.history[-1], self._held_out()
-        if means[-1] is not None and means[-1] < max(means) - TIE:
+        if self._harmed(self.likelihoods[-1], self.likelihoods[self._likeliest()]):
             self.condition = "confirmation_bias"
             return True
+        last = self.history[-1]
         if last["changed"] > self.owner.tol:
             return False
         complete = last["n_labeled"] >= np.count_nonzero(self.rounds.labels.mass)
@@ -124,16 +123,21 @@ class Course:
         # Where rows are still to come, settled labels are no reason to stop.
         return complete or self.owner.criterion != "k_best"
 
+    def _likeliest(self):
+        """Return the number of the round in which held-out labels are likeliest."""
+        means = [one["held_out_log_likelihood"] for one in self.history[1:]]
+        return self.n_iter if means[-1] is None else 1 + int(np.argmax(means))
+
+    def _harmed(self, found, reference, n_errors=TO_STOP):
+        """Whether held-out labels have clearly become less likely."""
+        if found is None:
+            return False
+        return clearly_lower(found, reference, self.rounds.given.mass, n_errors)
+
     def _best(self):
         """Return the number of the round that counts, 0 for the labels given alone."""
-        means = self._held_out()
-        if means[-1] is None:
-            return self.n_iter
-        best = self.n_iter
-        if self.condition == "confirmation_bias":
-            best = 1 + int(np.argmax(means))
-        mass = self.rounds.given.mass
-        if clearly_lower(self.likelihoods[best], self.likelihoods[0], mass):
+        biased = self.condition == "confirmation_bias"
+        best = self._likeliest() if biased else self.n_iter
+        if self._harmed(self.likelihoods[best], self.likelihoods[0], TO_GIVE_UP):
             self.condition, best = "no_gain", 0
-        self.labeled_iter[self.labeled_iter > best] = -1
         return best
