@@ -17,6 +17,7 @@ from sknoisy import (
     NoisyLabelClassifier,
     PseudoLabelRefiner,
     RefinedLabelClassifier,
+    SelfTrainingRefiner,
     SimilarityReweightingClassifier,
 )
 from sknoisy.classification import PseudoLabelRefinementClassifier
@@ -44,6 +45,11 @@ CONFIGURATIONS = {
         {"refiner": ConfidentPruning(cv=2)},
         {"refiner": PosteriorRelabeling(cv=2)},
         {"refiner": QualityWeighting(NeighborAgreement())},
+    ],
+    SelfTrainingRefiner: [
+        {"cv": None},
+        {"action": "soft", "evidence": "model", "pseudo_labels": "delta"},
+        {"action": "filter", "criterion": "k_best", "early_stopping": False},
     ],
     SimilarityReweightingClassifier: [
         {},
