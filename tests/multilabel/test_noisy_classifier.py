@@ -388,3 +388,28 @@ def test_a_base_without_weights_where_they_are_needed(data):
         MultilabelNoisyClassifier(base, action="soft").fit(X, noisy)
     with pytest.raises(UnsuitableEstimatorError, match="Use mode='calibrate'"):
         TagabilityWeightedClassifier(base).fit(X, noisy)
+
+
+@pytest.mark.skipif(
+    not hasattr(MultilabelNoisyClassifier, "set_callbacks"),
+    reason="callbacks came with scikit-learn 1.9",
+)
+def test_callbacks_see_each_block_of_tags():
+    class Recorder:
+        def setup(self, estimator, context):
+            self.begun = []
+
+        def on_fit_task_begin(self, estimator, context):
+            self.begun.append((context.task_name, context.max_subtasks))
+
+        def on_fit_task_end(self, estimator, context):
+            pass
+
+        def teardown(self, estimator, context):
+            pass
+
+    X, noisy, *_ = tagging(0, n_labels=20)
+    clf = MultilabelNoisyClassifier(evidence="tags", cv=2)
+    recorder = Recorder()
+    clf.set_callbacks(recorder).fit(X, noisy)
+    assert recorder.begun == [("fit", None), ("tags", 2), *[("step", 0)] * 2]
