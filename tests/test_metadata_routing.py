@@ -13,7 +13,12 @@ from sklearn.model_selection import GridSearchCV, GroupKFold, cross_validate
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler, scale
 
-from sknoisy import LabelNoiseInjector, NoisyLabelClassifier, RefinedLabelClassifier
+from sknoisy import (
+    LabelNoiseInjector,
+    NoisyLabelClassifier,
+    RefinedLabelClassifier,
+    SelfTrainingRefiner,
+)
 from sknoisy.noise import UniformNoise
 from sknoisy.quality import NeighborAgreement
 from sknoisy.refinement import ConfidentPruning, QualityWeighting
@@ -69,6 +74,7 @@ MAKERS = {
         base, QualityWeighting(NeighborAgreement())
     ),
     "pruning": lambda base=None: RefinedLabelClassifier(base, ConfidentPruning()),
+    "self-training": SelfTrainingRefiner,
     "injector": injector,
 }
 every_treatment = pytest.mark.parametrize("make", MAKERS.values(), ids=MAKERS)
