@@ -11,6 +11,7 @@ except ImportError as error:
 
 from sknoisy.deep._co_teaching import CoTeachingClassifier
 from sknoisy.deep._early_learning import EarlyLearningClassifier
+from sknoisy.deep._embedding_net import EmbeddingNetClassifier
 from sknoisy.deep._loss_history import LossHistoryClassifier
 from sknoisy.deep._losses import BackwardCrossEntropyLoss, ForwardCrossEntropyLoss
 from sknoisy.deep._noise_adaptation import NoiseAdaptationClassifier
@@ -28,6 +29,7 @@ __all__ = [
     "CoTeachingClassifier",
     "EarlyLearningClassifier",
     "EarlyLearningCrossEntropyLoss",
+    "EmbeddingNetClassifier",
     "ForwardCrossEntropyLoss",
     "GeneralizedCrossEntropyLoss",
     "LossHistoryClassifier",

@@ -1,0 +1,276 @@
+"""A network whose last hidden layer is a space to cluster in."""
+
+from numbers import Real
+
+import numpy as np
+import torch
+from sklearn.base import TransformerMixin
+
+from sknoisy._compat import Interval
+from sknoisy.deep._base import BaseDeepClassifier
+
+
+class EmbeddingNetClassifier(TransformerMixin, BaseDeepClassifier):
+    r"""Train a network that places rows of one class close together.
+
+    It is a plain classifier, with ``sample_weight``, that also returns what it makes of
+    the rows: its last hidden layer. A contrastive term pulls rows of the same class
+    together there. As the estimator of a
+    :class:`~sknoisy.classification.PseudoLabelRefinementClassifier` with
+    ``embedding="transform"`` it shapes the space in which rows are clustered.
+
+    Parameters
+    ----------
+    module : torch Module, class or instance, default=None
+        Returns logits of shape (n_samples, n_classes), by a ``torch.nn.Linear`` at its
+        end, or a pair of logits and embedding. None means a small network that suits X.
+
+    contrast : float, default=0.5
+        Weight of the contrastive term beside the cross-entropy, not negative.
+
+    temperature : float, default=0.1
+        The lower, the more the contrastive term looks at the nearest rows alone.
+
+    criterion : torch loss, class or instance, default=torch.nn.CrossEntropyLoss
+        Loss of logits and labels.
+
+    optimizer : torch Optimizer class, default=torch.optim.Adam
+        The optimizer.
+
+    lr : float, default=1e-3
+        Learning rate.
+
+    max_epochs : int, default=30
+        Number of epochs.
+
+    batch_size : int, default=64
+        Rows in a batch, or -1 for all of them. The contrastive term compares the rows
+        of a batch.
+
+    train_split : callable, default=None
+        Splits off validation data, such as ``skorch.dataset.ValidSplit(5)``. None
+        trains on all rows.
+
+    callbacks : list of skorch callbacks, default=None
+        Schedules of the learning rate, early stopping and the like.
+
+    image_shape : tuple of three ints, default=None
+        Channels, height and width that the rows of a table are reshaped to.
+
+    warm_start : bool, default=False
+        Whether ``fit`` trains on from where the last one ended.
+
+    verbose : int, default=0
+        Whether to print a line for each epoch.
+
+    device : str or torch device, default="cpu"
+        Where to train, such as "cuda".
+
+    random_state : int, RandomState instance or None, default=None
+        Seed of starting values, shuffling and dropout.
+
+    **kwargs : dict
+        Other parameters of skorch's ``NeuralNetClassifier``, and parameters of a part
+        behind its name and two underscores: ``module__``, ``optimizer__`` and so on.
+
+    Attributes
+    ----------
+    module_ : Module
+        The network.
+
+    history_ : skorch History
+        Losses and times of each epoch.
+
+    classes_ : ndarray of shape (n_classes,)
+        The distinct labels.
+
+    input_shape_ : tuple of ints or None
+        Shape in which a row reaches the network, where all have the same.
+
+    n_features_in_ : int
+        Number of columns of X, for tables.
+
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the columns of X, where it has any.
+
+    See Also
+    --------
+    sknoisy.classification.PseudoLabelRefinementClassifier : Takes turns with clusters.
+
+    Notes
+    -----
+    With embeddings :math:`z` of length 1 and the other rows :math:`P_i` of the batch
+    that have the label of row :math:`i`, the contrastive term of the row is the mean
+    over :math:`p \in P_i` of :math:`-\log(\exp(z_i^\top z_p / \tau) / \sum_{a \ne i}
+    \exp(z_i^\top z_a / \tau))`, the supervised contrastive loss of [1]_, and 0 for a
+    row without company. There is no second head: the term looks at the very layer that
+    ``transform`` returns.
+
+    References
+    ----------
+    .. [1] P. Khosla, P. Teterwak, C. Wang, A. Sarna, Y. Tian, P. Isola, A. Maschinot,
+       C. Liu, D. Krishnan, "Supervised Contrastive Learning", NeurIPS 2020.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from sknoisy.deep import EmbeddingNetClassifier
+    >>> X, y = load_digits(return_X_y=True)
+    >>> net = EmbeddingNetClassifier(max_epochs=5, random_state=0).fit(X[:500], y[:500])
+    >>> net.transform(X[500:]).shape
+    (1297, 128)
+    """
+
+    _parameter_constraints: dict = {
+        **BaseDeepClassifier._parameter_constraints,
+        "contrast": [Interval(Real, 0, None, closed="left")],
+        "temperature": [Interval(Real, 0, None, closed="neither")],
+    }
+
+    def __init__(
+        self,
+        module=None,
+        *,
+        contrast=0.5,
+        temperature=0.1,
+        criterion=torch.nn.CrossEntropyLoss,
+        optimizer=torch.optim.Adam,
+        lr=1e-3,
+        max_epochs=30,
+        batch_size=64,
+        train_split=None,
+        callbacks=None,
+        image_shape=None,
+        warm_start=False,
+        verbose=0,
+        device="cpu",
+        random_state=None,
+        **kwargs,
+    ):
+        super().__init__(
+            module,
+            criterion=criterion,
+            optimizer=optimizer,
+            lr=lr,
+            max_epochs=max_epochs,
+            batch_size=batch_size,
+            train_split=train_split,
+            callbacks=callbacks,
+            image_shape=image_shape,
+            warm_start=warm_start,
+            verbose=verbose,
+            device=device,
+            random_state=random_state,
+            **kwargs,
+        )
+        self.contrast = contrast
+        self.temperature = temperature
+
+    def infer(self, x, **params):
+        """Return logits and embedding of a batch.
+
+        Parameters
+        ----------
+        x : Rows, tensor, dict or list
+            Inputs.
+
+        **params : dict
+            Passed on to the module.
+
+        Returns
+        -------
+        tuple of two tensors
+            Logits of shape (n_rows, n_classes), and the embedding.
+        """
+        seen = []
+        head = last_linear(self.module_)
+        if head is not None:
+            # Hooked for this batch alone: a hook that stays would be pickled too.
+            hook = head.register_forward_pre_hook(lambda _, x: seen.append(x[0]))
+        try:
+            output = super().infer(x, **params)
+        finally:
+            if head is not None:
+                hook.remove()
+        if isinstance(output, tuple):
+            return output[0], output[1]
+        if not seen:
+            raise ValueError(
+                f"{self._owner} expected a module that ends with a torch.nn.Linear, or "
+                f"returns logits and embedding, but {type(self.module_).__name__} has "
+                "no such layer. Let its forward return both."
+            )
+        return output, seen[-1]
+
+    def _losses(self, y_pred, codes, rows, training):
+        losses = super()._losses(y_pred, codes, rows, training)
+        if not (self.contrast and training):
+            return losses
+        if losses.ndim == 0:
+            self._refuse_reduced()
+        far = contrastive_losses(y_pred[1], codes, self.temperature)
+        return losses + self.contrast * far
+
+    def transform(self, X):
+        """Return the rows as points.
+
+        Parameters
+        ----------
+        X : array-like, frame, sparse matrix, tensor, dict or Dataset
+            Rows.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_dimensions)
+            The last hidden layer, each row of length 1 or 0.
+        """
+        self.check_is_fitted()
+        looked = self._look_at(self.get_dataset(X))
+        points = [unit_rows(output[1]).cpu().numpy() for *_, output in looked]
+        return np.concatenate(points)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        # Points come in the precision of the network, whatever that of X.
+        tags.transformer_tags.preserves_dtype = []
+        return tags
+
+
+def last_linear(module):
+    """Return the last linear layer of a module, None where there is none."""
+    layers = [m for m in module.modules() if isinstance(m, torch.nn.Linear)]
+    return layers[-1] if layers else None
+
+
+def unit_rows(embedding):
+    """Return an embedding as rows of length 1."""
+    return torch.nn.functional.normalize(embedding.flatten(1), dim=1)
+
+
+def contrastive_losses(embedding, codes, temperature):
+    """Return for each row how far it is from those of its class in the batch.
+
+    Parameters
+    ----------
+    embedding : tensor of shape (n_rows, …)
+        Embedding of a batch.
+
+    codes : tensor of int64 of shape (n_rows,)
+        Label codes.
+
+    temperature : float
+        Divides the cosines.
+
+    Returns
+    -------
+    tensor of shape (n_rows,)
+        Losses, 0 for rows without another of their class.
+    """
+    Z = unit_rows(embedding)
+    itself = torch.eye(len(Z), dtype=torch.bool, device=Z.device)
+    close = (Z @ Z.T / temperature).masked_fill(itself, -torch.inf)
+    log_share = close - torch.logsumexp(close, dim=1, keepdim=True)
+    company = (codes[:, None] == codes) & ~itself
+    # Where, and not times: minus infinity times 0 would not be 0.
+    total = torch.where(company, log_share, torch.zeros_like(log_share)).sum(dim=1)
+    return -total / company.sum(dim=1).clamp_min(1)
