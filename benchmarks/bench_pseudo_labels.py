@@ -89,8 +89,11 @@ LOOP = {
     "arg-max, alpha 0.7": lambda: Kept(alpha=0.7, hardening="argmax"),
     "arg-max, alpha 0.3": lambda: Kept(alpha=0.3, hardening="argmax"),
     "**refined (default)**": Kept,
-    "refined, alpha 0.7, cut to 10": lambda: Kept(alpha=0.7, n_clusters=10),
     "refined, cut to 10": lambda: Kept(n_clusters=10),
+    "soft carry": lambda: Kept(carry="soft"),
+    "soft carry, alpha 0.7, cut to 10": lambda: Kept(
+        carry="soft", alpha=0.7, n_clusters=10
+    ),
     "control: k-means, 10": lambda: plain(10),
     "control: k-means, 5 (true number)": lambda: plain(5),
     "control: Ward, 10": lambda: ward,
@@ -158,6 +161,7 @@ MIXTURES = {
     "arg-max, alpha 0.3": {"hardening": "argmax", "alpha": 0.3},
     **{f"cosine, average, alpha {a}": {"alpha": a} for a in (0.3, 0.5, 0.7, 0.9)},
     "cosine, average, alpha 0.5, soft carry": {"carry": "soft"},
+    "**all runs (default)**": {"carry": "runs"},
     **{
         f"{metric}, {linkage}, alpha {a}": {
             "metric": metric,
@@ -231,6 +235,7 @@ def clusterer(seeds):
                 X, seed, n_rounds=n_rounds, n_clusters=10
             )
         rows["**refined, 10 rounds (default)**"] = refined_digits(X, seed)
+        rows["soft carry, 10 rounds"] = refined_digits(X, seed, carry="soft")
         for perturbation in ("noise", "subspace", "bootstrap"):
             rows[f"refined, 10 rounds, {perturbation}"] = refined_digits(
                 X, seed, perturbation=perturbation
@@ -252,8 +257,9 @@ def refined_digits(X, seed, **params):
 
 RESCUES = {
     RAW: {"hardening": "none", "outliers": "drop"},
-    "refined, outliers dropped": {"outliers": "drop"},
+    "soft carry, outliers dropped": {"outliers": "drop", "carry": "soft"},
     "arg-max, outliers rescued": {"hardening": "argmax"},
+    "soft carry, outliers rescued": {"carry": "soft"},
     "refined, outliers rescued, threshold 0.7": {"distance_threshold": 0.7},
     "**refined, outliers rescued (default)**": {},
 }
