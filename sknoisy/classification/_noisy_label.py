@@ -80,7 +80,7 @@ class NoisyLabelClassifier(BaseLabelNoiseClassifier):
 
     memory : str or object with the joblib.Memory interface, default=None
         Where out-of-fold probabilities and neighbours are cached, so that a search
-        over ``action`` or ``transition`` fits no fold twice.
+        over ``action`` fits no fold twice.
 
     n_jobs : int, default=None
         Number of folds fitted side by side.
