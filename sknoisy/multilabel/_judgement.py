@@ -124,9 +124,11 @@ def most_suspicious(quality, tags, names, n, tagged):
         The entries.
     """
     # Everything that is not asked for is as good as it can be.
-    asked = np.where(tags.toarray() == tagged, quality, np.inf)
+    asked = np.where(tags.toarray() == tagged, quality, np.inf).ravel()
     n_asked = np.count_nonzero(np.isfinite(asked) if n is not None else asked < 0.5)
     n = n_asked if n is None else min(n, n_asked)
-    order = np.argsort(asked, axis=None, kind="stable")[:n]
-    row, code = np.unravel_index(order, asked.shape)
+    low = np.flatnonzero(asked <= np.partition(asked, n - 1)[n - 1]) if n else []
+    order = np.array(low, dtype=np.intp)
+    order = order[np.argsort(asked[order], kind="stable")][:n]
+    row, code = np.unravel_index(order, quality.shape)
     return SuspiciousTags(row, names[code], code, quality[row, code])

@@ -66,6 +66,8 @@ def test_suspicious_entries_come_in_order(data, audit):
     assert (audit.missing_tags().label_quality < 0.5).all()
     assert len(audit.spurious_tags(10**6)) == noisy.sum()
     np.testing.assert_array_equal(missing.label, missing.label_code)
+    assert len(audit.missing_tags(0)) == 0
+    assert audit.label_quality_[noisy == 0].min() == missing.label_quality[0]
 
 
 def test_a_second_look_corrects_the_rates():

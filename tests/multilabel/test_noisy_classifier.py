@@ -23,6 +23,7 @@ from sknoisy.exceptions import NoEvidenceWarning, UnsuitableEstimatorError
 from sknoisy.multilabel import (
     MultilabelNoisyClassifier,
     TagabilityWeightedClassifier,
+    label_vectors,
 )
 
 BOTH = pytest.mark.parametrize(
@@ -331,6 +332,8 @@ def test_rare_and_constant_tags_are_taken_as_they_are(data):
     assert not predicted[:, 0].any()
     assert predicted[:, 1].all()
     assert np.isfinite(clf.predict_proba(X)).all()
+    vectors = label_vectors(clf)
+    np.testing.assert_array_equal(vectors.any(axis=1), np.arange(8) > 1)
 
 
 @BOTH
