@@ -98,7 +98,7 @@ def with_placeholders(y, labeled):
     """
     if labeled.all():
         return y
-    y = np.array(column_or_1d(np.asarray(y)), copy=True)
+    y = np.array(y, copy=True)
     y[~labeled] = y[labeled][0]
     return y
 
