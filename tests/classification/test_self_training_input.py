@@ -200,3 +200,20 @@ def test_labels_in_a_column():
     with pytest.warns(UserWarning, match="column-vector y"):
         again.fit(X, y[:, None])
     assert_array_equal(again.transduction_, clf.transduction_)
+
+
+@pytest.mark.parametrize(
+    ("marker", "truth"), [(-1, Y), (np.nan, Y.astype(float)), ("?", NAMES)]
+)
+def test_score_passes_over_rows_without_a_label(marker, truth):
+    y = truth.astype(object)
+    y[~LABELED] = marker
+    clf = SelfTrainingRefiner(unlabeled=marker).fit(X, y)
+    hits = clf.predict(X) == truth
+    assert clf.score(X, y) == pytest.approx(hits[LABELED].mean())
+    assert clf.score(X, truth) == pytest.approx(hits.mean())
+    weight = np.linspace(1, 2, 90)
+    expected = np.average(hits[LABELED], weights=weight[LABELED])
+    assert clf.score(X, y, weight) == pytest.approx(expected)
+    with pytest.raises(ValueError, match="score expected some rows with a label"):
+        clf.score(X, np.full(90, marker))
