@@ -330,7 +330,8 @@ class SelfTrainingRefiner(BaseLabelNoiseClassifier):
             course.n_iter, course.condition = 1, "all_labeled"
             learner = learners[0]
         else:
-            learners = learners if self.early_stopping else learners[:1]
+            watch = self.early_stopping
+            learners = rounds.watched(learners) if watch else learners[:1]
             learner, judgement = course.run(learners)
         self._keep(learner, judgement, rounds)
         self.history_, self.labeled_iter_ = course.history, course.labeled_iter

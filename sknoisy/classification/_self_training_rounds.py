@@ -113,16 +113,31 @@ class Rounds:
         Returns
         -------
         list of Learner
-            The one that sees all labels, and the watchers if they are needed.
+            The one that sees all labels and, where neighbours tell nothing, those
+            that watch.
         """
-        one_hot = self.labels.one_hot()
-        learners = self.teach([Learner()], [one_hot])
+        learners = self.teach([Learner()], [self.labels.one_hot()])
         if self.owner.evidence != "model":
             self._ask_neighbors(learners[0].model)
-        if self._spread is None or self.owner.early_stopping:
-            watchers = [Learner(fold) for fold in range(len(self._folds))]
-            learners += self.teach(watchers, [one_hot] * len(watchers))
-        return learners
+        return self.watched(learners) if self._spread is None else learners
+
+    def watched(self, learners):
+        """Return the learners with those that watch, taught by the labels given alone.
+
+        Parameters
+        ----------
+        learners : list of Learner
+            As they started.
+
+        Returns
+        -------
+        list of Learner
+            The one that sees all labels, and one for each fold.
+        """
+        if len(learners) > 1:
+            return learners
+        watchers = [Learner(fold) for fold in range(len(self._folds))]
+        return learners + self.teach(watchers, [self.labels.one_hot()] * len(watchers))
 
     def _ask_neighbors(self, model):
         """Let the labels spread over the graph of neighbours, where there is one."""
