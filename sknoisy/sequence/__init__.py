@@ -16,8 +16,10 @@ from sknoisy.sequence._segments import (
     segments_to_seconds,
 )
 from sknoisy.sequence._suppression import temporal_nms, temporal_soft_nms
+from sknoisy.sequence._weak_sequence_localizer import WeakSequenceLocalizer
 
 __all__ = [
+    "WeakSequenceLocalizer",
     "delta_pseudo_labels",
     "detection_average_precision",
     "detection_map_score",
