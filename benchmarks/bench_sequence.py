@@ -297,8 +297,8 @@ def digits(runs, seeds):
         ("clean clips and points", clean, FEW, points),
     ):
         cases |= {(n, label): (params, y, extra) for n, params in which.items()}
-    cases["rounds, background taught", "clean clips and points"] = (
-        {"teach_background": True},
+    cases["rounds, background not taught", "clean clips and points"] = (
+        {"teach_background": False},
         clean,
         points,
     )

@@ -82,9 +82,9 @@ class WeakSequenceLocalizer(SegmentPredictor, CallbackSupportMixin, BaseEstimato
     min_score : float, default=0.1
         Segments whose score is not above, in [0, 1), are not taught.
 
-    teach_background : bool, default=False
-        Whether steps outside the segments found are taught as background. Segments
-        that are found too short then shrink further; sensible with ``points`` alone.
+    teach_background : bool or "auto", default="auto"
+        Whether steps outside the segments found are taught as background. "auto" does
+        so where there are ``points``; without them, segments may shrink.
 
     delta_from : int, default=None
         Round, from 2, from which on the *change* of the pseudo-labels is taught, see
@@ -216,7 +216,7 @@ class WeakSequenceLocalizer(SegmentPredictor, CallbackSupportMixin, BaseEstimato
         "pseudo_labels": [StrOptions({"hard", "paint", "linpro"})],
         "pseudo_weight": [Interval(Real, 0, None, closed="left")],
         "min_score": [Interval(Real, 0, 1, closed="left")],
-        "teach_background": ["boolean"],
+        "teach_background": ["boolean", StrOptions({"auto"})],
         "delta_from": [Interval(Integral, 2, None, closed="left"), None],
         "fusion": [StrOptions({"gaussian", "nms", "soft_nms"})],
         "thresholds": [StrOptions({"auto"}), "array-like"],
@@ -243,7 +243,7 @@ class WeakSequenceLocalizer(SegmentPredictor, CallbackSupportMixin, BaseEstimato
         pseudo_labels="hard",
         pseudo_weight=8.0,
         min_score=0.1,
-        teach_background=False,
+        teach_background="auto",
         delta_from=None,
         fusion="gaussian",
         thresholds="auto",
@@ -392,7 +392,8 @@ class WeakSequenceLocalizer(SegmentPredictor, CallbackSupportMixin, BaseEstimato
         """Return what steps are taught: what was given, and what was found."""
         if evidence.by_step:
             return mixed_targets(evidence.targets, labels, self.background is not None)
-        if self.teach_background:
+        pointed = evidence.points is not None
+        if pointed if self.teach_background == "auto" else self.teach_background:
             labels[:, -1] = 1 - labels[:, :-1].max(axis=1, initial=0)
         if self.delta_from is not None and number >= self.delta_from:
             labels = delta_pseudo_labels(labels, previous)

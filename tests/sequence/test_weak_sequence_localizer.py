@@ -229,6 +229,17 @@ def test_points_help_where_labels_of_bags_say_nothing():
     assert with_points.score(X_NEW, TRUTH_NEW) > without + 0.2
 
 
+def test_background_is_taught_where_there_are_points():
+    params = QUICK | {"n_rounds": 2}
+    points = middle_points(TRUTH)
+    localizer = WeakSequenceLocalizer(**params)
+    auto = clone(localizer).fit(X, Y, points=points).predict_proba(X)
+    taught = localizer.set_params(teach_background=True).fit(X, Y, points=points)
+    assert_array_equal(auto, taught.predict_proba(X))
+    untaught = localizer.set_params(teach_background=False).fit(X, Y, points=points)
+    assert np.mean(untaught.predict_proba(X)) > np.mean(auto)
+
+
 def test_points_of_classes_that_a_bag_denies_are_believed():
     y = [set() if i < 12 else labels for i, labels in enumerate(Y)]
     localizer = WeakSequenceLocalizer(**QUICK).fit(X, y, points=middle_points(TRUTH))
