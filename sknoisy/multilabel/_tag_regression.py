@@ -1,7 +1,6 @@
 """What the other tags of a row say about each of its tags."""
 
 import numpy as np
-from scipy import sparse
 
 # In rows: how many of them a dependence between tags must be worth. Chosen on emotions,
 # yeast and a generator among 3, 10 and 30, which hardly differ.
@@ -53,7 +52,7 @@ def _regress(table, mass):
     """Return the mean of each tag and the coefficients of the others."""
     total = max(mass.sum(), 1.0)
     mean = (mass @ table) / total
-    weighted = sparse.diags_array(mass) @ table
+    weighted = table.multiply(mass[:, None]).tocsr()
     gram = (table.T @ weighted).toarray() - total * np.outer(mean, mean)
     inverse = np.linalg.inv(gram + RIDGE * np.eye(len(gram)))
     slopes = -inverse / np.diag(inverse)

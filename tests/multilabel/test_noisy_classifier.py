@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
-from joblib import parallel_config
+from joblib import parallel_backend
 from scipy import sparse
 from sklearn import config_context
 from sklearn.base import clone
@@ -218,7 +218,7 @@ def test_every_number_of_jobs_gives_the_same_result(cls):
     X, noisy, *_ = tagging(0, n_labels=20)
     base = RandomForestClassifier(2, max_depth=3)
     one = cls(base, cv=2, random_state=0).fit(X, noisy).predict_proba(X)
-    with parallel_config("threading", n_jobs=2):
+    with parallel_backend("threading", n_jobs=2):
         two = cls(base, cv=2, random_state=0).fit(X, noisy).predict_proba(X)
     np.testing.assert_allclose(one, two, atol=1e-12)
 
