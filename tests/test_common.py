@@ -146,6 +146,7 @@ ESTIMATORS = [estimator for cls in public_classes() for estimator in configured(
 @pytest.mark.filterwarnings("ignore:lbfgs failed to converge")
 @pytest.mark.filterwarnings("ignore::sknoisy.exceptions.ReducedFoldsWarning")
 @pytest.mark.filterwarnings("ignore::sknoisy.exceptions.DoubtfulMatrixWarning")
+@pytest.mark.filterwarnings("ignore:.* tags are taken as they are")
 @parametrize_with_checks(
     ESTIMATORS,
     expected_failed_checks=expected_failures,
