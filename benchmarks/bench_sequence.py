@@ -149,6 +149,18 @@ TRAININGS = {
     "stress: background taught": STRESS,
     "stress: change from round 2": {**STRESS, "delta_from": 2},
     "stress: stopped after round 1": {**STRESS, "n_rounds": 1},
+    "no absence: network": {"absence": 0.0, "n_rounds": 0},
+    "no absence, stress: background taught": {**STRESS, "absence": 0.0},
+    "no absence, stress: change from round 2": {
+        **STRESS,
+        "absence": 0.0,
+        "delta_from": 2,
+    },
+    "no absence, stress: stopped after round 1": {
+        **STRESS,
+        "absence": 0.0,
+        "n_rounds": 1,
+    },
 }
 
 
@@ -188,6 +200,14 @@ PAIRS = [
     ("LinPro, change in round 3", "LinPro, stopped after round 2"),
     ("stress: change from round 2", "stress: background taught"),
     ("stress: change from round 2", "stress: stopped after round 1"),
+    (
+        "no absence, stress: change from round 2",
+        "no absence, stress: background taught",
+    ),
+    (
+        "no absence, stress: change from round 2",
+        "no absence, stress: stopped after round 1",
+    ),
 ]
 
 
@@ -350,6 +370,7 @@ def entities(runs, seeds):
     """Find entities by the labels of gazetteers."""
     streams = Streams("ner_yoruba")
     base = {"hidden_units": 64, "smoothing": 1, "context": 1, "background": 0}
+    base |= {"min_length": 1}
     small_table(streams, runs, seeds, "entities", base, weak=True)
 
 

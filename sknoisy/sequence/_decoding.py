@@ -46,7 +46,7 @@ class Decoded:
         return Decoded(*(part[mask] for part in parts))
 
 
-def decode(scores, offsets, *, kept, fusion, thresholds, temperature):
+def decode(scores, offsets, *, kept, fusion, thresholds, min_length, temperature):
     """Return the segments that scores of steps amount to.
 
     Parameters
@@ -66,6 +66,9 @@ def decode(scores, offsets, *, kept, fusion, thresholds, temperature):
     thresholds : array-like of shape (n_thresholds,)
         Levels to cut at.
 
+    min_length : int
+        Number of steps that a proposal has at least.
+
     temperature : float
         Of the fusion.
 
@@ -75,7 +78,9 @@ def decode(scores, offsets, *, kept, fusion, thresholds, temperature):
         The segments.
     """
     n_classes = scores.shape[1]
-    proposals = propose(scores, offsets, thresholds=thresholds, margin=MARGIN)
+    proposals = propose(
+        scores, offsets, thresholds=thresholds, min_length=min_length, margin=MARGIN
+    )
     wanted = kept[proposals.bags, proposals.labels]
     groups = (proposals.bags * n_classes + proposals.labels)[wanted]
     found = proposals.segments[wanted], proposals.scores[wanted], groups

@@ -127,6 +127,7 @@ class SegmentPredictor:
             kept=kept,
             fusion=self.fusion,
             thresholds=self.thresholds_,
+            min_length=self.min_length,
             temperature=self.temperature,
         )
 

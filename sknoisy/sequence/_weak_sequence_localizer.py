@@ -39,8 +39,7 @@ class WeakSequenceLocalizer(SegmentPredictor, CallbackSupportMixin, BaseEstimato
     among the classes that a bag is known to hold, teach the model in a few more
     rounds. They are found in the same way in training as in :meth:`predict`.
 
-    Labels of single steps help where there are any: points, or a label for each step
-    that may be wrong.
+    Labels of single steps help: points, or a label for each step that may be wrong.
 
     Parameters
     ----------
@@ -65,8 +64,7 @@ class WeakSequenceLocalizer(SegmentPredictor, CallbackSupportMixin, BaseEstimato
         share that a class takes up where it occurs is a good choice.
 
     absence : float, default=4.0
-        Weight, from 0, of what a bag says by the labels that it does *not* have. Lower
-        it where labels are often missing.
+        Weight, from 0, of what a bag says by the labels that it does *not* have.
 
     n_rounds : int, default=3
         Number of rounds in which segments found teach the model. With a label for each
@@ -95,6 +93,9 @@ class WeakSequenceLocalizer(SegmentPredictor, CallbackSupportMixin, BaseEstimato
 
     thresholds : "auto" or array-like of shape (n_thresholds,), default="auto"
         Levels of the scores to cut proposals at. "auto" has 28 from 0.02 to 0.95.
+
+    min_length : int, default=2
+        Number of steps that a proposal has at least.
 
     temperature : float, default=0.2
         Of the fusion, above 0; the lower, the closer to the best proposal.
@@ -220,6 +221,7 @@ class WeakSequenceLocalizer(SegmentPredictor, CallbackSupportMixin, BaseEstimato
         "delta_from": [Interval(Integral, 2, None, closed="left"), None],
         "fusion": [StrOptions({"gaussian", "nms", "soft_nms"})],
         "thresholds": [StrOptions({"auto"}), "array-like"],
+        "min_length": [Interval(Integral, 1, None, closed="left")],
         "temperature": [Interval(Real, 0, None, closed="neither")],
         "min_bag_score": [Interval(Real, 0, 1, closed="left")],
         "background": "no_validation",
@@ -247,6 +249,7 @@ class WeakSequenceLocalizer(SegmentPredictor, CallbackSupportMixin, BaseEstimato
         delta_from=None,
         fusion="gaussian",
         thresholds="auto",
+        min_length=2,
         temperature=0.2,
         min_bag_score=0.0,
         background=None,
@@ -270,6 +273,7 @@ class WeakSequenceLocalizer(SegmentPredictor, CallbackSupportMixin, BaseEstimato
         self.delta_from = delta_from
         self.fusion = fusion
         self.thresholds = thresholds
+        self.min_length = min_length
         self.temperature = temperature
         self.min_bag_score = min_bag_score
         self.background = background
@@ -341,7 +345,9 @@ class WeakSequenceLocalizer(SegmentPredictor, CallbackSupportMixin, BaseEstimato
 
     def _fit_rounds(self, bags, evidence, context):
         """Train, decode what the model finds, teach it, and so on."""
-        self._model = self._new_model()
+        rng = check_random_state(self.random_state)
+        own = self.estimator is None
+        self._model = NetworkModel(self, rng) if own else ClassifierModel(self)
         values = stack_context(bags.values, bags.offsets, self.context)
         targets, previous = evidence.targets, None
         self.history_ = []
@@ -350,7 +356,7 @@ class WeakSequenceLocalizer(SegmentPredictor, CallbackSupportMixin, BaseEstimato
             step.call_on_fit_task_begin(estimator=self)
             if number:
                 found = self._found_in_training(values, bags, evidence)
-                labels = self._labels_of(found, bags)
+                labels = self._labels_of(found, bags.offsets)
                 targets = self._targets(labels, previous, evidence, number)
                 self.history_.append(round_summary(found, labels, previous))
                 previous = labels
@@ -360,11 +366,6 @@ class WeakSequenceLocalizer(SegmentPredictor, CallbackSupportMixin, BaseEstimato
             step.call_on_fit_task_end(estimator=self)
         self.pseudo_labels_ = None if previous is None else bags.split(previous[:, :-1])
         self.n_iter_ = self.n_rounds + 1
-
-    def _new_model(self):
-        if self.estimator is not None:
-            return ClassifierModel(self)
-        return NetworkModel(self, check_random_state(self.random_state))
 
     def _found_in_training(self, values, bags, evidence):
         """Decode the bags of training, where only classes that occur can be found."""
@@ -376,17 +377,12 @@ class WeakSequenceLocalizer(SegmentPredictor, CallbackSupportMixin, BaseEstimato
         found = self._decode(scores[:, :-1], bags.offsets, evidence.present)
         if evidence.points is None:
             return found
-        mask = around_points(found, evidence.points, bags.n_bags, len(self.classes_))
-        return found.only(mask)
+        n_classes = len(self.classes_)
+        return found.only(around_points(found, evidence.points, bags.n_bags, n_classes))
 
-    def _labels_of(self, found, bags):
-        return pseudo_labels(
-            found,
-            bags.offsets,
-            len(self.classes_),
-            kind=self.pseudo_labels,
-            min_score=self.min_score,
-        )
+    def _labels_of(self, found, offsets):
+        params = {"kind": self.pseudo_labels, "min_score": self.min_score}
+        return pseudo_labels(found, offsets, len(self.classes_), **params)
 
     def _targets(self, labels, previous, evidence, number):
         """Return what steps are taught: what was given, and what was found."""

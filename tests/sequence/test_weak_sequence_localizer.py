@@ -167,6 +167,7 @@ def test_searches_take_lists_of_bags():
         {"fusion": "nms"},
         {"fusion": "soft_nms"},
         {"thresholds": [0.1, 0.3, 0.5]},
+        {"min_length": 6},
         {"temperature": 0.05},
         {"min_bag_score": 0.6},
         {"learning_rate": 0.1, "max_iter": 10},
