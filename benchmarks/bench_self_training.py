@@ -224,6 +224,7 @@ def main():
     ]
     with threadpool_limits(1):
         done = run([] if options.table else todo, options.output)
+    done = {key: found for key, found in done.items() if key[-1] < options.seeds}
     print_overview(done, names, "Accuracy, %, mean over the sets")
     development = [name for name in names if name in DEVELOPMENT]
     if others := [name for name in names if name not in DEVELOPMENT]:
