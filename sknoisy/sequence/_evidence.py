@@ -32,6 +32,8 @@ class Evidence:
         Whether each step has a label, so that bags have nothing to add.
     points : ndarray or None
         Table of points, with bags and labels as positions.
+    pointed : ndarray of bool of shape (n_steps,) or False
+        Whether the bag of each step has points.
     """
 
     classes: np.ndarray
@@ -39,6 +41,7 @@ class Evidence:
     targets: np.ndarray
     by_step: bool = False
     points: np.ndarray | None = None
+    pointed: np.ndarray | bool = False
 
     @property
     def n_classes(self):
@@ -86,12 +89,14 @@ def read_evidence(y, bags, *, owner, points=None, background=None):
     known = read_bag_labels(y, bags, owner=owner)
     allowed = np.column_stack([known.table, np.ones(known.n_bags)])
     targets = np.zeros((len(bags.values), known.n_classes + 1))
+    pointed = False
     if points is not None:
         points = _coded_points(points, bags, known.classes, owner)
+        pointed = np.isin(bags.bag_of_step, points["bag"])
         _add_points(targets, points, bags)
         # Where a point is, the class occurs, whatever the label of the bag says.
         allowed[points["bag"], points["label"]] = 1
-    return Evidence(known.classes, allowed, targets, points=points)
+    return Evidence(known.classes, allowed, targets, points=points, pointed=pointed)
 
 
 def labels_of_steps(y, bags):

@@ -82,7 +82,7 @@ class WeakSequenceLocalizer(SegmentPredictor, CallbackSupportMixin, BaseEstimato
 
     teach_background : bool or "auto", default="auto"
         Whether steps outside the segments found are taught as background. "auto" does
-        so where there are ``points``; without them, segments may shrink.
+        so in bags that have ``points``; without them, segments may shrink.
 
     delta_from : int, default=None
         Round, from 2, from which on the *change* of the pseudo-labels is taught, see
@@ -388,9 +388,9 @@ class WeakSequenceLocalizer(SegmentPredictor, CallbackSupportMixin, BaseEstimato
         """Return what steps are taught: what was given, and what was found."""
         if evidence.by_step:
             return mixed_targets(evidence.targets, labels, self.background is not None)
-        pointed = evidence.points is not None
-        if pointed if self.teach_background == "auto" else self.teach_background:
-            labels[:, -1] = 1 - labels[:, :-1].max(axis=1, initial=0)
+        auto = self.teach_background == "auto"
+        where = evidence.pointed if auto else self.teach_background
+        labels[:, -1] = np.where(where, 1 - labels[:, :-1].max(axis=1, initial=0), 0)
         if self.delta_from is not None and number >= self.delta_from:
             labels = delta_pseudo_labels(labels, previous)
         return evidence.targets + self.pseudo_weight * labels

@@ -231,14 +231,22 @@ def test_points_help_where_labels_of_bags_say_nothing():
 
 
 def test_background_is_taught_where_there_are_points():
-    params = QUICK | {"n_rounds": 2}
-    points = middle_points(TRUTH)
-    localizer = WeakSequenceLocalizer(**params)
-    auto = clone(localizer).fit(X, Y, points=points).predict_proba(X)
-    taught = localizer.set_params(teach_background=True).fit(X, Y, points=points)
+    some = [i for i in range(len(X)) if Y[i]]
+    bags, y = [X[i] for i in some], [Y[i] for i in some]
+    points = middle_points([TRUTH[i] for i in some])
+    localizer = WeakSequenceLocalizer(**QUICK | {"n_rounds": 2})
+    auto = clone(localizer).fit(bags, y, points=points).predict_proba(X)
+    taught = localizer.set_params(teach_background=True).fit(bags, y, points=points)
     assert_array_equal(auto, taught.predict_proba(X))
-    untaught = localizer.set_params(teach_background=False).fit(X, Y, points=points)
+    untaught = localizer.set_params(teach_background=False).fit(bags, y, points=points)
     assert np.mean(untaught.predict_proba(X)) > np.mean(auto)
+
+
+def test_background_is_not_taught_to_bags_without_points():
+    none = [table([]) for _ in X]
+    localizer = WeakSequenceLocalizer(**QUICK)
+    without = clone(localizer).fit(X, Y).predict_proba(X)
+    assert_array_equal(localizer.fit(X, Y, points=none).predict_proba(X), without)
 
 
 def test_points_of_classes_that_a_bag_denies_are_believed():
