@@ -8,7 +8,7 @@ FAINTEST = 1e-4
 # Penalty that holds the exponents of the evidence near their start.
 STIFFNESS = 8.0
 # Tagability is a quantile of what is found for tagged rows, shrunk to a half as if by
-# so many further rows. Chosen on emotions, yeast and a generator.
+# so many further rows. Chosen on emotions, yeast and generators.
 QUANTILE, USUAL_TAGABILITY, USUAL_ROWS = 0.75, 0.5, 20.0
 SURE = 1 - 1e-6
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 # In rows: how many of them a dependence between tags must be worth. Chosen on emotions,
-# yeast and a generator among 3, 10 and 30, which hardly differ.
+# yeast and generators among 3, 10 and 30, which hardly differ.
 RIDGE = 10.0
 
 
