@@ -17,11 +17,15 @@ from sknoisy.deep._transition_source import (
     keep_judgement,
     warn_if_not_diagonal,
 )
+from sknoisy.quality._core_disagreement import (
+    NOTABLE_DISAGREEMENT,
+    core_disagreement,
+)
 from sknoisy.transition import ConfidentTransition
 
-# "auto": the strength published for ten classes, reached where a third of the labels
-# contradicts the past.
-FULL_STRENGTH, FULL_SHARE = 3.0, 1 / 3
+# "auto": the strength published for ten classes, once there is noise for sure. Only
+# rows are asked that the running mean gives to one class, which takes some epochs.
+FULL_STRENGTH, SURE = 3.0, 0.5
 
 
 class EarlyLearningClassifier(BaseDeepClassifier):
@@ -39,10 +43,9 @@ class EarlyLearningClassifier(BaseDeepClassifier):
         convolutional network for images.
 
     strength : "auto" or float, default="auto"
-        Weight of the agreement, not negative. "auto" follows the share of labels that
-        contradict the running means: 0 in the first epoch, then nine times that share,
-        and at most 3. Where ``transition`` is given, either is lowered along with what
-        a label says, see the notes.
+        Weight of the agreement, not negative. "auto" is 0 until labels contradict the
+        running means where these are surest, and 3 from then on. Where ``transition``
+        is given, either is lowered along with what a label says, see the notes.
 
     momentum : float, default=0.7
         Share of the past in the running mean after each epoch, in [0, 1).
@@ -144,9 +147,11 @@ class EarlyLearningClassifier(BaseDeepClassifier):
     and strengthens that of labels it agrees with.
 
     A strength that is fixed also holds back the hard rows of data without noise, which
-    are learnt late as wrong labels are. Where few labels contradict the past there is
-    little to protect from, so "auto" is small; each epoch notes its strength in
-    ``history_[:, "strength"]``.
+    are learnt late as wrong labels are. What tells them apart is that wrong labels
+    stand among the easy rows too: "auto" waits until, of the fifth of the rows of each
+    class that the running means are surest of, clearly more than 2 % have another
+    label, as :class:`sknoisy.NoisyLabelClassifier` does. Each epoch notes its strength
+    in ``history_[:, "strength"]``.
 
     With ``transition``, the gradient of the first term shrinks with the diagonal of the
     matrix, and agreement alone would let all rows agree on one class. The strength is
@@ -183,6 +188,7 @@ class EarlyLearningClassifier(BaseDeepClassifier):
 
     _transient = {**BaseDeepClassifier._transient, "_past_": None, "_log_T_": None}
     _past_ = _log_T_ = None
+    _noise_found_ = False
 
     def __init__(
         self,
@@ -229,6 +235,7 @@ class EarlyLearningClassifier(BaseDeepClassifier):
         labels = self._labels_
         if not len(self.history):
             self.past_proba_ = np.zeros((len(dataset), labels.n_classes), np.float32)
+            self._noise_found_ = False
         self._informative_ = 1.0
         if self.transition is not None:
             self.transition_matrix_ = self._matrix(dataset.X, labels)
@@ -253,16 +260,19 @@ class EarlyLearningClassifier(BaseDeepClassifier):
     def _before_epoch(self, dataset_train):
         strength = self.strength
         if strength == "auto":
-            strength = FULL_STRENGTH * min(1, self._contradicted() / FULL_SHARE)
+            self._noise_found_ = self._noise_found_ or self._finds_noise()
+            strength = FULL_STRENGTH * self._noise_found_
         self._strength_ = strength * self._informative_
         self.history.record("strength", self._strength_)
 
-    def _contradicted(self):
-        """Return the share of labels of which the past thinks otherwise."""
+    def _finds_noise(self):
+        """Whether labels contradict the past even where it is surest."""
         past, labels = self._past_.cpu().numpy(), self._labels_
-        weights = labels.mass * past.any(axis=1)
-        wrong = past.argmax(axis=1) != labels.codes
-        return float(weights @ wrong / max(weights.sum(), np.finfo(float).tiny))
+        sure = (past.max(axis=1) > SURE) & (labels.mass > 0)
+        if not sure.any():
+            return False
+        rows = past[sure], labels.codes[sure], labels.mass[sure]
+        return core_disagreement(*rows)[1] > NOTABLE_DISAGREEMENT
 
     def _losses(self, y_pred, codes, rows, training):
         """Return what each label costs, and in training what the past does."""
