@@ -73,9 +73,14 @@ CONFIGURATIONS = {
         },
     ],
     PseudoLabelRefinementClassifier: [
-        {"random_state": 0},
-        {"random_state": 0, "embedding": "decision", "novel_classes": True},
-        {"random_state": 0, "membership": "refined", "pseudo_labels": "hard"},
+        {"random_state": 0, "n_rounds": 4},
+        {
+            "random_state": 0,
+            "n_rounds": 2,
+            "embedding": "decision",
+            "membership": "refined",
+            "novel_classes": True,
+        },
     ],
     QualityWeighting: [{}, {"quality": NeighborAgreement(), "power": 2}],
     NeighborAgreement: [{}, {"embedding": "passthrough"}],

@@ -19,7 +19,7 @@ from sknoisy.noise import UniformNoise
 LINEAR = LogisticRegression(max_iter=300)
 # Without a bootstrap, so that rounds differ by the seed alone.
 STEADY = PseudoLabelRefiner(carry="soft")
-SEEDS = range(3)
+SEEDS = range(2)
 
 
 def some_labels(y, n_per_class, seed):
