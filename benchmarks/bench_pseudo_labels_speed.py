@@ -27,7 +27,14 @@ def speed(n_samples, n_clusters, n_generations, compared):
         with ProcessPoolExecutor(1, mp_context=context) as pool:
             rows += pool.submit(measure, n, n_clusters, n_generations).result()
     print(f"\n## Time and memory, {n_clusters} clusters per generation\n")
-    header = ["method", "samples", "generation", "CPU seconds", "peak memory, MB", "ARI"]
+    header = [
+        "method",
+        "samples",
+        "generation",
+        "CPU seconds",
+        "peak memory, MB",
+        "ARI",
+    ]
     print(markdown(header, rows))
 
 
