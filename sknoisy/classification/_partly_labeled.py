@@ -31,6 +31,38 @@ class PartlyLabeled(NoisyLabels):
         return replace(self, weights=self.mass * self.labeled)
 
 
+class PartlyLabeledReader:
+    """Mixin of the classifiers with ``unlabeled``, in front of their base."""
+
+    def _read_labels(self, X, y, sample_weight, groups, trusted, params):
+        labeled = None
+        if self.unlabeled is not None and y is not None:
+            labeled = labeled_rows(y, self.unlabeled, owner=type(self).__name__)
+            # A column stays one, so that the warning about it is given once, below.
+            y = np.reshape(with_placeholders(y, labeled), np.shape(y))
+        labels = super()._read_labels(X, y, sample_weight, groups, trusted, params)
+        if labeled is None:
+            labeled = np.ones(labels.n_samples, dtype=bool)
+        labels = PartlyLabeled(**vars(labels), labeled=labeled)
+        self._check_labels(labels)
+        return labels
+
+    def _check_labels(self, labels):
+        """Refuse what contradicts that some rows have no label."""
+        if labels.trusted is not None and (labels.trusted & ~labels.labeled).any():
+            raise ValueError(
+                "trusted expected rows that have a label, but "
+                f"{(labels.trusted & ~labels.labeled).sum()} of its rows have the "
+                f"marker unlabeled={self.unlabeled!r}. Set trusted to False there."
+            )
+        weighted = labels.labeled & (labels.mass > 0)
+        if len(np.unique(labels.codes[weighted])) < 2:
+            raise ValueError(
+                "sample_weight expected some weight on rows with a label, in at least "
+                "2 classes, but leaves fewer. Give weight to the labels that count."
+            )
+
+
 def labeled_rows(y, unlabeled, *, owner):
     """Return which rows have a label.
 

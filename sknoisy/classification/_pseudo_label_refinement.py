@@ -20,11 +20,7 @@ from sknoisy.classification._cluster_votes import (
     soft_labels_of,
     warn_without_evidence,
 )
-from sknoisy.classification._partly_labeled import (
-    PartlyLabeled,
-    labeled_rows,
-    with_placeholders,
-)
+from sknoisy.classification._partly_labeled import PartlyLabeledReader
 from sknoisy.classification._points import Points
 from sknoisy.refinement import PseudoLabelRefiner
 from sknoisy.refinement._perturbation import MAX_SEED, run_round
@@ -33,7 +29,7 @@ from sknoisy.refinement._perturbation import MAX_SEED, run_round
 REFINER = PseudoLabelRefiner(carry="soft", perturbation="bootstrap")
 
 
-class PseudoLabelRefinementClassifier(BaseLabelNoiseClassifier):
+class PseudoLabelRefinementClassifier(PartlyLabeledReader, BaseLabelNoiseClassifier):
     """Train a classifier on a few labels, and on clusters that last.
 
     All rows, labelled or not, are clustered in a space that the classifier shapes. A
@@ -239,35 +235,6 @@ class PseudoLabelRefinementClassifier(BaseLabelNoiseClassifier):
         self.given_share = given_share
         self.novel_classes = novel_classes
         self.random_state = random_state
-
-    def _read_labels(self, X, y, sample_weight, groups, trusted, params):
-        arguments = X, y, sample_weight, groups, trusted, params
-        if self.unlabeled is None or y is None:
-            labels = super()._read_labels(*arguments)
-            labeled = np.ones(labels.n_samples, dtype=bool)
-        else:
-            owner = type(self).__name__
-            labeled = labeled_rows(y, self.unlabeled, owner=owner)
-            y = with_placeholders(y, labeled)
-            labels = super()._read_labels(X, y, *arguments[2:])
-        labels = PartlyLabeled(**vars(labels), labeled=labeled)
-        self._check_labels(labels)
-        return labels
-
-    def _check_labels(self, labels):
-        """Refuse labels that contradict each other."""
-        if labels.trusted is not None and (labels.trusted & ~labels.labeled).any():
-            row = int((labels.trusted & ~labels.labeled).argmax())
-            raise ValueError(
-                "trusted expected rows with a label, but row "
-                f"{row} is marked as verified and has none. Set trusted to False where "
-                f"y is {self.unlabeled!r}."
-            )
-        if not (labels.mass * labels.labeled).any():
-            raise ValueError(
-                "sample_weight expected some weight on rows with a label, but all of "
-                "these weigh 0. Give a weight to the labels that shall count."
-            )
 
     def _fit(self, X, labels):
         base = seed_unset(self._inner_estimator(), self.random_state)

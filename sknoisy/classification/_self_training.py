@@ -11,11 +11,7 @@ from sknoisy._meta import BaseLabelNoiseClassifier
 from sknoisy._out_of_fold import check_has_proba
 from sknoisy._soft_labels import takes_weights
 from sknoisy.classification._given_labels import judge, select_treatment
-from sknoisy.classification._partly_labeled import (
-    PartlyLabeled,
-    labeled_rows,
-    with_placeholders,
-)
+from sknoisy.classification._partly_labeled import PartlyLabeledReader, labeled_rows
 from sknoisy.classification._self_training_course import Course
 from sknoisy.classification._self_training_rounds import Rounds
 from sknoisy.classification._transition_option import (
@@ -25,7 +21,7 @@ from sknoisy.classification._transition_option import (
 from sknoisy.exceptions import NoEvidenceWarning, UnsuitableEstimatorError
 
 
-class SelfTrainingRefiner(BaseLabelNoiseClassifier):
+class SelfTrainingRefiner(PartlyLabeledReader, BaseLabelNoiseClassifier):
     r"""Train a classifier on few labels, and on its own labels for the other rows.
 
     The labels given spread over the graph of nearest neighbours, the classifier is
@@ -288,34 +284,6 @@ class SelfTrainingRefiner(BaseLabelNoiseClassifier):
         self.memory = memory
         self.n_jobs = n_jobs
         self.random_state = random_state
-
-    def _read_labels(self, X, y, sample_weight, groups, trusted, params):
-        labeled = None
-        if self.unlabeled is not None and y is not None:
-            labeled = labeled_rows(y, self.unlabeled, owner=type(self).__name__)
-            # A column stays one, so that the warning about it is given once, below.
-            y = np.reshape(with_placeholders(y, labeled), np.shape(y))
-        labels = super()._read_labels(X, y, sample_weight, groups, trusted, params)
-        if labeled is None:
-            labeled = np.ones(labels.n_samples, dtype=bool)
-        labels = PartlyLabeled(**vars(labels), labeled=labeled)
-        self._check_labels(labels)
-        return labels
-
-    def _check_labels(self, labels):
-        """Refuse what contradicts that some rows have no label."""
-        if labels.trusted is not None and (labels.trusted & ~labels.labeled).any():
-            raise ValueError(
-                "trusted expected rows that have a label, but "
-                f"{(labels.trusted & ~labels.labeled).sum()} of its rows have the "
-                f"marker unlabeled={self.unlabeled!r}. Set trusted to False there."
-            )
-        weighted = labels.labeled & (labels.mass > 0)
-        if len(np.unique(labels.codes[weighted])) < 2:
-            raise ValueError(
-                "sample_weight expected some weight on rows with a label, in at least "
-                "2 classes, but leaves fewer. Give weight to the labels that count."
-            )
 
     def _fit(self, X, labels):
         base = seed_unset(self._inner_estimator(), self.random_state)
