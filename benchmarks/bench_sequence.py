@@ -16,12 +16,12 @@ from fused segments, decoded by fusion. The aim on ``digits`` with clip labels: 
 0.10 above "network, NMS", and half of the way from there to the full supervision.
 
 The test streams of ``digits`` were seen in two exploratory runs while the network took
-shape; after that a training speaker was held out for it.
+shape; after that a training speaker was held out for it, and test streams were only
+looked at for the tables.
 
 Settings of the network are chosen on ``digits`` by cross-validation over the speakers
 of the training streams, with the network alone and clean clip labels, and taken over
-for all its rows. All other settings are the defaults or stand in the tables. Test
-streams are only looked at for the tables. Results are written to ``--output`` as they
+for all its rows. All other settings are the defaults or stand in the tables. Results are written to ``--output`` as they
 come, and what stands there is not computed again.
 """
 

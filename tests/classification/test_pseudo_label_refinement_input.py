@@ -86,7 +86,7 @@ def test_everything_labelled():
 
 def test_verified_rows_need_a_label():
     trusted = few == -1
-    with pytest.raises(ValueError, match=r"trusted expected .* 1 of its rows"):
+    with pytest.raises(ValueError, match=r"trusted expected .* 96 of its rows"):
         classifier().fit(X, few, trusted=trusted)
 
 
