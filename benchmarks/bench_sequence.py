@@ -21,8 +21,8 @@ looked at for the tables.
 
 Settings of the network are chosen on ``digits`` by cross-validation over the speakers
 of the training streams, with the network alone and clean clip labels, and taken over
-for all its rows. All other settings are the defaults or stand in the tables. Results are written to ``--output`` as they
-come, and what stands there is not computed again.
+for all its rows. All other settings are the defaults or stand in the tables. Results
+are written to ``--output`` as they come, and what stands there is not computed again.
 """
 
 import argparse
