@@ -5,8 +5,8 @@ default constructor is the deep method to reach for, and ``NoiseAdaptationClassi
 with its default constructor is held to an aim of its own. All other rows are there to
 compare with. Aims at uniform noise of 0.5, final epoch: 0.9 of the accuracy that noise
 costs the plain net for the first, 0.85 for the second. The strength of early learning
-was a fixed 3 in the first runs; that it waits until noise is found was chosen
-afterwards, on digits, satimage and penbased.
+was a fixed 3 in the first runs; that it follows the labels was chosen afterwards, on
+digits, satimage and penbased, and that it may start at once on mnist5k.
 
     python benchmarks/bench_noise_adaptation.py [--sets mnist5k] [--seeds 3]
         [--epochs 20] [--methods TEXT] [--noises TEXT] [--device cuda] [--output FILE]

@@ -23,9 +23,10 @@ from sknoisy.quality._core_disagreement import (
 )
 from sknoisy.transition import ConfidentTransition
 
-# "auto": the strength published for ten classes, once there is noise for sure. Only
-# rows are asked that the running mean gives to one class, which takes some epochs.
-FULL_STRENGTH, SURE = 3.0, 0.5
+# "auto": the strength published for ten classes, where a third of the labels
+# contradicts the past or once there is noise for sure. Only rows are asked about the
+# latter that the running mean gives to one class, which takes some epochs.
+FULL_STRENGTH, FULL_SHARE, SURE = 3.0, 1 / 3, 0.5
 
 
 class EarlyLearningClassifier(BaseDeepClassifier):
@@ -43,9 +44,10 @@ class EarlyLearningClassifier(BaseDeepClassifier):
         convolutional network for images.
 
     strength : "auto" or float, default="auto"
-        Weight of the agreement, not negative. "auto" is 0 until labels contradict the
-        running means where these are surest, and 3 from then on. Where ``transition``
-        is given, either is lowered along with what a label says, see the notes.
+        Weight of the agreement, not negative. "auto" is nine times the share of labels
+        that contradict the running means, at most 3, and stays at 3 once labels do so
+        even where the means are surest. Where ``transition`` is given, either is
+        lowered along with what a label says, see the notes.
 
     momentum : float, default=0.7
         Share of the past in the running mean after each epoch, in [0, 1).
@@ -147,11 +149,13 @@ class EarlyLearningClassifier(BaseDeepClassifier):
     and strengthens that of labels it agrees with.
 
     A strength that is fixed also holds back the hard rows of data without noise, which
-    are learnt late as wrong labels are. What tells them apart is that wrong labels
-    stand among the easy rows too: "auto" waits until, of the fifth of the rows of each
-    class that the running means are surest of, clearly more than 2 % have another
-    label, as :class:`sknoisy.NoisyLabelClassifier` does. Each epoch notes its strength
-    in ``history_[:, "strength"]``.
+    are learnt late as wrong labels are. Where few labels contradict the past there is
+    little to protect from, so "auto" follows their share, which falls as the network
+    learns. It may also fall because wrong labels are learnt by heart; but these stand
+    among the easy rows too. So if, of the fifth of the rows of each class that the
+    running means are surest of, clearly more than 2 % have another label, as
+    :class:`sknoisy.NoisyLabelClassifier` asks, the full strength is kept. Each epoch
+    notes its strength in ``history_[:, "strength"]``.
 
     With ``transition``, the gradient of the first term shrinks with the diagonal of the
     matrix, and agreement alone would let all rows agree on one class. The strength is
@@ -261,9 +265,17 @@ class EarlyLearningClassifier(BaseDeepClassifier):
         strength = self.strength
         if strength == "auto":
             self._noise_found_ = self._noise_found_ or self._finds_noise()
-            strength = FULL_STRENGTH * self._noise_found_
+            share = 1 if self._noise_found_ else self._contradicted() / FULL_SHARE
+            strength = FULL_STRENGTH * min(1, share)
         self._strength_ = strength * self._informative_
         self.history.record("strength", self._strength_)
+
+    def _contradicted(self):
+        """Return the share of labels of which the past thinks otherwise."""
+        past, labels = self._past_.cpu().numpy(), self._labels_
+        weights = labels.mass * past.any(axis=1)
+        wrong = past.argmax(axis=1) != labels.codes
+        return float(weights @ wrong / max(weights.sum(), np.finfo(float).tiny))
 
     def _finds_noise(self):
         """Whether labels contradict the past even where it is surest."""

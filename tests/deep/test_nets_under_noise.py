@@ -288,10 +288,11 @@ def test_early_learning_sets_in_where_there_is_noise():
     noisy = UniformNoise(0.4, random_state=0).corrupt(y[:800])
     params = {"max_epochs": 12, "random_state": 0}
     clf = EarlyLearningClassifier(**params)
-    assert set(clone(clf).fit(X[:800], y[:800]).history[:, "strength"]) == {0}
-    strength = clone(clf).fit(X[:800], noisy).history[:, "strength"]
-    assert strength[0] == 0
-    assert strength[-1] == 3
-    assert strength == sorted(strength)
+    quiet = clone(clf).fit(X[:800], y[:800]).history[:, "strength"]
+    loud = clone(clf).fit(X[:800], noisy).history[:, "strength"]
+    assert quiet[0] == loud[0] == 0
+    assert quiet[-1] < 0.5
+    # Kept, although by then some wrong labels are known by heart.
+    assert set(loud[6:]) == {3}
     fixed = clone(clf).set_params(strength=2, max_epochs=2).fit(X[:800], noisy)
     assert fixed.history[:, "strength"] == [2, 2]
