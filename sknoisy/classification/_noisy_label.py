@@ -80,7 +80,7 @@ class NoisyLabelClassifier(BaseLabelNoiseClassifier):
 
     memory : str or object with the joblib.Memory interface, default=None
         Where out-of-fold probabilities and neighbours are cached, so that a search
-        over ``action`` fits no fold twice.
+        over ``action`` or ``transition`` fits no fold twice.
 
     n_jobs : int, default=None
         Number of folds fitted side by side.
@@ -226,9 +226,9 @@ class NoisyLabelClassifier(BaseLabelNoiseClassifier):
         if self.evidence != "model":
             graph = neighborhood(self, base, X, labels)
         if graph is None:
-            asks_model = self.evidence != "neighbors"
-            asked = model_evidence(self, base, X, labels) if asks_model else None
-            return labels.one_hot() if asked is None else asked
+            if self.evidence == "neighbors":
+                return labels.one_hot()
+            return model_evidence(self, base, X, labels)
         votes = neighbor_evidence(graph, labels)
         if self.evidence == "neighbors":
             return votes
@@ -242,7 +242,8 @@ class NoisyLabelClassifier(BaseLabelNoiseClassifier):
         """Return the labels, weighed by the votes of the neighbours; None for none."""
         if not self._select(base, votes, labels)["noise_found"]:
             return None
-        weights = self._weigh(votes, base, X, labels, noise_found=True).weights
+        # Whatever the transition is: another one shall find its folds in the cache.
+        weights = weigh_labels(votes, base, X, labels, noise_found=True).weights
         if not takes_weights(base):
             weights = (weights > 0.5).astype(float)
         return settle(labels.one_hot() * (weights * labels.mass)[:, None], labels)
@@ -252,16 +253,6 @@ class NoisyLabelClassifier(BaseLabelNoiseClassifier):
         treatment = "weight" if takes_weights(base) else "filter"
         return select_action(self.action, proba, labels, treatment=treatment)
 
-    def _weigh(self, proba, base, X, labels, noise_found):
-        return weigh_labels(
-            proba,
-            base,
-            X,
-            labels,
-            noise_found=noise_found,
-            transition=self.transition,
-        )
-
     def _judge(self, proba, base, X, labels):
         """Return the probability of each true class."""
         codes, mass = labels.codes, labels.weights
@@ -270,7 +261,14 @@ class NoisyLabelClassifier(BaseLabelNoiseClassifier):
             self.transition_matrix_ = T
             return clean_posterior(proba, T, codes, weights=mass)
         noise_found = self.selection_["noise_found"]
-        found = self._weigh(proba, base, X, labels, noise_found)
+        found = weigh_labels(
+            proba,
+            base,
+            X,
+            labels,
+            noise_found=noise_found,
+            transition=self.transition,
+        )
         self.transition_matrix_ = found.transition_matrix
         T = softened(found.transition_matrix, self.transition)
         expected = expected_classes(proba, T, codes, weights=mass)

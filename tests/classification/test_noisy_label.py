@@ -46,14 +46,12 @@ def digits():
     return train_test_split(X, y, train_size=800, random_state=0)
 
 
-def _evidence(X, labels, T):
+def _evidence(X, labels):
     """Make model and neighbour evidence as the class describes them."""
     base = LogisticRegression()
     graph = neighbor_graph(scale(X), labels, n_neighbors=10)
     neighbors = neighbor_evidence(graph, labels)
-    found = weigh_labels(
-        neighbors, base, X, labels, noise_found=True, transition=T
-    ).weights
+    found = weigh_labels(neighbors, base, X, labels, noise_found=True).weights
     soft = labels.one_hot() * found[:, None]
     model = out_of_fold_proba(base, X, labels, soft_labels=soft)
     return {
@@ -67,7 +65,7 @@ def _evidence(X, labels, T):
 def test_posterior_follows_from_the_evidence(evidence, iris):
     X, _, noisy = iris
     T = make_transition_matrix(3, 0.3)
-    proba = _evidence(X, read_labels(X, noisy, owner="Test"), T)[evidence]
+    proba = _evidence(X, read_labels(X, noisy, owner="Test"))[evidence]
     clf = NoisyLabelClassifier(evidence=evidence, transition=T).fit(X, noisy)
     assert_array_equal(clf.transition_matrix_, T)
     assert_allclose(clf.clean_proba_, clean_posterior(proba, T, noisy), atol=1e-6)
