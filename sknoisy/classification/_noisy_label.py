@@ -256,18 +256,13 @@ class NoisyLabelClassifier(BaseLabelNoiseClassifier):
     def _judge(self, proba, base, X, labels):
         """Return the probability of each true class."""
         codes, mass = labels.codes, labels.weights
-        if not is_estimated(self.transition):
+        # Without noise there are no two populations for a mixture to tell apart.
+        if not (is_estimated(self.transition) and self.selection_["noise_found"]):
             T = transition_beside(self.transition, base, X, proba, labels)
             self.transition_matrix_ = T
             return clean_posterior(proba, T, codes, weights=mass)
-        noise_found = self.selection_["noise_found"]
         found = weigh_labels(
-            proba,
-            base,
-            X,
-            labels,
-            noise_found=noise_found,
-            transition=self.transition,
+            proba, base, X, labels, noise_found=True, transition=self.transition
         )
         self.transition_matrix_ = found.transition_matrix
         T = softened(found.transition_matrix, self.transition)

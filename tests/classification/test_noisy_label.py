@@ -296,3 +296,12 @@ def test_without_neighbors_the_model_alone_is_asked():
         )
     assert_array_equal(clf.label_quality_, np.ones(200))
     assert clf.selection_["action"] == "keep"
+
+
+def test_labels_are_told_apart_where_no_noise_is_found(iris):
+    X, y, _ = iris
+    y = np.where(np.arange(150) == 3, 2, y)
+    clf = NoisyLabelClassifier(evidence="model").fit(X, y)
+    assert not clf.selection_["noise_found"]
+    assert clf.label_quality_.argmin() == 3
+    assert len(np.unique(clf.label_quality_)) > 10
