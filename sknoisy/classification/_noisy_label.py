@@ -56,8 +56,9 @@ class NoisyLabelClassifier(BaseLabelNoiseClassifier):
 (n_classes, n_classes), default="auto"
         Noise transition matrix ``T[i, j] = P(noisy = j | clean = i)`` with rows and
         columns in the order of ``classes_``, or the estimator of it. A matrix that is
-        given is believed. An estimated one has half a say, beside the mixture of the
-        similarities, and none if it doubts more labels than that. "auto" means
+        given is believed. An estimated one has half a say where noise is found, beside
+        the mixture of the similarities, and none if it doubts more labels than that.
+        "auto" means
         :class:`~sknoisy.transition.ConfidentTransition` with a quarter of chance mixed
         in, since it is too sure of which confusions never occur.
 
