@@ -85,7 +85,8 @@ def spread_labels(graph, table):
     np.add.at(source, graph.points, table)
     among = heard[graph.voters]
     among = among + among.T
-    scale = 1 / np.sqrt(np.maximum(among.sum(axis=1), 1.0))[:, None]
+    degrees = np.asarray(among.sum(axis=1)).ravel()
+    scale = 1 / np.sqrt(np.maximum(degrees, 1.0))[:, None]
     source = (1 - REACH) * source[graph.voters]
     spread = source
     for _ in range(N_STEPS):

@@ -30,6 +30,9 @@ from sknoisy.exceptions import UnsuitableEstimatorError
 from sknoisy.quality._core_disagreement import select_action
 from sknoisy.refinement._base import keep_posterior, keep_soft_labels, settle
 
+# A class of which a first look would leave fewer rows is not judged by it.
+FEWEST_ROWS = 10
+
 
 class NoisyLabelClassifier(BaseLabelNoiseClassifier):
     """Train a classifier on labels of which some are wrong.
@@ -247,6 +250,9 @@ class NoisyLabelClassifier(BaseLabelNoiseClassifier):
         weights = weigh_labels(votes, base, X, labels, noise_found=True).weights
         if not takes_weights(base):
             weights = (weights > 0.5).astype(float)
+        # Each class shall be there in each fold, and not by one or two rows.
+        n_left = np.bincount(labels.codes, weights > 0.5, labels.n_classes)
+        weights = np.where(n_left[labels.codes] < FEWEST_ROWS, 1.0, weights)
         return settle(labels.one_hot() * (weights * labels.mass)[:, None], labels)
 
     def _select(self, base, proba, labels):
