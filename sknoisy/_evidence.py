@@ -117,7 +117,7 @@ def model_evidence(owner, estimator, X, labels, soft_labels=None):
     )
 
 
-def neighborhood(owner, estimator, X, labels):
+def neighborhood(owner, estimator, X, labels, *, n_neighbors=N_NEIGHBORS, votes=None):
     """Find the neighbours of each row by the parameters of an estimator.
 
     Parameters
@@ -133,6 +133,12 @@ def neighborhood(owner, estimator, X, labels):
 
     labels : NoisyLabels
         The labels.
+
+    n_neighbors : int, default=10
+        How many neighbours to search.
+
+    votes : NoisyLabels, default=None
+        The labels that neighbours vote with, where they are others.
 
     Returns
     -------
@@ -151,8 +157,8 @@ def neighborhood(owner, estimator, X, labels):
         return None
     return neighbor_graph(
         Z,
-        labels,
-        n_neighbors=N_NEIGHBORS,
+        labels if votes is None else votes,
+        n_neighbors=n_neighbors,
         n_jobs=owner.n_jobs,
         memory=owner.memory,
     )

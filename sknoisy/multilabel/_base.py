@@ -4,12 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 from scipy import sparse
-from sklearn.utils import indexable
 from sklearn.utils.metaestimators import available_if
 
-from sknoisy._compat import _fit_context, with_callbacks
 from sknoisy._evidence import FOLDING_CONSTRAINTS, seed_unset
-from sknoisy._meta import BaseLabelNoiseClassifier, inner_has, take_over
+from sknoisy._meta import BaseLabelNoiseClassifier, inner_has
 from sknoisy._soft_labels import fit_soft_labels
 from sknoisy.multilabel._tag_labels import TagLabels, is_single_column, read_table
 from sknoisy.multilabel._tag_models import TagModels, fit_blocks, sparse_columns
@@ -28,8 +26,6 @@ class BaseTagClassifier(BaseLabelNoiseClassifier):
         **FOLDING_CONSTRAINTS,
     }
 
-    @_fit_context(prefer_skip_nested_validation=False)
-    @with_callbacks
     def fit(self, X, y, sample_weight=None, *, groups=None, trusted=None, **params):
         """Fit on noisy tags.
 
@@ -71,22 +67,15 @@ default=None
             If the inner classifier gives no probabilities, or takes no weights where
             they are needed.
         """
-        (X,) = indexable(X)
-        labels = self._read_labels(X, y, sample_weight, groups, trusted, params)
-        context = self._init_callback_context(max_subtasks=None)
-        context.call_on_fit_task_begin(estimator=self, X=X, y=y)
-        labels = replace(labels, **self._progress(context))
-        self.classes_ = labels.classes
-        self._sparse_output = sparse.issparse(y)
-        self._dtype = _dtype_of(y)
-        self.estimator_ = self._fit(X, labels)
-        take_over(self, self.estimator_, ["n_features_in_", "feature_names_in_"])
-        context.call_on_fit_task_end(estimator=self, X=X, y=y)
-        return self
+        return super().fit(
+            X, y, sample_weight, groups=groups, trusted=trusted, **params
+        )
 
     def _read_labels(self, X, y, sample_weight, groups, trusted, params):
         """Return the record of a table of tags, or that of a column of classes."""
         given = sample_weight, groups, trusted, params
+        self._sparse_output = sparse.issparse(y)
+        self._dtype = _dtype_of(y)
         if not is_single_column(y):
             return read_table(self, X, y, *given)
         y = y.toarray().ravel() if sparse.issparse(y) else y

@@ -6,9 +6,9 @@ from numbers import Integral
 
 import numpy as np
 
-from sknoisy._embedding import embed
+from sknoisy._evidence import neighborhood
 from sknoisy._folds import DEFAULT_FOLDS, make_folds
-from sknoisy._neighbor_graph import NeighborGraph, neighbor_graph
+from sknoisy._neighbor_graph import NeighborGraph
 from sknoisy._out_of_fold import check_has_proba, out_of_fold_proba
 from sknoisy.exceptions import NoEvidenceWarning
 from sknoisy.multilabel._tag_regression import TagRegression
@@ -126,21 +126,9 @@ def gather_evidence(owner, base, X, labels, kinds):
 
 def _graph(owner, base, X, labels, strata):
     """Return the neighbours, searched once for all tags."""
-    Z = embed(
-        X,
-        strata,
-        estimator=base,
-        embedding=owner.embedding,
-        random_state=owner.random_state,
-        memory=owner.memory,
-    )
-    if Z is None:
-        return None
     # The graph holds the labels as a table: one class alone takes one column.
     nobody = labels.record(np.zeros(labels.tags.n_samples, dtype=np.intp), np.zeros(1))
-    return neighbor_graph(
-        Z, nobody, n_neighbors=N_NEIGHBORS, n_jobs=owner.n_jobs, memory=owner.memory
-    )
+    return neighborhood(owner, base, X, strata, n_neighbors=N_NEIGHBORS, votes=nobody)
 
 
 def has_evidence(labels):
