@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 
+import numpy as np
 import pytest
 
 import sknoisy
@@ -260,8 +261,15 @@ def test_terminal_without_the_characters_of_the_table(write, table):
 
 @pytest.mark.skipif(os.name == "nt", reason="signals are sent in another way there")
 @pytest.mark.parametrize("moment", ["preparing", "asking the models"])
-def test_interrupt_is_quiet(data, moment):
-    command = [sys.executable, "-m", "sknoisy", "audit", str(data), "-l", "label"]
+def test_interrupt_is_quiet(tmp_path, moment):
+    # So many rows that the models are still at work when the signal comes.
+    path = tmp_path / "long.csv"
+    rows = np.random.default_rng(0).normal(size=(20_000, 10)).round(3).tolist()
+    with path.open("w", newline="") as stream:
+        writer = csv.writer(stream)
+        writer.writerow([*"abcdefghij", "label"])
+        writer.writerows([*row, int(row[0] > 0)] for row in rows)
+    command = [sys.executable, "-m", "sknoisy", "audit", str(path), "-l", "label"]
     process = subprocess.Popen(
         [*command, "--model", "boosting"],
         stdout=subprocess.PIPE,
