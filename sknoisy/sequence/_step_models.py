@@ -4,6 +4,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from sknoisy._compat import HasMethods
 from sknoisy._out_of_fold import align_columns
 from sknoisy._soft_labels import fit_soft_labels
 from sknoisy.sequence._bag_loss import BagLoss, n_pooled
@@ -12,6 +13,37 @@ from sknoisy.sequence._windows import MovingMean
 
 # A classifier starts from all classes that a bag may hold, and parts them fit by fit.
 FIRST_FITS = 5
+
+# What may score steps: see make_step_model.
+SCORERS_OF_STEPS = [
+    HasMethods(["fit", "predict_proba"]),
+    HasMethods("step_model"),
+    None,
+]
+
+
+def make_step_model(owner, rng):
+    """Return the model of steps that a localizer asks for.
+
+    Parameters
+    ----------
+    owner : WeakSequenceLocalizer
+        Its ``estimator`` is None, a classifier, or something that makes a model of
+        steps itself, from the localizer and the source of random numbers.
+
+    rng : RandomState
+        Source of random numbers.
+
+    Returns
+    -------
+    object
+        It has ``train`` and ``proba`` as :class:`NetworkModel` does.
+    """
+    if owner.estimator is None:
+        return NetworkModel(owner, rng)
+    if hasattr(owner.estimator, "step_model"):
+        return owner.estimator.step_model(owner, rng)
+    return ClassifierModel(owner)
 
 
 class NetworkModel:

@@ -8,7 +8,6 @@ from sklearn.utils import check_random_state
 
 from sknoisy._compat import (
     CallbackSupportMixin,
-    HasMethods,
     Interval,
     StrOptions,
     _fit_context,
@@ -26,7 +25,7 @@ from sknoisy.sequence._delta import delta_pseudo_labels
 from sknoisy.sequence._evidence import read_evidence
 from sknoisy.sequence._proposals import read_thresholds
 from sknoisy.sequence._segment_predictor import SegmentPredictor
-from sknoisy.sequence._step_models import ClassifierModel, NetworkModel
+from sknoisy.sequence._step_models import SCORERS_OF_STEPS, make_step_model
 from sknoisy.sequence._windows import stack_context
 
 
@@ -43,11 +42,12 @@ class WeakSequenceLocalizer(SegmentPredictor, CallbackSupportMixin, BaseEstimato
 
     Parameters
     ----------
-    estimator : classifier with ``predict_proba``, default=None
-        What scores steps. It must take ``sample_weight``, and is fitted anew five times
-        before the first round and once in each. None means the built-in network, which
-        is trained on whole bags; ``hidden_units``, ``absence``, ``max_iter``,
-        ``learning_rate``, ``alpha``, ``batch_size`` and ``random_state`` are for it.
+    estimator : classifier with ``predict_proba``, or SequenceNet, default=None
+        What scores steps. A classifier must take ``sample_weight``, and is fitted anew
+        five times before the first round and once in each. None means the built-in
+        network, trained on whole bags; ``hidden_units``, ``max_iter``, ``alpha``,
+        ``learning_rate`` and ``batch_size`` are for it alone, ``absence`` and
+        ``random_state`` also for a :class:`~sknoisy.deep.SequenceNet`.
 
     context : int, default=0
         Number of steps on each side that the model sees together with a step.
@@ -207,7 +207,7 @@ class WeakSequenceLocalizer(SegmentPredictor, CallbackSupportMixin, BaseEstimato
     """
 
     _parameter_constraints: dict = {
-        "estimator": [HasMethods(["fit", "predict_proba"]), None],
+        "estimator": SCORERS_OF_STEPS,
         "context": [Interval(Integral, 0, None, closed="left")],
         "smoothing": [Interval(Integral, 1, None, closed="left")],
         "hidden_units": [Interval(Integral, 0, None, closed="left")],
@@ -346,8 +346,7 @@ class WeakSequenceLocalizer(SegmentPredictor, CallbackSupportMixin, BaseEstimato
     def _fit_rounds(self, bags, evidence, context):
         """Train, decode what the model finds, teach it, and so on."""
         rng = check_random_state(self.random_state)
-        own = self.estimator is None
-        self._model = NetworkModel(self, rng) if own else ClassifierModel(self)
+        self._model = make_step_model(self, rng)
         values = stack_context(bags.values, bags.offsets, self.context)
         targets, previous = evidence.targets, None
         self.history_ = []
