@@ -1,0 +1,108 @@
+"""What another n checks would buy."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import expit, logit
+from scipy.stats import norm
+
+
+@dataclass(frozen=True)
+class ReviewForecast:
+    """What another n checks are expected to bring.
+
+    Attributes
+    ----------
+    n : int
+        How many more rows would be checked.
+    n_wrong : float
+        Expected number of wrong labels among them.
+    n_wrong_interval : tuple of (float, float)
+        Ends between which that number lies with 95 % probability, by chance alone.
+    n_wrong_left : float
+        Estimated number of wrong labels among all rows without a verdict.
+    n_overturned : float
+        Expected number of rows whose verdict is neither the label given nor the one
+        that the estimator suggests.
+    half_width : float
+        Half the width of the interval of the noise rate now, NaN without an estimate.
+    half_width_after : float
+        The same after the checks, NaN without an estimate.
+
+    See Also
+    --------
+    ReviewSession.forecast : Makes it.
+
+    Examples
+    --------
+    >>> from sknoisy.review import ReviewForecast
+    >>> print(ReviewForecast(100, 38.2, (29.0, 47.0), 410.0, 12.4, 0.05, 0.04))
+    Another 100 checks are expected to find 38 wrong labels (29 to 47) of about 410 that
+    are left, 12 of them with a true label that the estimator does not suggest, and to
+    narrow the interval of the noise rate from ±5.0 to ±4.0 points.
+    """
+
+    n: int
+    n_wrong: float
+    n_wrong_interval: tuple
+    n_wrong_left: float
+    n_overturned: float
+    half_width: float
+    half_width_after: float
+
+    def __str__(self):
+        low, high = self.n_wrong_interval
+        text = (
+            f"Another {self.n} checks are expected to find {self.n_wrong:.0f} wrong "
+            f"labels ({low:.0f} to {high:.0f}) of about {self.n_wrong_left:.0f} that\n"
+            f"are left, {self.n_overturned:.0f} of them with a true label that the "
+            "estimator does not suggest"
+        )
+        if np.isnan(self.half_width):
+            return text + "."
+        return text + (
+            f", and to\nnarrow the interval of the noise rate from "
+            f"±{100 * self.half_width:.1f} to ±{100 * self.half_width_after:.1f} "
+            "points."
+        )
+
+
+def recalibrated(doubt, doubt_before, is_wrong):
+    """Return probabilities that labels are wrong, corrected by verdicts.
+
+    Parameters
+    ----------
+    doubt : ndarray of shape (n,)
+        What the estimator says.
+
+    doubt_before : ndarray of shape (n_verdicts,)
+        What it said about checked rows before they were.
+
+    is_wrong : ndarray of shape (n_verdicts,)
+        Zeros and ones.
+
+    Returns
+    -------
+    ndarray of shape (n,)
+        A logistic curve of what it says, drawn to what it says where there are few
+        verdicts.
+    """
+    before = logit(np.clip(doubt_before, 1e-3, 1 - 1e-3))
+    design = np.column_stack([np.ones(len(before)), before])
+    start = np.array([0.0, 1.0])
+    coef = start
+    # Newton's method; a ridge of one draws the curve to the identity.
+    for _ in range(25):
+        p = expit(design @ coef)
+        slope = design.T @ (is_wrong - p) - (coef - start)
+        curvature = (design * (p * (1 - p))[:, None]).T @ design + np.eye(2)
+        coef = coef + np.linalg.solve(curvature, slope)
+    coef = np.array([coef[0], max(coef[1], 0.0)])
+    return expit(coef[0] + coef[1] * logit(np.clip(doubt, 1e-3, 1 - 1e-3)))
+
+
+def sum_interval(proba):
+    """Return the ends between which a number of events lies with 95 % probability."""
+    mean, variance = proba.sum(), (proba * (1 - proba)).sum()
+    half = norm.ppf(0.975) * np.sqrt(variance)
+    return (float(max(mean - half, 0)), float(min(mean + half, len(proba))))

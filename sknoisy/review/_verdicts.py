@@ -1,0 +1,161 @@
+"""Labels that somebody has verified, as positions among the classes."""
+
+import numpy as np
+
+NO_VERDICT = -1
+
+
+def read_verdict_codes(labels, classes, wanted, *, owner):
+    """Return the true class of each row, where it is known.
+
+    Parameters
+    ----------
+    labels : array-like of shape (n_samples,)
+        True labels; None or NaN where there is no verdict.
+
+    classes : ndarray of shape (n_classes,)
+        The classes.
+
+    wanted : ndarray of bool of shape (n_samples,)
+        Rows to look at.
+
+    owner : str
+        Name of the function that asks, for the messages.
+
+    Returns
+    -------
+    ndarray of int of shape (n_samples,)
+        Positions among the classes, -1 without a verdict.
+    """
+    labels = as_objects(labels)
+    if labels.shape != wanted.shape:
+        raise ValueError(
+            f"{owner} expected y_checked of shape {wanted.shape}, an entry for every "
+            f"row of the data, checked or not, but got shape {labels.shape}. Mark the "
+            "others by None or NaN."
+        )
+    codes = np.full(len(labels), NO_VERDICT)
+    rows = np.flatnonzero(wanted)
+    codes[rows] = verdict_codes(labels[rows], rows, classes, owner=owner)
+    return codes
+
+
+def verdict_codes(labels, rows, classes, *, owner):
+    """Return verdicts about some rows as positions among the classes.
+
+    Parameters
+    ----------
+    labels : ndarray of object of shape (n_verdicts,)
+        True labels; None or NaN for no verdict.
+
+    rows : ndarray of int of shape (n_verdicts,)
+        Numbers of the rows, for the messages.
+
+    classes : ndarray of shape (n_classes,)
+        The classes.
+
+    owner : str
+        Name of the caller, for the messages.
+
+    Returns
+    -------
+    ndarray of int of shape (n_verdicts,)
+        Positions among the classes, -1 without a verdict.
+    """
+    place = {label: code for code, label in enumerate(classes.tolist())}
+    codes = [NO_VERDICT if is_missing(x) else place.get(x, -2) for x in labels]
+    codes = np.array(codes, dtype=int)
+    unknown = np.flatnonzero(codes == -2)
+    if len(unknown):
+        found = ", ".join(f"{labels[i]!r} in row {rows[i]}" for i in unknown[:5])
+        raise ValueError(
+            f"{owner} expected each verdict to be one of the classes "
+            f"{classes.tolist()}, but got {found}. Leave rows that belong to none of "
+            "them without a verdict, or add the class to y and start anew."
+        )
+    return codes
+
+
+def read_row_verdicts(rows, labels, n_samples, classes, *, owner):
+    """Return the rows that have a verdict, each once, and their classes.
+
+    Parameters
+    ----------
+    rows : array-like of int of shape (n_verdicts,)
+        Row numbers.
+
+    labels : array-like of shape (n_verdicts,)
+        True labels; None or NaN for no verdict.
+
+    n_samples : int
+        Number of rows of the data.
+
+    classes : ndarray of shape (n_classes,)
+        The classes.
+
+    owner : str
+        Name of the caller, for the messages.
+
+    Returns
+    -------
+    rows : ndarray of int of shape (n_distinct,)
+        Sorted row numbers.
+
+    codes : ndarray of int of shape (n_distinct,)
+        Positions among the classes.
+    """
+    labels, rows = as_objects(labels), _read_rows(rows, n_samples, owner)
+    if len(labels) != len(rows):
+        raise ValueError(
+            f"{owner} expected one label for each of the {len(rows)} rows, but got "
+            f"{len(labels)}. Pass None or NaN for rows without a verdict."
+        )
+    codes = verdict_codes(labels, rows, classes, owner=owner)
+    rows, codes = rows[codes != NO_VERDICT], codes[codes != NO_VERDICT]
+    distinct, first, place = np.unique(rows, return_index=True, return_inverse=True)
+    contradicted = np.unique(rows[codes != codes[first][place]])
+    if len(contradicted):
+        raise ValueError(
+            f"{owner} expected one verdict about each row, but got two that differ "
+            f"about rows {listed(contradicted)}. Decide which one is right."
+        )
+    return distinct, codes[first]
+
+
+def _read_rows(rows, n_samples, owner):
+    """Return row numbers as an array of integers."""
+    rows = np.asarray(rows)
+    rows = rows.astype(int) if rows.size == 0 else rows
+    whole = rows.ndim == 1 and rows.dtype.kind in "iu"
+    if not whole or ((rows < 0) | (rows >= n_samples)).any():
+        raise ValueError(
+            f"{owner} expected rows as integers from 0 to {n_samples - 1}, shape "
+            f"(n_verdicts,), but got dtype {rows.dtype}, shape {rows.shape} or numbers "
+            "out of that range. For a mask, pass numpy.flatnonzero(mask)."
+        )
+    return rows
+
+
+def listed(rows):
+    """Return row numbers as text, the first ten of them."""
+    more = f" and {len(rows) - 10} more" if len(rows) > 10 else ""
+    return ", ".join(map(str, rows[:10])) + more
+
+
+def as_objects(labels):
+    """Return labels as an array of plain Python objects of shape (n,)."""
+    values = np.asarray(labels)
+    values = values.tolist() if values.ndim == 1 else [values.tolist()]
+    objects = np.empty(len(values), dtype=object)
+    objects[:] = values
+    return objects
+
+
+def is_missing(label):
+    """Whether there is no verdict: None, NaN, or the missing values of pandas."""
+    if label is None:
+        return True
+    try:
+        return bool(label != label)
+    except TypeError:
+        return True
