@@ -22,17 +22,23 @@ class StepNetwork:
 
     rng : RandomState
         Source of the first weights.
+
+    dtype : dtype, default=float64
+        Of weights and, best, of the steps handed in.
     """
 
-    def __init__(self, n_features, n_outputs, *, hidden_units, alpha, rng):
+    def __init__(
+        self, n_features, n_outputs, *, hidden_units, alpha, rng, dtype=np.float64
+    ):
         sizes = [n_features, *([hidden_units] if hidden_units else []), n_outputs]
         self.weights, self.biases = [], []
         # Rectified units keep the scale of their inputs; the last layer starts with
         # hardly any opinion, so that no class is ahead by chance.
         scales = [np.sqrt(2 / n_features)] * (len(sizes) - 2) + [0.01]
         for n_in, n_out, scale in zip(sizes, sizes[1:], scales, strict=False):
-            self.weights.append(rng.normal(scale=scale, size=(n_in, n_out)))
-            self.biases.append(np.zeros(n_out))
+            weight = rng.normal(scale=scale, size=(n_in, n_out))
+            self.weights.append(weight.astype(dtype))
+            self.biases.append(np.zeros(n_out, dtype))
         self.alpha = alpha
         self.restart()
 
@@ -52,7 +58,8 @@ class StepNetwork:
         for number, (weight, bias) in enumerate(
             zip(self.weights, self.biases, strict=True)
         ):
-            out = layers[-1] @ weight + bias
+            out = layers[-1] @ weight
+            out += bias
             hidden = number < len(self.weights) - 1
             layers.append(np.maximum(out, 0, out=out) if hidden else out)
         return layers
@@ -72,14 +79,16 @@ class StepNetwork:
             Learning rate.
         """
         layers = self._forward(values)
-        gradient = gradient_of(layers.pop())
+        logits = layers.pop()
+        gradient = gradient_of(logits).astype(logits.dtype, copy=False)
         gradients_w, gradients_b = [], []
         for weight in reversed(self.weights):
             below = layers.pop()
             gradients_w.insert(0, below.T @ gradient + self.alpha * weight)
             gradients_b.insert(0, gradient.sum(axis=0))
             if layers:
-                gradient = (gradient @ weight.T) * (below > 0)
+                gradient = gradient @ weight.T
+                gradient *= below > 0
         self._adam([*gradients_w, *gradients_b], rate)
 
     def _adam(self, gradients, rate):
