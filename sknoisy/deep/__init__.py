@@ -22,6 +22,7 @@ from sknoisy.deep._robust_losses import (
     GeneralizedCrossEntropyLoss,
     SymmetricCrossEntropyLoss,
 )
+from sknoisy.deep._sequence_net import SequenceNet
 from sknoisy.deep._tagging_net import TaggingNetClassifier
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "NoiseAdaptationClassifier",
     "NoiseAdaptationLayer",
     "ReSupNetClassifier",
+    "SequenceNet",
     "SymmetricCrossEntropyLoss",
     "TaggingNetClassifier",
 ]

@@ -1,0 +1,285 @@
+"""A network that learns segments from labels of whole sequences."""
+
+import pickle
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.base import clone
+from sklearn.model_selection import GridSearchCV, cross_val_score
+
+torch = pytest.importorskip("torch")
+
+from sknoisy.deep import SequenceNet  # noqa: E402
+from sknoisy.sequence import WeakSequenceLocalizer, segment_table  # noqa: E402
+
+SMALL = {"n_units": 8, "max_epochs": 15, "round_epochs": 3, "lr": 0.02}
+SMALL |= {"batch_size": 4}
+EVERY_TERM = {
+    "foreground_weight": 0.5,
+    "attention_weight": 0.1,
+    "consistency_weight": 0.2,
+}
+
+
+def localizer(params=None, **of_localizer):
+    net = SequenceNet(**SMALL | (params or {}))
+    usual = {"n_rounds": 1, "random_state": 0}
+    return WeakSequenceLocalizer(net, **usual | of_localizer)
+
+
+def made_bags(n_bags=24, seed=0):
+    """Return sequences of different length, and where two kinds of events are."""
+    rng = np.random.RandomState(seed)
+    bags, truth = [], []
+    for number in range(n_bags):
+        signal = rng.normal(scale=0.4, size=(rng.randint(56, 70), 4))
+        rows = []
+        for label in range(2):
+            if number % 4 in (label, 2):
+                start = rng.randint(2, 16) + 28 * label
+                end = start + rng.randint(8, 12)
+                signal[start:end, label] += 2
+                rows.append((start, end, "ab"[label]))
+        start, end, label = zip(*rows, strict=True) if rows else ([], [], [])
+        truth.append(segment_table(start, end, label=np.array(label, dtype="U1")))
+        bags.append(signal)
+    return bags, truth
+
+
+X, TRUTH = made_bags()
+X_NEW, TRUTH_NEW = made_bags(12, seed=1)
+Y = [set(part["label"].tolist()) for part in TRUTH]
+
+
+@pytest.fixture(scope="module")
+def fitted():
+    return localizer().fit(X, Y)
+
+
+@pytest.mark.parametrize("terms", [{}, EVERY_TERM], ids=["usual", "every term"])
+def test_segments_are_found_from_labels_of_bags(terms):
+    found = localizer(terms).fit(X, Y)
+    assert found.score(X_NEW, TRUTH_NEW) > 0.75
+    assert_array_equal(found.classes_, ["a", "b"])
+    assert len(found.history_) == 1
+    proba = np.concatenate(found.predict_proba(X_NEW))
+    assert proba.min() >= 0
+    assert proba.sum(axis=1).max() <= 1 + 1e-12
+
+
+@pytest.mark.parametrize(
+    ("params", "of_localizer"),
+    [
+        ({"n_units": 16}, {}),
+        ({"kernel_size": 5}, {}),
+        ({"n_layers": 1}, {}),
+        ({"dropout": 0.0}, {}),
+        ({"bag_weight": 3.0}, {}),
+        ({"foreground_weight": 0.5}, {}),
+        ({"attention_weight": 0.1}, {}),
+        ({"consistency_weight": 0.2}, {}),
+        ({"average_weights": False}, {}),
+        ({"max_epochs": 20}, {}),
+        ({"round_epochs": 6}, {}),
+        ({"lr": 0.03}, {}),
+        ({"weight_decay": 0.1}, {}),
+        ({"batch_size": 6}, {}),
+        ({}, {"absence": 1.0}),
+        ({}, {"pooling": 0.25}),
+        ({}, {"smoothing": 1}),
+        ({}, {"context": 1}),
+        ({}, {"pseudo_labels": "linpro"}),
+        ({}, {"pseudo_labels": "paint"}),
+        ({}, {"pseudo_weight": 1.0}),
+        ({}, {"n_rounds": 2, "delta_from": 2}),
+        ({}, {"fusion": "nms"}),
+    ],
+    ids=str,
+)
+def test_every_option_works_and_matters(fitted, params, of_localizer):
+    other = localizer(params, **of_localizer).fit(X, Y)
+    assert other.score(X_NEW, TRUTH_NEW) > 0.5
+    plain, found = fitted.predict(X_NEW), other.predict(X_NEW)
+    assert len(found) != len(plain) or (found != plain).any()
+
+
+def test_the_company_of_a_bag_does_not_matter(fitted):
+    together = fitted.predict_proba(X_NEW)
+    for number in (0, 5, 11):
+        alone = fitted.predict_proba([X_NEW[number]])[0]
+        assert_array_equal(alone, together[number])
+    backwards = fitted.predict_proba(X_NEW[::-1])[::-1]
+    for one, other in zip(together, backwards, strict=True):
+        assert_array_equal(one, other)
+    assert_array_equal(fitted.predict_bags(X_NEW[:3]), fitted.predict_bags(X_NEW)[:3])
+
+
+def test_same_seed_same_segments_and_nobody_else_is_disturbed():
+    before, threads = torch.get_rng_state(), torch.get_num_threads()
+    one, two = (localizer(EVERY_TERM).fit(X, Y).predict_proba(X) for _ in "12")
+    assert_array_equal(np.concatenate(one), np.concatenate(two))
+    assert torch.equal(torch.get_rng_state(), before)
+    assert torch.get_num_threads() == threads
+    other = localizer(EVERY_TERM, random_state=1).fit(X, Y).predict_proba(X)
+    assert (other[0] != one[0]).any()
+
+
+def test_clone_and_pickle(fitted):
+    again = pickle.loads(pickle.dumps(fitted))
+    assert_array_equal(again.predict(X_NEW), fitted.predict(X_NEW))
+    copied = clone(fitted)
+    assert copied.estimator is not fitted.estimator
+    assert copied.get_params()["estimator__lr"] == 0.02
+    assert not hasattr(copied, "classes_")
+
+
+def test_a_net_is_used_as_it_is_given():
+    net = SequenceNet(**SMALL)
+    known = dict(vars(net))
+    first = WeakSequenceLocalizer(net, n_rounds=0, random_state=0).fit(X, Y)
+    proba = first.predict_proba(X_NEW)
+    WeakSequenceLocalizer(net, n_rounds=0, random_state=1).fit(X[:8], Y[:8])
+    assert vars(net) == known
+    assert_array_equal(first.predict_proba(X_NEW)[0], proba[0])
+
+
+def test_searches_take_lists_of_bags():
+    quick = localizer({"max_epochs": 2}, n_rounds=0)
+    assert len(cross_val_score(quick, X, TRUTH, cv=2)) == 2
+    grid = {"estimator__lr": [0.01, 0.03], "smoothing": [5]}
+    search = GridSearchCV(quick, grid, cv=2).fit(X, TRUTH)
+    assert search.predict(X_NEW).dtype.names is not None
+
+
+def labels_of_steps():
+    steps = [np.full(len(bag), "-") for bag in X]
+    for labels, part in zip(steps, TRUTH, strict=True):
+        for row in part:
+            labels[int(row["start"]) : int(row["end"])] = row["label"]
+    return steps
+
+
+@pytest.mark.parametrize("terms", [{}, EVERY_TERM], ids=["usual", "every term"])
+def test_labels_of_steps(terms):
+    found = localizer(terms, background="-").fit(X, labels_of_steps())
+    assert found.score(X_NEW, TRUTH_NEW) > 0.75
+
+
+def test_points_help_where_labels_of_bags_say_nothing():
+    points = []
+    for part in TRUTH:
+        middle = np.floor((part["start"] + part["end"]) / 2)
+        points.append(segment_table(middle, middle + 1, label=part["label"]))
+    both = [i for i in range(len(X)) if len(Y[i]) == 2]
+    bags, y, points = [[part[i] for i in both] for part in (X, Y, points)]
+    found = localizer({"max_epochs": 30})
+    without = found.fit(bags, y).score(X_NEW, TRUTH_NEW)
+    assert found.fit(bags, y, points=points).score(X_NEW, TRUTH_NEW) > without + 0.2
+
+
+class Recurrent(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layer = torch.nn.RNN(4, 6, batch_first=True)
+
+    def forward(self, x, mask):
+        return self.layer(x.transpose(1, 2))[0].transpose(1, 2) * mask
+
+
+def test_a_module_of_ones_own_is_copied():
+    module = Recurrent()
+    before = pickle.dumps(module.state_dict())
+    found = localizer({"module": module}).fit(X, Y)
+    assert found.score(X_NEW, TRUTH_NEW) > 0.3
+    assert pickle.dumps(module.state_dict()) == before
+
+
+class Shrinking(torch.nn.Conv1d):
+    def forward(self, x, mask):
+        return super().forward(x)
+
+
+class Talkative(Shrinking):
+    def forward(self, x, mask):
+        return super().forward(x, mask), mask
+
+
+@pytest.mark.parametrize(
+    ("module", "message"),
+    [(Shrinking(4, 5, 3), r"but got \(1, 5, 9\)"), (Talkative(4, 5, 1), "got tuple")],
+    ids=["shape", "type"],
+)
+def test_modules_that_lose_steps_are_refused(module, message):
+    with pytest.raises(ValueError, match=message):
+        localizer({"module": module}).fit(X, Y)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("kernel_size", 4, "kernel_size expected an odd number of steps"),
+        ("dropout", 1.0, "'dropout' parameter of SequenceNet"),
+        ("consistency_weight", -1, "'consistency_weight' parameter of SequenceNet"),
+        ("module", torch.nn.Conv1d, "'module' parameter of SequenceNet"),
+    ],
+)
+def test_bad_parameters_are_refused(name, value, message):
+    with pytest.raises(ValueError, match=message):
+        localizer({name: value}).fit(X, Y)
+
+
+# Bags as they should not be
+
+RNG = np.random.RandomState(0)
+ODD = [RNG.normal(size=(n, 3)) for n in (30, 25, 20, 28)]
+ODD_Y = [{"a"}, set(), {"b"}, {"a", "b"}]
+
+
+@pytest.mark.parametrize("n_steps", [0, 1, 2, 7])
+def test_short_bags(n_steps):
+    short = RNG.normal(size=(n_steps, 3))
+    found = localizer(EVERY_TERM).fit([*ODD, short], [*ODD_Y, {"a"}])
+    assert found.predict_proba([short])[0].shape == (n_steps, 2)
+    assert np.isfinite(np.concatenate(found.predict_proba([*ODD, short]))).all()
+    assert len(found.pseudo_labels_[-1]) == n_steps
+
+
+@pytest.mark.parametrize("bags", [[np.ones((12, 2))] * 4, [np.zeros((9, 2))] * 4])
+def test_constant_features(bags):
+    found = localizer(EVERY_TERM).fit(bags, ODD_Y)
+    assert np.isfinite(found.predict_proba(bags)[0]).all()
+
+
+def test_class_that_never_occurs():
+    table = np.array([[1, 0, 0], [0, 0, 0], [0, 1, 0], [1, 1, 0]])
+    found = localizer(EVERY_TERM).fit(ODD, table)
+    assert found.predict_bags(ODD).shape == (4, 3)
+
+
+BAD = {
+    "features": ([*ODD, np.zeros((9, 2))], [*ODD_Y, {"a"}], "same number of features"),
+    "nan": ([np.full((5, 3), np.nan)], [{"a"}], "contains NaN"),
+    "nothing": (ODD, [set()] * 4, "at least one label"),
+}
+
+
+@pytest.mark.parametrize("bad", BAD)
+def test_bad_input_is_refused(bad):
+    bags, y, message = BAD[bad]
+    with pytest.raises(ValueError, match=message):
+        localizer().fit(bags, y)
+
+
+def test_other_features_are_refused_in_prediction(fitted):
+    with pytest.raises(ValueError, match="expected 4 features per step"):
+        fitted.predict([np.zeros((9, 2))])
+
+
+def test_averages_of_training_stay_near_the_network(fitted):
+    model = fitted._model
+    for average, module in zip(
+        model.average.parameters(), model.module.parameters(), strict=True
+    ):
+        assert not average.requires_grad
+        assert_allclose(average, module.detach(), atol=0.5)
