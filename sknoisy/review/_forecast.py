@@ -1,10 +1,11 @@
 """What another n checks would buy."""
 
 from dataclasses import dataclass
+from textwrap import fill
 
 import numpy as np
+from scipy.optimize import minimize
 from scipy.special import expit, logit
-from scipy.stats import norm
 
 
 @dataclass(frozen=True)
@@ -17,8 +18,6 @@ class ReviewForecast:
         How many more rows would be checked.
     n_wrong : float
         Expected number of wrong labels among them.
-    n_wrong_interval : tuple of (float, float)
-        Ends between which that number lies with 95 % probability, by chance alone.
     n_wrong_left : float
         Estimated number of wrong labels among all rows without a verdict.
     n_overturned : float
@@ -36,35 +35,33 @@ class ReviewForecast:
     Examples
     --------
     >>> from sknoisy.review import ReviewForecast
-    >>> print(ReviewForecast(100, 38.2, (29.0, 47.0), 410.0, 12.4, 0.05, 0.04))
-    Another 100 checks are expected to find 38 wrong labels (29 to 47) of about 410 that
-    are left, 12 of them with a true label that the estimator does not suggest, and to
-    narrow the interval of the noise rate from ±5.0 to ±4.0 points.
+    >>> print(ReviewForecast(100, 38.2, 410.0, 12.4, 0.05, 0.04))
+    Another 100 checks are expected to find 38 wrong labels of about 410 that are left,
+    12 of them with a true label that the estimator does not suggest, and to narrow the
+    interval of the noise rate from ±5.0 to ±4.0 points.
     """
 
     n: int
     n_wrong: float
-    n_wrong_interval: tuple
     n_wrong_left: float
     n_overturned: float
     half_width: float
     half_width_after: float
 
     def __str__(self):
-        low, high = self.n_wrong_interval
         text = (
             f"Another {self.n} checks are expected to find {self.n_wrong:.0f} wrong "
-            f"labels ({low:.0f} to {high:.0f}) of about {self.n_wrong_left:.0f} that\n"
-            f"are left, {self.n_overturned:.0f} of them with a true label that the "
-            "estimator does not suggest"
+            f"labels of about {self.n_wrong_left:.0f} that are left, "
+            f"{self.n_overturned:.0f} of them with a true label that the estimator "
+            "does not suggest"
         )
-        if np.isnan(self.half_width):
-            return text + "."
-        return text + (
-            f", and to\nnarrow the interval of the noise rate from "
-            f"±{100 * self.half_width:.1f} to ±{100 * self.half_width_after:.1f} "
-            "points."
-        )
+        if not np.isnan(self.half_width):
+            text += (
+                ", and to narrow the interval of the noise rate from "
+                f"±{100 * self.half_width:.1f} to ±{100 * self.half_width_after:.1f} "
+                "points"
+            )
+        return fill(f"{text}.", width=84)
 
 
 def recalibrated(doubt, doubt_before, is_wrong):
@@ -90,19 +87,15 @@ def recalibrated(doubt, doubt_before, is_wrong):
     before = logit(np.clip(doubt_before, 1e-3, 1 - 1e-3))
     design = np.column_stack([np.ones(len(before)), before])
     start = np.array([0.0, 1.0])
-    coef = start
-    # Newton's method; a ridge of one draws the curve to the identity.
-    for _ in range(25):
-        p = expit(design @ coef)
-        slope = design.T @ (is_wrong - p) - (coef - start)
-        curvature = (design * (p * (1 - p))[:, None]).T @ design + np.eye(2)
-        coef = coef + np.linalg.solve(curvature, slope)
-    coef = np.array([coef[0], max(coef[1], 0.0)])
+
+    def loss(coef):
+        score = design @ coef
+        likely = np.logaddexp(0, score).sum() - is_wrong @ score
+        # A ridge of one draws the curve to the identity.
+        slope = design.T @ (expit(score) - is_wrong) + coef - start
+        return likely + ((coef - start) ** 2).sum() / 2, slope
+
+    # Whatever is doubted more shall not count as more likely right.
+    bounds = [(None, None), (0, None)]
+    coef = minimize(loss, start, jac=True, bounds=bounds, method="L-BFGS-B").x
     return expit(coef[0] + coef[1] * logit(np.clip(doubt, 1e-3, 1 - 1e-3)))
-
-
-def sum_interval(proba):
-    """Return the ends between which a number of events lies with 95 % probability."""
-    mean, variance = proba.sum(), (proba * (1 - proba)).sum()
-    half = norm.ppf(0.975) * np.sqrt(variance)
-    return (float(max(mean - half, 0)), float(min(mean + half, len(proba))))

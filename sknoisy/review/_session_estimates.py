@@ -8,7 +8,7 @@ from sklearn.model_selection import cross_val_predict
 
 from sknoisy.review._answers import checked_design
 from sknoisy.review._estimates import estimate_share
-from sknoisy.review._forecast import ReviewForecast, recalibrated, sum_interval
+from sknoisy.review._forecast import ReviewForecast, recalibrated
 from sknoisy.review._transition import estimate_matrix
 from sknoisy.review._verdicts import NO_VERDICT, as_objects, verdict_codes
 
@@ -157,7 +157,6 @@ class SessionEstimates:
         return ReviewForecast(
             n=n,
             n_wrong=float(doubt[rows].sum()),
-            n_wrong_interval=sum_interval(doubt[rows]),
             n_wrong_left=max(float(n_left), 0.0),
             n_overturned=self._n_overturned(doubt, posterior, rows),
             half_width=now,

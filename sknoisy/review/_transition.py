@@ -161,7 +161,8 @@ def estimate_matrix(given, verdict, design, predictions, power, confidence):
         (truth[one.rows], table[one.rows])
         for one, table in zip(design.rounds, tables, strict=True)
     ]
-    power = tuned(pairs, power) if predictions is not None else 0.0
+    used = predictions is not None and design.size
+    power = tuned(pairs, power) if used else 0.0
     counted = truth * design.row_weights()[:, None]
     joint = counted.T @ given
     for weights, table in zip(design.prediction_weights(), tables, strict=True):

@@ -228,13 +228,13 @@ def test_unfitted_estimator():
 def test_estimator_without_quality():
     X, y = load_iris(return_X_y=True)
     plain = LogisticRegression(max_iter=1000).fit(X, y)
-    with pytest.raises(UnsuitableEstimatorError, match="label_quality_ .* has none"):
+    with pytest.raises(UnsuitableEstimatorError, match=r"label_quality_ .* has none"):
         suggest_review(plain, 3)
 
 
 @pytest.mark.parametrize("strategy", ["expected_change", "balanced"])
 def test_strategy_that_needs_the_posterior(strategy):
-    with pytest.raises(UnsuitableEstimatorError, match="needs .* clean_proba_"):
+    with pytest.raises(UnsuitableEstimatorError, match=r"needs .* clean_proba_"):
         suggest_review(Fitted(quality=np.ones(9)), 3, strategy=strategy)
 
 
