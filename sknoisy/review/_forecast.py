@@ -12,19 +12,24 @@ from scipy.special import expit, logit
 class ReviewForecast:
     """What another n checks are expected to bring.
 
-    Attributes
+    Parameters
     ----------
     n : int
         How many more rows would be checked.
+
     n_wrong : float
         Expected number of wrong labels among them.
+
     n_wrong_left : float
         Estimated number of wrong labels among all rows without a verdict.
+
     n_overturned : float
         Expected number of rows whose verdict is neither the label given nor the one
         that the estimator suggests.
+
     half_width : float
         Half the width of the interval of the noise rate now, NaN without an estimate.
+
     half_width_after : float
         The same after the checks, NaN without an estimate.
 

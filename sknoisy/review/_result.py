@@ -10,18 +10,23 @@ from scipy.stats import norm
 class ReviewEstimate:
     """An estimate from verdicts, with its interval.
 
-    Attributes
+    Parameters
     ----------
     value : float or ndarray of shape (n_classes, n_classes)
         The estimate.
+
     interval : ndarray of shape (2,) or (n_classes, n_classes, 2)
         Lower and upper end; it holds the value and stays in [0, 1].
+
     standard_error : float or ndarray of shape (n_classes, n_classes)
         Standard error of the value.
+
     n_checked : int
         Number of verdicts.
+
     n_random : int
         How many of them are of random rows, which stand for others.
+
     confidence : float
         Confidence of the interval, in (0, 1).
 

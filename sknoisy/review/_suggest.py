@@ -23,14 +23,16 @@ OWNER = "suggest_review"
 class ReviewSuggestion:
     """Rows to check, in order, with what an estimate from the verdicts needs.
 
-    Attributes
+    Parameters
     ----------
     rows : ndarray of int of shape (n,)
         Row numbers, counted from 0, in the order of the review.
+
     sampling_probability : ndarray of shape (n,)
         Probability with which each row was to be chosen, in (0, 1]: 1 for picks of a
         strategy, and for random rows the number drawn over the number of rows that
         they were drawn from.
+
     strategy : ndarray of str of shape (n,)
         What has chosen the row, "random" for the random ones.
 
