@@ -9,6 +9,7 @@ from torch.nn import functional
 SHARPENING = 0.2
 # The lowest and the highest attentions, an eighth of a bag each, are to differ.
 ATTENDED = 0.125
+LIKELY = 0.5
 TINY = 1e-7
 
 
@@ -23,7 +24,7 @@ class BagBatch:
     mask : tensor of shape (n_bags, n_steps)
         1 where a bag has a step, else 0.
     allowed : tensor of shape (n_bags, n_classes + 1)
-        1 where a class occurs in a bag, and in the last column, for the background.
+        Probability that a class occurs in a bag, and 1 for the background, at the end.
     targets : tensor of shape (n_bags, n_steps, n_classes + 1)
         What single steps are taught; rows may be zero or, for changes, negative.
     """
@@ -154,7 +155,7 @@ def attention_loss(answers, batch):
     attention = torch.sigmoid(answers.attention)[..., None]
     highest = highest_mean(attention, batch, ATTENDED)[:, 0]
     lowest = -highest_mean(-attention, batch, ATTENDED)[:, 0]
-    happens = batch.allowed[:, :-1].any(dim=1)
+    happens = (batch.allowed[:, :-1] > LIKELY).any(dim=1)
     return torch.where(happens, lowest - highest, highest)
 
 
@@ -174,7 +175,7 @@ def absence_loss(log_share, batch):
     tensor of shape (n_bags,)
         The losses.
     """
-    possible = log_share.masked_fill(batch.allowed[:, None] == 0, -torch.inf)
+    possible = log_share + batch.allowed.log()[:, None]
     return mean_over_steps(-torch.logsumexp(possible, dim=2), batch)
 
 
@@ -213,8 +214,8 @@ def consistency_loss(log_share, teacher, batch):
     tensor of shape (n_bags,)
         The losses.
     """
-    teacher = teacher.masked_fill(batch.allowed[:, None] == 0, -torch.inf)
-    target = torch.softmax(teacher.detach() / SHARPENING, dim=2)
+    teacher = teacher.detach() + batch.allowed.log()[:, None]
+    target = torch.softmax(teacher / SHARPENING, dim=2)
     sharp = functional.log_softmax(log_share / SHARPENING, dim=2)
     return mean_over_steps(-(target * sharp).sum(dim=2), batch)
 

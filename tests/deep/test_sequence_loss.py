@@ -28,7 +28,7 @@ from sknoisy.sequence._windows import MovingMean  # noqa: E402
 
 LENGTHS = [20, 9, 1]
 OFFSETS = np.array([0, 20, 29, 30])
-ALLOWED = np.array([[1.0, 0, 1, 1], [0, 1, 0, 1], [0, 0, 0, 1]])
+ALLOWED = np.array([[1.0, 0, 1, 1], [0, 0.6, 0.2, 1], [0, 0, 0, 1]])
 RNG = np.random.RandomState(0)
 
 
@@ -73,6 +73,10 @@ def test_foreground_is_what_is_attended_to():
     pooled = (logits[:20] * weight[:, None]).sum(axis=0) / weight.sum()
     log_share = pooled - np.log(np.exp(pooled).sum())
     assert_allclose(losses[0], -(log_share[0] + log_share[2]) / 2)
+    pooled = logits[20:29].T @ (1 / (1 + np.exp(-attention[20:29])))
+    pooled /= (1 / (1 + np.exp(-attention[20:29]))).sum()
+    log_share = pooled - np.log(np.exp(pooled).sum())
+    assert_allclose(losses[1], -0.6 * log_share[1] - 0.2 * log_share[2])
     assert losses[2] == 0
 
 
