@@ -25,7 +25,8 @@ class Evidence:
     classes : ndarray of shape (n_classes,)
         The classes; the background is none of them.
     allowed : ndarray of float of shape (n_bags, n_classes + 1)
-        1 where a class occurs in a bag, and in the last column, for the background.
+        Probability that a class occurs in a bag, 0 or 1 unless labels were doubted; 1
+        in the last column, for the background.
     targets : ndarray of shape (n_steps, n_classes + 1)
         Weights of the classes for single steps, rows of zeros where nothing is known.
     by_step : bool
@@ -34,6 +35,8 @@ class Evidence:
         Table of points, with bags and labels as positions.
     pointed : ndarray of bool of shape (n_steps,) or False
         Whether the bag of each step has points.
+    verified : ndarray of bool of shape (n_bags, n_classes) or None
+        What is known for sure of which class occurs where.
     """
 
     classes: np.ndarray
@@ -42,6 +45,7 @@ class Evidence:
     by_step: bool = False
     points: np.ndarray | None = None
     pointed: np.ndarray | bool = False
+    verified: np.ndarray | None = None
 
     @property
     def n_classes(self):
@@ -51,10 +55,10 @@ class Evidence:
     @property
     def present(self):
         """Whether each class occurs in each bag, of shape (n_bags, n_classes)."""
-        return self.allowed[:, :-1] > 0
+        return self.allowed[:, :-1] > 0.5
 
 
-def read_evidence(y, bags, *, owner, points=None, background=None):
+def read_evidence(y, bags, *, owner, points=None, background=None, trusted=None):
     """Return all that is known as one record.
 
     Parameters
@@ -74,29 +78,52 @@ def read_evidence(y, bags, *, owner, points=None, background=None):
     background : label, default=None
         Label of steps at which nothing happens.
 
+    trusted : array-like of bool, default=None
+        Mask of bags, or of bags and classes, whose labels are verified.
+
     Returns
     -------
     Evidence
         The record.
     """
     if (steps := labels_of_steps(y, bags)) is not None:
-        if points is not None:
-            raise ValueError(
-                f"{owner} expected points beside labels of bags, but y has a label for "
-                "each step. Leave points out, or pass labels of bags in y."
-            )
+        for name, extra in (("points", points), ("trusted", trusted)):
+            if extra is not None:
+                raise ValueError(
+                    f"{owner} expected {name} beside labels of bags, but y has a label "
+                    f"for each step. Leave {name} out, or pass labels of bags in y."
+                )
         return _of_steps(steps, bags, owner, background)
     known = read_bag_labels(y, bags, owner=owner)
     allowed = np.column_stack([known.table, np.ones(known.n_bags)])
     targets = np.zeros((len(bags.values), known.n_classes + 1))
-    pointed = False
+    verified, pointed = _verified(trusted, known, bags, owner), False
     if points is not None:
         points = _coded_points(points, bags, known.classes, owner)
         pointed = np.isin(bags.bag_of_step, points["bag"])
         _add_points(targets, points, bags)
         # Where a point is, the class occurs, whatever the label of the bag says.
         allowed[points["bag"], points["label"]] = 1
-    return Evidence(known.classes, allowed, targets, points=points, pointed=pointed)
+        verified[points["bag"], points["label"]] = True
+    told = {"points": points, "pointed": pointed, "verified": verified}
+    return Evidence(known.classes, allowed, targets, **told)
+
+
+def _verified(trusted, known, bags, owner):
+    """Return which entries of the table of bags and classes are known to be right."""
+    shape = known.table.shape
+    # Nothing could speak against the label of a bag without steps.
+    verified = np.repeat(bags.lengths[:, None] == 0, shape[1], axis=1)
+    if trusted is None:
+        return verified
+    trusted = np.asarray(trusted)
+    if trusted.dtype.kind != "b" or trusted.shape not in {shape, shape[:1]}:
+        raise ValueError(
+            f"trusted must be a boolean mask of shape {shape[:1]}, for bags whose "
+            f"labels are all verified, or {shape}, for single entries, but {owner} got "
+            f"dtype {trusted.dtype} and shape {trusted.shape}."
+        )
+    return verified | (trusted if trusted.ndim == 2 else trusted[:, None])
 
 
 def labels_of_steps(y, bags):

@@ -22,7 +22,7 @@ SCORERS_OF_STEPS = [
 ]
 
 
-def make_step_model(owner, rng):
+def make_step_model(owner, rng, n_networks=1):
     """Return the model of steps that a localizer asks for.
 
     Parameters
@@ -34,16 +34,45 @@ def make_step_model(owner, rng):
     rng : RandomState
         Source of random numbers.
 
+    n_networks : int, default=1
+        Number of networks of the built-in model.
+
     Returns
     -------
     object
         It has ``train`` and ``proba`` as :class:`NetworkModel` does.
     """
     if owner.estimator is None:
-        return NetworkModel(owner, rng)
+        seeds = rng.randint(2**31 - 1, size=n_networks)
+        return Committee([NetworkModel(owner, np.random.RandomState(s)) for s in seeds])
     if hasattr(owner.estimator, "step_model"):
         return owner.estimator.step_model(owner, rng)
     return ClassifierModel(owner)
+
+
+class Committee:
+    """Models of steps that are trained each by itself, and speak with one voice.
+
+    Networks that start elsewhere find a segment earlier or later. What they find
+    together, and are taught, is nearer to its middle.
+
+    Parameters
+    ----------
+    members : list of NetworkModel
+        The untrained models.
+    """
+
+    def __init__(self, members):
+        self.members = members
+
+    def train(self, values, offsets, evidence, targets, *, round_number):
+        """Train all members with the same labels."""
+        for member in self.members:
+            member.train(values, offsets, evidence, targets, round_number=round_number)
+
+    def proba(self, values, offsets):
+        """Return the mean of the probabilities of the members."""
+        return np.mean([m.proba(values, offsets) for m in self.members], axis=0)
 
 
 class NetworkModel:

@@ -2,9 +2,7 @@
 
 from numbers import Integral, Real
 
-import numpy as np
 from sklearn.base import BaseEstimator
-from sklearn.utils import check_random_state
 
 from sknoisy._compat import (
     CallbackSupportMixin,
@@ -14,22 +12,17 @@ from sknoisy._compat import (
     with_callbacks,
 )
 from sknoisy.sequence._bags import read_bags
-from sknoisy.sequence._decoding import (
-    LEVELS,
-    around_points,
-    mixed_targets,
-    pseudo_labels,
-    round_summary,
-)
-from sknoisy.sequence._delta import delta_pseudo_labels
+from sknoisy.sequence._decoding import LEVELS
 from sknoisy.sequence._evidence import read_evidence
 from sknoisy.sequence._proposals import read_thresholds
 from sknoisy.sequence._segment_predictor import SegmentPredictor
-from sknoisy.sequence._step_models import SCORERS_OF_STEPS, make_step_model
-from sknoisy.sequence._windows import stack_context
+from sknoisy.sequence._step_models import SCORERS_OF_STEPS
+from sknoisy.sequence._teaching_rounds import TeachingRounds
 
 
-class WeakSequenceLocalizer(SegmentPredictor, CallbackSupportMixin, BaseEstimator):
+class WeakSequenceLocalizer(
+    SegmentPredictor, TeachingRounds, CallbackSupportMixin, BaseEstimator
+):
     r"""Find where things happen, from labels that only say that they happen.
 
     A model scores each step of each sequence, here called a bag. It learns from the
@@ -58,6 +51,10 @@ class WeakSequenceLocalizer(SegmentPredictor, CallbackSupportMixin, BaseEstimato
 
     hidden_units : int, default=0
         Width of the hidden layer of the network, 0 for a linear model.
+
+    n_networks : int, default=None
+        Number of networks that learn from the mean of what they find. None means 4
+        with a hidden layer, and 1 without.
 
     pooling : float, default=0.125
         Share of the steps of a bag, in (0, 1], that speak for a class in it. About the
@@ -104,6 +101,11 @@ class WeakSequenceLocalizer(SegmentPredictor, CallbackSupportMixin, BaseEstimato
         Classes that score lower in a bag, in [0, 1), are not looked for by
         :meth:`predict`.
 
+    bag_noise : {"auto"}, default="auto"
+        What becomes of wrong labels of bags. "auto" asks four models, each trained
+        without a quarter of the bags, and trains on what is believed then, if rates of
+        missing and spurious labels explain those given better. None believes them all.
+
     background : label, default=None
         Where y has a label for each step: the one that says that nothing happens. None
         means that something happens everywhere.
@@ -135,6 +137,16 @@ class WeakSequenceLocalizer(SegmentPredictor, CallbackSupportMixin, BaseEstimato
     pseudo_labels_ : list of ndarray of shape (n_steps_i, n_classes), or None
         What segments taught in the last round, for each bag of training. None without
         rounds.
+
+    bag_label_quality_ : ndarray of shape (n_bags, n_classes), or None
+        Probability that the label of a bag is right about a class. None if labels are
+        of steps, or ``bag_noise`` is None.
+
+    bag_missing_rate_ : ndarray of shape (n_classes,), or None
+        Estimated share of the bags with a class whose label lacks it.
+
+    bag_spurious_rate_ : ndarray of shape (n_classes,), or None
+        Estimated share of the bags without a class whose label has it.
 
     history_ : list of dict
         For each round: ``n_segments``, the number of segments found in training;
@@ -189,8 +201,7 @@ class WeakSequenceLocalizer(SegmentPredictor, CallbackSupportMixin, BaseEstimato
     --------
     Thirty noisy series, in some of which the signal is high for a while:
 
-    >>> import numpy as np
-    >>> from sknoisy.sequence import WeakSequenceLocalizer, segment_table
+    >>>     >>> from sknoisy.sequence import WeakSequenceLocalizer, segment_table
     >>> rng = np.random.RandomState(0)
     >>> bags, y = [], []
     >>> for i in range(30):
@@ -211,6 +222,7 @@ class WeakSequenceLocalizer(SegmentPredictor, CallbackSupportMixin, BaseEstimato
         "context": [Interval(Integral, 0, None, closed="left")],
         "smoothing": [Interval(Integral, 1, None, closed="left")],
         "hidden_units": [Interval(Integral, 0, None, closed="left")],
+        "n_networks": [Interval(Integral, 1, None, closed="left"), None],
         "pooling": [Interval(Real, 0, 1, closed="right")],
         "absence": [Interval(Real, 0, None, closed="left")],
         "n_rounds": [Interval(Integral, 0, None, closed="left")],
@@ -224,6 +236,7 @@ class WeakSequenceLocalizer(SegmentPredictor, CallbackSupportMixin, BaseEstimato
         "min_length": [Interval(Integral, 1, None, closed="left")],
         "temperature": [Interval(Real, 0, None, closed="neither")],
         "min_bag_score": [Interval(Real, 0, 1, closed="left")],
+        "bag_noise": [StrOptions({"auto"}), None],
         "background": "no_validation",
         "max_iter": [Interval(Integral, 1, None, closed="left")],
         "learning_rate": [Interval(Real, 0, None, closed="neither")],
@@ -239,6 +252,7 @@ class WeakSequenceLocalizer(SegmentPredictor, CallbackSupportMixin, BaseEstimato
         context=0,
         smoothing=5,
         hidden_units=0,
+        n_networks=None,
         pooling=0.125,
         absence=4.0,
         n_rounds=3,
@@ -252,6 +266,7 @@ class WeakSequenceLocalizer(SegmentPredictor, CallbackSupportMixin, BaseEstimato
         min_length=2,
         temperature=0.2,
         min_bag_score=0.0,
+        bag_noise="auto",
         background=None,
         max_iter=60,
         learning_rate=0.02,
@@ -263,6 +278,7 @@ class WeakSequenceLocalizer(SegmentPredictor, CallbackSupportMixin, BaseEstimato
         self.context = context
         self.smoothing = smoothing
         self.hidden_units = hidden_units
+        self.n_networks = n_networks
         self.pooling = pooling
         self.absence = absence
         self.n_rounds = n_rounds
@@ -276,6 +292,7 @@ class WeakSequenceLocalizer(SegmentPredictor, CallbackSupportMixin, BaseEstimato
         self.min_length = min_length
         self.temperature = temperature
         self.min_bag_score = min_bag_score
+        self.bag_noise = bag_noise
         self.background = background
         self.max_iter = max_iter
         self.learning_rate = learning_rate
@@ -285,7 +302,7 @@ class WeakSequenceLocalizer(SegmentPredictor, CallbackSupportMixin, BaseEstimato
 
     @_fit_context(prefer_skip_nested_validation=False)
     @with_callbacks
-    def fit(self, X, y, *, groups=None, points=None):
+    def fit(self, X, y, *, groups=None, points=None, trusted=None):
         """Learn from weak labels.
 
         Parameters
@@ -309,6 +326,10 @@ class WeakSequenceLocalizer(SegmentPredictor, CallbackSupportMixin, BaseEstimato
             :func:`segment_table`. Where a bag has points, it should have one for each
             segment: in training, what is found without a point is dropped.
 
+        trusted : array-like of bool of shape (n_bags,) or (n_bags, n_classes), \
+                default=None
+            Labels of bags that have been verified. Points verify theirs.
+
         Returns
         -------
         WeakSequenceLocalizer
@@ -326,7 +347,12 @@ class WeakSequenceLocalizer(SegmentPredictor, CallbackSupportMixin, BaseEstimato
         context = self._init_callback_context(max_subtasks=self.n_rounds + 1)
         context.call_on_fit_task_begin(estimator=self, X=X, y=y)
         evidence = read_evidence(
-            y, bags, owner=owner, points=points, background=self.background
+            y,
+            bags,
+            owner=owner,
+            points=points,
+            background=self.background,
+            trusted=trusted,
         )
         self.classes_ = evidence.classes
         self.n_features_in_ = bags.n_features
@@ -342,54 +368,3 @@ class WeakSequenceLocalizer(SegmentPredictor, CallbackSupportMixin, BaseEstimato
                 "smoothing expected an odd number of steps, so that the window has a "
                 f"middle, but got {self.smoothing}. Pass {self.smoothing + 1}."
             )
-
-    def _fit_rounds(self, bags, evidence, context):
-        """Train, decode what the model finds, teach it, and so on."""
-        rng = check_random_state(self.random_state)
-        self._model = make_step_model(self, rng)
-        values = stack_context(bags.values, bags.offsets, self.context)
-        targets, previous = evidence.targets, None
-        self.history_ = []
-        for number in range(self.n_rounds + 1):
-            step = context.subcontext(task_name="round")
-            step.call_on_fit_task_begin(estimator=self)
-            if number:
-                found = self._found_in_training(values, bags, evidence)
-                labels = self._labels_of(found, bags.offsets)
-                targets = self._targets(labels, previous, evidence, number)
-                self.history_.append(round_summary(found, labels, previous))
-                previous = labels
-            self._model.train(
-                values, bags.offsets, evidence, targets, round_number=number
-            )
-            step.call_on_fit_task_end(estimator=self)
-        self.pseudo_labels_ = None if previous is None else bags.split(previous[:, :-1])
-        self.n_iter_ = self.n_rounds + 1
-
-    def _found_in_training(self, values, bags, evidence):
-        """Decode the bags of training, where only classes that occur can be found."""
-        scores = self._model.proba(values, bags.offsets)
-        if not evidence.by_step:
-            scores = scores * np.repeat(evidence.allowed, bags.lengths, axis=0)
-            total = scores.sum(axis=1, keepdims=True)
-            scores = scores / np.maximum(total, 1e-12)
-        found = self._decode(scores[:, :-1], bags.offsets, evidence.present)
-        if evidence.points is None:
-            return found
-        n_classes = len(self.classes_)
-        return found.only(around_points(found, evidence.points, bags.n_bags, n_classes))
-
-    def _labels_of(self, found, offsets):
-        params = {"kind": self.pseudo_labels, "min_score": self.min_score}
-        return pseudo_labels(found, offsets, len(self.classes_), **params)
-
-    def _targets(self, labels, previous, evidence, number):
-        """Return what steps are taught: what was given, and what was found."""
-        if evidence.by_step:
-            return mixed_targets(evidence.targets, labels, self.background is not None)
-        auto = self.teach_background == "auto"
-        where = evidence.pointed if auto else self.teach_background
-        labels[:, -1] = np.where(where, 1 - labels[:, :-1].max(axis=1, initial=0), 0)
-        if self.delta_from is not None and number >= self.delta_from:
-            labels = delta_pseudo_labels(labels, previous)
-        return evidence.targets + self.pseudo_weight * labels

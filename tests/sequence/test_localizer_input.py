@@ -95,6 +95,14 @@ BAD = {
         {"points": [segment_table([4], [5], label=["a"])] * 4},
         "points beside labels of bags",
     ),
+    "trusted and steps": (
+        X,
+        STEPS,
+        {"trusted": np.ones(4, bool)},
+        "trusted beside labels of bags",
+    ),
+    "trusted rows": (X, Y, {"trusted": [0, 2]}, "boolean mask of shape \\(4,\\)"),
+    "trusted shape": (X, Y, {"trusted": np.ones((4, 3), bool)}, "or \\(4, 2\\)"),
 }
 
 
@@ -144,7 +152,8 @@ def test_fitted_attributes_are_documented():
 
 
 @pytest.mark.skipif(
-    not hasattr(WeakSequenceLocalizer, "set_callbacks"), reason="scikit-learn below 1.9"
+    not hasattr(WeakSequenceLocalizer, "set_callbacks"),
+    reason="callbacks came with scikit-learn 1.9",
 )
 def test_callbacks_see_each_round():
     class Recorder:
