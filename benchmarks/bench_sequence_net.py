@@ -66,6 +66,7 @@ def localizer(variant, seed, **base):
     """Return a localizer with a network, both as a variant says."""
     of_net, of_localizer = VARIANTS[variant]
     net = SequenceNet(**of_net)
+    base = {"bag_noise": None} | base
     return WeakSequenceLocalizer(net, **base | of_localizer, random_state=seed)
 
 

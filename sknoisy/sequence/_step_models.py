@@ -35,19 +35,20 @@ def make_step_model(owner, rng, n_networks=1):
         Source of random numbers.
 
     n_networks : int, default=1
-        Number of networks of the built-in model.
+        Number of networks that learn side by side.
 
     Returns
     -------
     object
         It has ``train`` and ``proba`` as :class:`NetworkModel` does.
     """
-    if owner.estimator is None:
-        seeds = rng.randint(2**31 - 1, size=n_networks)
-        return Committee([NetworkModel(owner, np.random.RandomState(s)) for s in seeds])
-    if hasattr(owner.estimator, "step_model"):
-        return owner.estimator.step_model(owner, rng)
-    return ClassifierModel(owner)
+    make = NetworkModel
+    if owner.estimator is not None:
+        if not hasattr(owner.estimator, "step_model"):
+            return ClassifierModel(owner)
+        make = owner.estimator.step_model
+    seeds = rng.randint(2**31 - 1, size=n_networks)
+    return Committee([make(owner, np.random.RandomState(seed)) for seed in seeds])
 
 
 class Committee:
@@ -58,7 +59,7 @@ class Committee:
 
     Parameters
     ----------
-    members : list of NetworkModel
+    members : list of networks
         The untrained models.
     """
 
