@@ -44,7 +44,7 @@ FLOORS = [
     ["noise", "transition", "quality"],
     ["refinement", "metrics", "model_selection", "datasets"],
     ["classification"],
-    ["multilabel", "sequence", "review"],
+    ["annotators", "multilabel", "sequence", "review"],
     ["inspection"],
     ["deep"],
     [""],

@@ -20,6 +20,7 @@ from sknoisy import (
     SelfTrainingRefiner,
     SimilarityReweightingClassifier,
 )
+from sknoisy.annotators import CrowdLabelClassifier, DawidSkene
 from sknoisy.classification import PseudoLabelRefinementClassifier
 from sknoisy.quality import (
     CrossAgreement,
@@ -82,6 +83,7 @@ CONFIGURATIONS = {
             "novel_classes": True,
         },
     ],
+    CrowdLabelClassifier: [{}, {"evidence": "neighbors", "action": "relabel"}],
     QualityWeighting: [{}, {"quality": NeighborAgreement(), "power": 2}],
     NeighborAgreement: [{}, {"embedding": "passthrough"}],
 }
@@ -118,8 +120,9 @@ def public_classes():
     modules = [sknoisy, *(importlib.import_module(f"sknoisy.{name}") for name in rooms)]
     members = [getattr(module, name) for module in modules for name in module.__all__]
     members = [member for member in members if hasattr(member, "fit")]
-    # The checks have no sequences to offer.
-    members = [member for member in members if member is not WeakSequenceLocalizer]
+    # The checks have no sequences and no answers of several annotators to offer.
+    without = {WeakSequenceLocalizer, DawidSkene}
+    members = [member for member in members if member not in without]
     return [
         cls for cls in dict.fromkeys(members) if not cls.__name__.startswith("Base")
     ]

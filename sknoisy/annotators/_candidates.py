@@ -1,0 +1,175 @@
+"""Sets of candidate labels in, a table of what is possible out."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy import sparse
+from sklearn.utils.validation import check_consistent_length
+
+from sknoisy._labels import encode_labels
+from sknoisy.classification._partly_labeled import PartlyLabeled
+
+SETS = (set, frozenset, list, tuple, np.ndarray)
+
+
+@dataclass(frozen=True)
+class CandidateLabels(PartlyLabeled):
+    """The record of rows with sets of candidates.
+
+    Attributes
+    ----------
+    candidates : ndarray of bool of shape (n_samples, n_classes)
+        What each row may be. The codes of the record are those of a candidate.
+    """
+
+    candidates: np.ndarray = None
+
+
+class CandidateReader:
+    """Mixin of the classifiers that take sets of candidates."""
+
+    def _read_labels(self, X, y, sample_weight, groups, trusted, params):
+        owner = type(self).__name__
+        found = None if y is None else read_candidates(y, self.classes, owner=owner)
+        if found is None:
+            labels = super()._read_labels(X, y, sample_weight, groups, trusted, params)
+            single = np.eye(labels.n_classes, dtype=bool)[labels.codes]
+            return _record(labels, single)
+        candidates, classes = found
+        check_consistent_length(X, candidates)
+        _check_candidates(candidates, classes, owner)
+        # Codes serve to deal rows to folds: even ones shall have all classes.
+        codes = _spread_codes(candidates)
+        labels = super()._read_labels(
+            X, classes[codes], sample_weight, groups, trusted, params
+        )
+        labels = _record(replace(labels, codes=codes, classes=classes), candidates)
+        _check_trusted(labels, owner)
+        return labels
+
+
+def read_candidates(y, classes, *, owner):
+    """Read candidates of any form.
+
+    Parameters
+    ----------
+    y : array-like
+        A table of zeros and ones, or a sequence of sets, or plain labels.
+
+    classes : array-like of shape (n_classes,) or None
+        What the columns stand for, or all labels there are.
+
+    owner : str
+        Name of the caller, for the messages.
+
+    Returns
+    -------
+    (ndarray of bool of shape (n_samples, n_classes), ndarray of shape (n_classes,)) \
+or None
+        Candidates and classes; None for plain labels.
+    """
+    if sparse.issparse(y):
+        y = y.toarray()
+    columns = getattr(y, "columns", None)
+    if not hasattr(y, "__array__") and columns is None:
+        return _of_sets(list(y), classes, owner)
+    table = np.asarray(y)
+    if table.ndim == 1 and table.dtype.kind == "O":
+        return _of_sets(list(table), classes, owner)
+    if table.ndim != 2 or table.shape[1] < 2:
+        return None
+    names = columns if classes is None else classes
+    return _of_table(table, names, owner)
+
+
+def _of_sets(sets, classes, owner):
+    """Return the table of a sequence of sets, or None for one of labels."""
+    if not sets or not isinstance(sets[0], SETS):
+        return None
+    if not all(isinstance(one, SETS) for one in sets):
+        raise ValueError(
+            f"{owner} expected sets of candidates in all rows, but got a mix of sets "
+            "and labels. Write a row with one candidate as a set of one label."
+        )
+    sizes = [len(one) for one in sets]
+    if min(sizes) == 0:
+        _refuse_empty(np.array(sizes) == 0, owner)
+    members = [label for one in sets for label in one]
+    if all(isinstance(label, bool | np.bool_) for label in members):
+        raise ValueError(
+            f"{owner} expected sets of labels, but got lists of booleans. Pass a table "
+            "of booleans as an array: numpy.asarray(y)."
+        )
+    found, codes = encode_labels(np.array(members), owner=owner, classes=classes)
+    table = np.zeros((len(sets), len(found)), dtype=bool)
+    table[np.repeat(np.arange(len(sets)), sizes), codes] = True
+    return _in_order(table, found)
+
+
+def _of_table(table, names, owner):
+    """Return candidates by columns, and what the columns stand for."""
+    values = table.astype(float) if table.dtype.kind == "O" else table
+    if not np.isin(values, (0, 1)).all():
+        raise ValueError(
+            f"{owner} expected a table of candidates with booleans, or with 0 and 1, "
+            "but it also holds "
+            f"{values[~np.isin(values, (0, 1))][0]!r}. Labels of several annotators go "
+            "into CrowdLabelClassifier; sets of labels go in as a list of sets."
+        )
+    names = np.arange(table.shape[1]) if names is None else np.asarray(names)
+    if names.shape != (table.shape[1],) or len(np.unique(names)) < len(names):
+        raise ValueError(
+            f"{owner} expected a distinct class for each of the {table.shape[1]} "
+            f"columns of candidates, but classes has shape {names.shape} and "
+            f"{len(np.unique(names))} distinct entries. Name each column once."
+        )
+    return _in_order(values.astype(bool), names)
+
+
+def _in_order(table, classes):
+    order = np.argsort(classes)
+    return table[:, order], np.asarray(classes)[order]
+
+
+def _check_candidates(candidates, classes, owner):
+    empty = ~candidates.any(axis=1)
+    if empty.any():
+        _refuse_empty(empty, owner)
+    narrowed = candidates[~candidates.all(axis=1)]
+    if narrowed.any(axis=0).sum() < 2:
+        raise ValueError(
+            f"{owner} expected candidates that tell rows apart, but every row has "
+            "either all classes or one and the same. The classes are "
+            f"{classes.tolist()}; narrow the sets of some rows down."
+        )
+
+
+def _refuse_empty(empty, owner):
+    raise ValueError(
+        f"{owner} expected a candidate in every row, but {empty.sum()} of {len(empty)} "
+        f"rows have none, the first is row {int(empty.argmax())}. Leave them out, or "
+        "make all classes candidates, which says that nothing is known."
+    )
+
+
+def _check_trusted(labels, owner):
+    if labels.trusted is None:
+        return
+    unclear = labels.trusted & (labels.candidates.sum(axis=1) != 1)
+    if unclear.any():
+        raise ValueError(
+            f"{owner} expected one candidate in a trusted row, its verified label, but "
+            f"{unclear.sum()} trusted rows have several, the first is row "
+            f"{int(unclear.argmax())}. Set trusted to False there, or name the label."
+        )
+
+
+def _record(labels, candidates):
+    narrowed = ~candidates.all(axis=1)
+    return CandidateLabels(**vars(labels), labeled=narrowed, candidates=candidates)
+
+
+def _spread_codes(candidates):
+    """Return a candidate of each row, the rarest so that every class has its rows."""
+    rarity = np.where(candidates, candidates.sum(axis=0), np.inf)
+    return rarity.argmin(axis=1)

@@ -1,0 +1,119 @@
+"""Which items another annotator should look at."""
+
+from numbers import Integral
+
+import numpy as np
+from scipy.special import entr
+from sklearn.utils.validation import check_is_fitted
+
+from sknoisy._compat import Interval, StrOptions, validate_params
+from sknoisy._transition_matrix import normalize_rows
+
+METHODS = {"information", "error", "entropy"}
+
+
+@validate_params(
+    {
+        "fitted": "no_validation",
+        "n_items": [Interval(Integral, 1, None, closed="left"), None],
+        "method": [StrOptions(METHODS)],
+        "annotator": "no_validation",
+        "return_values": ["boolean"],
+    },
+    prefer_skip_nested_validation=True,
+)
+def items_needing_votes(
+    fitted, n_items=None, *, method="information", annotator=None, return_values=False
+):
+    r"""Rank items by what another answer to them is expected to change.
+
+    An answer :math:`j` to item :math:`i` has the probability
+    :math:`\sum_k q_{ik} T_{kj}` and turns :math:`q_i` into
+    :math:`q_{i \mid j} \propto q_{ik} T_{kj}`. What counts is what becomes of the
+    doubt: an item that nobody can tell is doubtful, but another answer is not worth
+    much if the annotator confuses exactly the classes in question.
+
+    Parameters
+    ----------
+    fitted : DawidSkene or CrowdLabelClassifier
+        Fitted, with ``clean_proba_`` and ``transition_matrices_``.
+
+    n_items : int, default=None
+        How many items to return. If None, all of them.
+
+    method : {"information", "error", "entropy"}, default="information"
+        The expected fall of the entropy; the expected fall of the probability that
+        the most probable class is wrong, which is 0 where no answer could change
+        it; or the entropy of the item itself, whoever will answer.
+
+    annotator : object, default=None
+        Name of the annotator who will be asked, among ``annotator_names_``. If None,
+        an annotator like the mean of all.
+
+    return_values : bool, default=False
+        Whether the values are returned as well.
+
+    Returns
+    -------
+    rows : ndarray of int of shape (n_items,)
+        Positions of the items, the most needy first.
+
+    values : ndarray of shape (n_items,)
+        What a vote is expected to change, from 0 on, in natural units (nats) for the
+        entropies. Only if ``return_values``.
+
+    Raises
+    ------
+    ValueError
+        If the annotator is unknown.
+    NotFittedError
+        If ``fitted`` is not.
+
+    See Also
+    --------
+    DawidSkene : From answers to classes.
+    CrowdLabelClassifier : From answers and features to classes.
+
+    Examples
+    --------
+    >>> from sknoisy.annotators import DawidSkene, items_needing_votes
+    >>> answers = 5 * [[0, 0, 0]] + 5 * [[1, 1, 1]] + [[1, None, 0], [1, 1, 0]]
+    >>> crowd = DawidSkene(model="one_coin").fit(answers)
+    >>> items_needing_votes(crowd, 2)
+    array([10, 11])
+    """
+    check_is_fitted(fitted, ["clean_proba_", "transition_matrices_"])
+    believed = fitted.clean_proba_
+    T = _matrix_of(fitted, annotator)
+    if method == "entropy":
+        values = entr(believed).sum(axis=1)
+    elif method == "information":
+        after = _expected(believed, T, lambda q: entr(q).sum(axis=1))
+        values = entr(believed).sum(axis=1) - after
+    else:
+        values = _expected(believed, T, lambda q: q.max(axis=1)) - believed.max(axis=1)
+    values = np.maximum(values, 0.0)
+    rows = np.argsort(-values, kind="stable")[:n_items]
+    return (rows, values[rows]) if return_values else rows
+
+
+def _matrix_of(fitted, annotator):
+    if annotator is None:
+        return fitted.transition_matrices_.mean(axis=0)
+    (found,) = np.nonzero(fitted.annotator_names_ == annotator)
+    if not len(found):
+        raise ValueError(
+            "annotator expected one of annotator_names_, such as "
+            f"{fitted.annotator_names_.tolist()[0]!r}, but got "
+            f"{annotator!r}. Pass None for an annotator like the mean of all."
+        )
+    return fitted.transition_matrices_[found[0]]
+
+
+def _expected(believed, T, measure):
+    """Return the mean of a measure of the posterior, over the answers to come."""
+    total = np.zeros(len(believed))
+    for column in T.T:
+        joint = believed * column
+        total += joint.sum(axis=1) * measure(normalize_rows(joint))
+    return total
