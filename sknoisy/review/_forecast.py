@@ -25,7 +25,7 @@ class ReviewForecast:
 
     n_overturned : float
         Expected number of rows whose verdict is neither the label given nor the one
-        that the estimator suggests.
+        that the estimator suggests; NaN where it suggests none.
 
     half_width : float
         Half the width of the interval of the noise rate now, NaN without an estimate.
@@ -56,10 +56,13 @@ class ReviewForecast:
     def __str__(self):
         text = (
             f"Another {self.n} checks are expected to find {self.n_wrong:.0f} wrong "
-            f"labels of about {self.n_wrong_left:.0f} that are left, "
-            f"{self.n_overturned:.0f} of them with a true label that the estimator "
-            "does not suggest"
+            f"labels of about {self.n_wrong_left:.0f} that are left"
         )
+        if not np.isnan(self.n_overturned):
+            text += (
+                f", {self.n_overturned:.0f} of them with a true label that the "
+                "estimator does not suggest"
+            )
         if not np.isnan(self.half_width):
             text += (
                 ", and to narrow the interval of the noise rate from "

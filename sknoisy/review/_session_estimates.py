@@ -166,11 +166,19 @@ class SessionEstimates:
     def _n_overturned(self, doubt, posterior, rows):
         """Return how many verdicts are likely to be neither given nor suggested."""
         if posterior is None:
-            return 0.0
+            return np.nan
         other = posterior[rows].copy()
         other[np.arange(len(rows)), self._codes[rows]] = 0
-        total = np.maximum(other.sum(axis=1), 1e-12)
-        return float((doubt[rows] * (1 - other.max(axis=1) / total)).sum())
+        by_model = 1 - other.max(axis=1) / np.maximum(other.sum(axis=1), 1e-12)
+        wrong = self._queue[self._is_wrong()[self._queue] == 1]
+        so_far = [
+            self._posterior_of_round(number)[row].argmax() != self._verdict[row]
+            for row, number in zip(wrong, self.review_round_[wrong], strict=True)
+        ]
+        # What the verdicts say, with the word of the estimator for two of them.
+        expected = doubt[rows].sum()
+        word = (doubt[rows] @ by_model) / max(expected, 1e-12)
+        return float(expected * (sum(so_far) + 2 * word) / (len(so_far) + 2))
 
     def _doubts_so_far(self):
         """Return what was thought of checked rows when they were asked for."""

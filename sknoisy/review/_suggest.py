@@ -146,10 +146,11 @@ def suggest_review(
           to change most, by :math:`1 - \sum_k p_k^2`.
         - "balanced": the most suspicious of each class of highest ``clean_proba_`` in
           turn.
-        - "covering": suspicious rows far from each other, one for each of as many
-          clusters as rows are asked for; needs ``X``.
+        - "covering": rows of large expected change far from each other, one for each
+          of as many clusters as rows are asked for; needs ``X``.
         - "random": no picks.
-        - "auto": "suspicion".
+        - "auto": "covering"; without an ``X`` that has numbers "expected_change", and
+          without ``clean_proba_`` "suspicion".
 
     random_share : float, default=0.2
         Share of the suggested rows that is drawn at random, in [0, 1]; at least one
@@ -159,7 +160,7 @@ def suggest_review(
         Rows that have been checked already, or asked about, and are left out.
 
     X : array-like, frame or sparse matrix of n_samples rows, default=None
-        The rows that the estimator was fitted on, for "covering".
+        The rows that the estimator was fitted on, for "covering" and "auto".
 
     random_state : int, RandomState instance or None, default=None
         Seed of the random rows, and of the order among rows equally suspicious.
@@ -210,7 +211,6 @@ def suggest_review(
     >>> int(suggestion.is_random.sum())
     2
     """
-    strategy = "suspicion" if strategy == "auto" else strategy
     doubt = read_doubt(estimator)
     rows = np.flatnonzero(~_read_trusted(trusted, len(doubt.quality)))
     if n > len(rows):
@@ -219,15 +219,32 @@ def suggest_review(
             f"trusted nor asked about already, but got {n}. Ask for fewer."
         )
     rng = check_random_state(random_state)
-    if strategy in NEEDS_POSTERIOR and doubt.posterior is None:
+    strategy, doubt = _prepared(strategy, doubt, X, estimator, rng)
+    n_random = n if strategy == RANDOM else _number_of_random(n, random_share)
+    return _draw(doubt, rows, n, n_random, strategy, rng)
+
+
+def _prepared(strategy, doubt, X, estimator, rng):
+    """Return the strategy, chosen where it is "auto", and what it needs."""
+    known = doubt.posterior is not None
+    if strategy in NEEDS_POSTERIOR and not known:
         raise UnsuitableEstimatorError(
             f"strategy={strategy!r} needs an estimator with clean_proba_, but "
             f"{type(estimator).__name__} has none. Use strategy='suspicion'."
         )
-    if strategy == "covering":
-        doubt = _with_points(doubt, X, estimator, rng)
-    n_random = n if strategy == RANDOM else _number_of_random(n, random_share)
-    return _draw(doubt, rows, n, n_random, strategy, rng)
+    if strategy == "auto" and not known:
+        return "suspicion", doubt
+    if strategy == "covering" or (strategy == "auto" and X is not None):
+        points = _points(doubt, X, estimator, rng)
+        if points is not None:
+            return "covering", Doubt(doubt.quality, doubt.posterior, points)
+        if strategy == "covering":
+            raise ValueError(
+                "strategy='covering' expected X with numeric columns, or an estimator "
+                "around a Pipeline that makes them, but got neither. Use "
+                "strategy='expected_change'."
+            )
+    return "expected_change" if strategy == "auto" else strategy, doubt
 
 
 def read_doubt(estimator):
@@ -288,8 +305,8 @@ def _read_trusted(trusted, n_samples):
     return trusted
 
 
-def _with_points(doubt, X, estimator, rng):
-    """Return the same doubt with the rows of X as points."""
+def _points(doubt, X, estimator, rng):
+    """Return the rows of X as points; None where they cannot be embedded."""
     n_samples = len(doubt.quality)
     if X is None or _num_samples(X) != n_samples:
         found = "None" if X is None else f"{_num_samples(X)} rows"
@@ -303,14 +320,7 @@ def _with_points(doubt, X, estimator, rng):
     inner = getattr(judge_of(estimator), "estimator", None)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", NoEvidenceWarning)
-        points = embed(X, labels, estimator=inner, random_state=rng)
-    if points is None:
-        raise ValueError(
-            "strategy='covering' expected X with numeric columns, or an estimator "
-            "around a Pipeline that makes them, but got neither. Use "
-            "strategy='suspicion'."
-        )
-    return Doubt(doubt.quality, doubt.posterior, points)
+        return embed(X, labels, estimator=inner, random_state=rng)
 
 
 def _number_of_random(n, share):

@@ -238,10 +238,36 @@ def test_strategy_that_needs_the_posterior(strategy):
         suggest_review(Fitted(quality=np.ones(9)), 3, strategy=strategy)
 
 
+@pytest.mark.parametrize(
+    ("columns", "expected"),
+    [(["text"], "expected_change"), (["text", "number"], "covering")],
+)
+def test_default_strategy_covers_where_it_can(columns, expected):
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame({"text": ["a"] * 100, "number": np.arange(100.0)})
+    suggestion = suggest_review(judged(), 10, X=frame[columns], random_state=0)
+    assert set(suggestion.strategy) == {expected, "random"}
+
+
+def test_default_strategy_without_features():
+    suggestion = suggest_review(judged(), 10, random_state=0)
+    assert set(suggestion.strategy) == {"expected_change", "random"}
+
+
+def test_covering_stays_among_rows_of_large_change():
+    X = np.random.RandomState(0).normal(size=(100, 2))
+    posterior = judged().clean_proba_
+    change = 1 - (posterior**2).sum(axis=1)
+    suggestion = suggest_review(judged(), 10, X=X, random_share=0, random_state=0)
+    assert set(suggestion.rows) <= set(np.argsort(-change)[:30])
+    assert set(suggestion.rows) != set(np.argsort(-change)[:10])
+
+
 def test_default_strategy_needs_no_posterior():
     quality = np.linspace(0, 1, 9)
     suggestion = suggest_review(Fitted(quality=quality), 2, random_share=0)
     assert suggestion.rows.tolist() == [0, 1]
+    assert set(suggestion.strategy) == {"suspicion"}
 
 
 @pytest.mark.parametrize(
