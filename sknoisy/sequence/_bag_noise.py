@@ -14,13 +14,13 @@ FOLDS = 4
 # folds leave too little of it to contradict a label.
 FEWEST = 4
 FAINTEST = 1e-4
-# The rates lie below one half; before anything is seen, at the lower of these shares.
-USUAL_MISSING, USUAL_SPURIOUS = 0.05, 0.02
+# The rates lie below one half; before anything is seen, at these shares.
+USUAL_MISSING, USUAL_SPURIOUS = 0.05, 0.05
 # Rates are believed if they raise the log-likelihood by as much. Probabilities nearer
 # to 0 or 1 than ``UNSURE`` are taken as that.
 NEEDED_GAIN, UNSURE = 4.0, 0.1
 # Penalties: of the mean rates, of rates and of levels that differ between classes.
-OF_RATES, OF_DIFFERENCES, OF_LEVELS = 0.5, 2.0, 0.5
+OF_RATES, OF_DIFFERENCES, OF_LEVELS = 0.1, 2.0, 0.5
 
 
 @dataclass(frozen=True)
