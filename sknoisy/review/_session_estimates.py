@@ -4,8 +4,10 @@ from copy import deepcopy
 
 import numpy as np
 from sklearn.base import clone
-from sklearn.model_selection import cross_val_predict
 
+from sknoisy._compat import _check_method_params, _safe_indexing
+from sknoisy._folds import make_folds
+from sknoisy._labels import read_labels
 from sknoisy.review._answers import checked_design
 from sknoisy.review._estimates import estimate_share
 from sknoisy.review._forecast import ReviewForecast, recalibrated
@@ -81,8 +83,8 @@ class SessionEstimates:
         ----------
         y_pred : array-like of shape (n_samples,), default=None
             Predicted class of each row, by a classifier that was not trained on it.
-            None means 5-fold cross-validation of the estimator with the verdicts so
-            far, which costs five fits of it.
+            None means 5-fold cross-validation of the estimator, a classifier then, with
+            the verdicts so far; it costs five fits.
 
         power : "auto" or float, default="auto"
             What the estimator's own opinion counts, in [0, 1].
@@ -224,6 +226,13 @@ class SessionEstimates:
         params = dict(self.fit_params)
         if self.trusted_.any():
             params["trusted"] = self.trusted_
-        return cross_val_predict(
-            clone(self.estimator), self.X, self.y_, cv=5, params=params
-        )
+        y = self.y_
+        y_pred = y.copy()
+        groups = params.get("groups")
+        labels = read_labels(self.X, y, owner="ReviewSession", groups=groups)
+        for train, test in make_folds(self.X, labels):
+            part = _check_method_params(self.X, params, indices=train)
+            model = clone(self.estimator)
+            model.fit(_safe_indexing(self.X, train), y[train], **part)
+            y_pred[test] = model.predict(_safe_indexing(self.X, test))
+        return y_pred

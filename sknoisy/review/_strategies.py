@@ -1,9 +1,11 @@
 """In which order labels are checked: one function a strategy, first pick first."""
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
 from sklearn.cluster import KMeans
+from sklearn.exceptions import ConvergenceWarning
 
 # Of how many rows for each pick a cover is made. Chosen on digits, satimage and
 # cifar10n among this, 10 and a pool of suspicious rows.
@@ -70,11 +72,14 @@ def by_cover(doubt, rows, n, rng):
     points = doubt.points[pool]
     n_clusters = min(n, len(np.unique(points, axis=0)))
     kmeans = KMeans(n_clusters, n_init=1, random_state=rng.randint(2**31 - 1))
-    distance = kmeans.fit(points, sample_weight=weight).transform(points)
+    with warnings.catch_warnings():
+        # Points that differ by rounding alone may leave clusters empty.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        distance = kmeans.fit(points, sample_weight=weight).transform(points)
     middle = distance[np.arange(len(pool)), kmeans.labels_]
     first = np.zeros(len(pool), dtype=bool)
     # Within a cluster ties go to the larger change, which stands further up.
-    for k in range(n_clusters):
+    for k in np.unique(kmeans.labels_):
         members = np.flatnonzero(kmeans.labels_ == k)
         first[members[middle[members].argmin()]] = True
     return np.concatenate([pool[first], pool[~first]])[:n]

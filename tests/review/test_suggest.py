@@ -167,6 +167,15 @@ def test_covering_fills_up_where_there_are_few_points():
     assert len(np.unique(suggestion.rows)) == 10
 
 
+def test_covering_points_that_differ_by_rounding():
+    X = 1 + np.arange(40)[:, None] * 1e-16
+    X[:3] = 2
+    suggestion = suggest_review(
+        judged(40), 10, strategy="covering", X=X, random_share=0, random_state=0
+    )
+    assert len(np.unique(suggestion.rows)) == 10
+
+
 def test_covering_sees_rows_as_the_pipeline_does():
     pandas = pytest.importorskip("pandas")
     X, y = load_iris(return_X_y=True)
