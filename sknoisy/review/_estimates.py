@@ -6,7 +6,7 @@ import numpy as np
 
 from sknoisy._compat import Interval, StrOptions, validate_params
 from sknoisy.review._answers import read_answers
-from sknoisy.review._result import ReviewEstimate, widened, wilson
+from sknoisy.review._result import ReviewEstimate, quantile, widened, wilson
 
 ESTIMATE_CONSTRAINTS = {
     "sampling_probability": ["array-like"],
@@ -18,6 +18,8 @@ ESTIMATE_CONSTRAINTS = {
 # Rows of even chance that stand beside the residuals, so that a handful of equal
 # verdicts does not pass for certainty.
 PRIOR_ROWS = 1.0
+# With fewer random rows than these beyond one a round, predictions are left out.
+FEWEST_FREEDOM = 5
 
 
 @validate_params(
@@ -68,7 +70,8 @@ def estimate_noise_rate(
 
     power : "auto" or float, default="auto"
         What the predictions count, :math:`\lambda`, in [0, 1]. "auto" takes the
-        regression of verdicts on predictions among the random rows.
+        regression of verdicts on predictions among the random rows, and 0 if these
+        are fewer than six.
 
     confidence : float, default=0.95
         Confidence of the interval, in (0, 1).
@@ -103,7 +106,8 @@ def estimate_noise_rate(
     The interval is Wilson's for the share among the rows that random ones stand for.
     Its number of rows is the one at which a simple random sample would have the
     estimated variance. It is sane with few rows and where no wrong label was found.
-    With predictions it is widened to the normal one where that is wider.
+    With predictions it reaches as far as the t distribution says, and is widened to the
+    interval of Student where that is wider.
 
     Rows that were asked about without an answer count as the answered ones of their
     round and kind, picked or random; the interval does not know about that. Nor does
@@ -250,14 +254,15 @@ def estimate_share(verdict, design, predictions, power, confidence):
     share = np.clip((total / len(z) - known) / size, 0, 1)
     residuals = [a - power * b for a, b in pairs]
     variances = [
-        residual_variance(part, design, share, design.n_random)
-        for part in (residuals, [a for a, _ in pairs])
+        residual_variance(residuals, design, share, fitted=power > 0),
+        residual_variance([a for a, _ in pairs], design, share),
     ]
     n = size**2 / design.spread * (variances[1] / variances[0])
-    ends = wilson(share, n, confidence)
+    z = quantile(confidence, degrees_of_freedom(pairs) - 1 if power else None)
+    ends = wilson(share, n, z)
     error = float(np.sqrt(design.spread * variances[0]))
     if power:
-        ends = widened(ends, share, error / size, confidence)
+        ends = widened(ends, share, error / size, z)
     return ReviewEstimate(
         value=float(known + size * share),
         interval=np.clip(known + size * ends, 0, 1),
@@ -293,6 +298,8 @@ def tuned(pairs, power):
     """
     if power != "auto":
         return float(power)
+    if degrees_of_freedom(pairs) < FEWEST_FREEDOM:
+        return 0.0
     products = squares = 0.0
     for verdict, prediction in pairs:
         centred = prediction - prediction.mean(axis=0)
@@ -301,11 +308,17 @@ def tuned(pairs, power):
     return float(np.clip(products / squares, 0, 1)) if squares > 0 else 0.0
 
 
-def residual_variance(residuals, design, share, n_random):
+def degrees_of_freedom(pairs):
+    """Return the number of random rows beyond one in each round."""
+    return sum(len(verdict) - 1 for verdict, _ in pairs)
+
+
+def residual_variance(residuals, design, share, *, fitted=False):
     """Return the variance within rounds, with a little of what chance alone has."""
-    middle = (share * n_random + 2) / (n_random + 4)
+    middle = (share * design.n_random + 2) / (design.n_random + 4)
     chance = middle * (1 - middle)
     squares, freedom = sum_of_squares(residuals, design)
+    freedom = max(freedom - fitted, 0)
     return float((squares + PRIOR_ROWS * chance) / (freedom + PRIOR_ROWS))
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import norm
+from scipy.stats import norm, t
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +62,28 @@ class ReviewEstimate:
         ).replace("%", " %")
 
 
-def wilson(share, n, confidence):
+def quantile(confidence, freedom=None):
+    """Return how many standard errors an interval reaches to each side.
+
+    Parameters
+    ----------
+    confidence : float
+        Confidence of the interval, in (0, 1).
+
+    freedom : float, default=None
+        Degrees of freedom where the standard error is estimated; None where it
+        follows from the share.
+
+    Returns
+    -------
+    float
+        Quantile of the normal or of the t distribution.
+    """
+    level = (1 + confidence) / 2
+    return norm.ppf(level) if freedom is None else t.ppf(level, max(freedom, 1))
+
+
+def wilson(share, n, z):
     """Return the ends of Wilson's interval of a share.
 
     Parameters
@@ -73,22 +94,22 @@ def wilson(share, n, confidence):
     n : float or ndarray
         Number of independent rows that would say as much, above 0, or infinite.
 
-    confidence : float
-        Confidence of the interval, in (0, 1).
+    z : float
+        How many standard errors it reaches to each side.
 
     Returns
     -------
     ndarray of shape (..., 2)
         Lower and upper end, in [0, 1].
     """
-    z2 = norm.ppf((1 + confidence) / 2) ** 2
+    z2 = z**2
     middle = (share + z2 / (2 * n)) / (1 + z2 / n)
     half = np.sqrt(z2 * (share * (1 - share) / n + z2 / (4 * n**2))) / (1 + z2 / n)
     low, high = np.minimum(middle - half, share), np.maximum(middle + half, share)
     return np.clip(np.stack([low, high], axis=-1), 0, 1)
 
 
-def widened(ends, share, error, confidence):
+def widened(ends, share, error, z):
     """Return the ends of an interval, moved apart to hold the normal one.
 
     Unlike counts, predictions spread even where the share is 0 or 1.
@@ -104,15 +125,14 @@ def widened(ends, share, error, confidence):
     error : float or ndarray
         Its standard error.
 
-    confidence : float
-        Confidence of the interval, in (0, 1).
+    z : float
+        How many standard errors it reaches to each side.
 
     Returns
     -------
     ndarray of shape (..., 2)
         Lower and upper end, in [0, 1].
     """
-    half = norm.ppf((1 + confidence) / 2) * error
-    low = np.minimum(ends[..., 0], share - half)
-    high = np.maximum(ends[..., 1], share + half)
+    low = np.minimum(ends[..., 0], share - z * error)
+    high = np.maximum(ends[..., 1], share + z * error)
     return np.clip(np.stack([low, high], axis=-1), 0, 1)

@@ -8,8 +8,8 @@ from sknoisy._compat import Interval, StrOptions, validate_params
 from sknoisy._labels import NoisyLabels, encode_labels
 from sknoisy._out_of_fold import check_proba
 from sknoisy.review._answers import checked_design, read_sampling
-from sknoisy.review._estimates import sum_of_squares, tuned
-from sknoisy.review._result import ReviewEstimate, widened, wilson
+from sknoisy.review._estimates import degrees_of_freedom, sum_of_squares, tuned
+from sknoisy.review._result import ReviewEstimate, quantile, widened, wilson
 from sknoisy.review._verdicts import read_verdict_codes
 
 OWNER = "estimate_transition_matrix"
@@ -176,9 +176,10 @@ def estimate_matrix(given, verdict, design, predictions, power, confidence):
     ]
     variance = _variance(residuals, design) * (n_samples / np.maximum(size, 1e-9)) ** 2
     n = _independent_rows(T, variance, counted) if design.size else np.inf
-    ends = wilson(np.nan_to_num(T), n, confidence)
+    z = quantile(confidence, degrees_of_freedom(pairs) - 1 if power else None)
+    ends = wilson(np.nan_to_num(T), n, z)
     if power:
-        ends = widened(ends, np.nan_to_num(T), np.sqrt(variance), confidence)
+        ends = widened(ends, np.nan_to_num(T), np.sqrt(variance), z)
     unknown = np.isnan(T)
     return ReviewEstimate(
         value=T,
