@@ -7,7 +7,7 @@ picks were, and the estimates of two rounds are uncorrelated, so that their vari
 add up.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -128,7 +128,7 @@ def read_design(has_verdict, proba, number):
     found = [one for one in found if one is not None]
     precision = np.array([1 / (one.size**2 * one.spread) for one in found])
     shares = precision / precision.sum()
-    rounds = [_with_share(one, w) for one, w in zip(found, shares, strict=True)]
+    rounds = [replace(one, share=w) for one, w in zip(found, shares, strict=True)]
     return Design(rounds, len(proba))
 
 
@@ -173,9 +173,3 @@ def _answered_for(has_verdict, certain, proba, number):
         asked, answered = np.bincount(place), np.bincount(place, has_verdict[certain])
         factor[certain] = (asked / np.maximum(answered, 1))[place]
     return np.where(has_verdict, factor, 0.0)
-
-
-def _with_share(one, share):
-    return Round(
-        one.known, one.frame, one.rows, one.weights, one.spread, share, one.number
-    )
