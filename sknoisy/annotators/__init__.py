@@ -12,6 +12,7 @@ from sknoisy.annotators._annotations import (
 )
 from sknoisy.annotators._crowd_label import CrowdLabelClassifier
 from sknoisy.annotators._dawid_skene import DawidSkene
+from sknoisy.annotators._frame import annotations_to_frame
 from sknoisy.annotators._next_votes import items_needing_votes
 from sknoisy.annotators._partial_label import PartialLabelClassifier
 
@@ -21,6 +22,7 @@ __all__ = [
     "DawidSkene",
     "PartialLabelClassifier",
     "annotations_from_long",
+    "annotations_to_frame",
     "annotations_to_long",
     "fleiss_kappa",
     "items_needing_votes",

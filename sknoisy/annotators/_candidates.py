@@ -9,6 +9,8 @@ from sklearn.utils.validation import check_consistent_length
 from sknoisy._labels import encode_labels
 from sknoisy.classification._partly_labeled import PartlyLabeled
 
+# As many rows of a class are dealt to folds without any loss of folds.
+FEWEST_ROWS = 10
 SETS = (set, frozenset, list, tuple, np.ndarray)
 
 
@@ -38,7 +40,7 @@ class CandidateReader:
         candidates, classes = found
         check_consistent_length(X, candidates)
         _check_candidates(candidates, classes, owner)
-        # Codes serve to deal rows to folds: even ones shall have all classes.
+        # Here, codes only serve to deal the rows to folds.
         codes = _spread_codes(candidates)
         labels = super()._read_labels(
             X, classes[codes], sample_weight, groups, trusted, params
@@ -170,6 +172,14 @@ def _record(labels, candidates):
 
 
 def _spread_codes(candidates):
-    """Return a candidate of each row, the rarest so that every class has its rows."""
-    rarity = np.where(candidates, candidates.sum(axis=0), np.inf)
-    return rarity.argmin(axis=1)
+    """Return a candidate of each row, so that no class has few rows without need."""
+    frequency = candidates.sum(axis=0)
+    counts = np.zeros(candidates.shape[1])
+    codes = np.zeros(len(candidates), dtype=np.intp)
+    for row, possible in enumerate(candidates):
+        codes[row] = np.where(possible, counts, np.inf).argmin()
+        counts[codes[row]] += 1
+    # A class of few rows would cost folds; its rows may stand for a common one too.
+    few = counts[codes] < FEWEST_ROWS
+    codes[few] = np.where(candidates[few], frequency, -1).argmax(axis=1)
+    return codes

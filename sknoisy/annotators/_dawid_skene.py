@@ -81,7 +81,7 @@ class DawidSkene(BaseEstimator):
     See Also
     --------
     CrowdLabelClassifier : Let the features have a say as well.
-    CrowdKitAggregator : Further models, by crowd-kit.
+    annotations_to_frame : Answers for the aggregators of crowd-kit.
     items_needing_votes : Which items to show to another annotator.
 
     Notes

@@ -1,5 +1,7 @@
 """Answers in any form come out as the same codes."""
 
+import sys
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -8,6 +10,7 @@ from hypothesis import strategies as st
 from sknoisy.annotators import (
     DawidSkene,
     annotations_from_long,
+    annotations_to_frame,
     annotations_to_long,
 )
 from sknoisy.annotators._annotations import read_annotations
@@ -151,3 +154,24 @@ def test_bad_answers_are_refused(annotations, message):
 def test_bad_columns_are_refused(columns, options, message):
     with pytest.raises(ValueError, match=message):
         annotations_from_long(*columns, **options)
+
+
+def test_crowd_kit_takes_the_frame():
+    pytest.importorskip("crowdkit")
+    from crowdkit.aggregation import MajorityVote
+
+    labels = MajorityVote().fit_predict(annotations_to_frame(WIDE[1:]))
+    assert labels.to_dict() == {0: "b", 1: "a"}
+
+
+def test_frame_names_its_columns():
+    pytest.importorskip("pandas")
+    frame = annotations_to_frame(WIDE, columns=("item", "who", "what"))
+    assert list(frame.columns) == ["item", "who", "what"]
+    assert_same(frame.to_numpy().T.tolist(), LONG)
+
+
+def test_without_pandas_the_way_out_is_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    with pytest.raises(ImportError, match=r'pip install "sknoisy\[crowd\]"'):
+        annotations_to_frame(WIDE)
