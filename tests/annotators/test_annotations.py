@@ -156,6 +156,8 @@ def test_bad_columns_are_refused(columns, options, message):
         annotations_from_long(*columns, **options)
 
 
+# What crowd-kit does inside is not for us to warn about.
+@pytest.mark.filterwarnings("ignore")
 def test_crowd_kit_takes_the_frame():
     pytest.importorskip("crowdkit")
     from crowdkit.aggregation import MajorityVote
