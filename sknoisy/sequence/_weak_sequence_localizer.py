@@ -67,8 +67,8 @@ class WeakSequenceLocalizer(
         Number of rounds in which segments found teach the model. With a label for each
         step, they are mixed half and half with the labels given.
 
-    pseudo_labels : {"hard", "paint", "linpro"}, default="hard"
-        What segments teach: 1 at each of their steps, their score, or the labels of
+    pseudo_labels : {"paint", "hard", "linpro"}, default="paint"
+        What segments teach: their score at each of their steps, 1, or the labels of
         :func:`linpro_pseudo_labels`.
 
     pseudo_weight : float, default=8.0
@@ -226,7 +226,7 @@ class WeakSequenceLocalizer(
         "pooling": [Interval(Real, 0, 1, closed="right")],
         "absence": [Interval(Real, 0, None, closed="left")],
         "n_rounds": [Interval(Integral, 0, None, closed="left")],
-        "pseudo_labels": [StrOptions({"hard", "paint", "linpro"})],
+        "pseudo_labels": [StrOptions({"paint", "hard", "linpro"})],
         "pseudo_weight": [Interval(Real, 0, None, closed="left")],
         "min_score": [Interval(Real, 0, 1, closed="left")],
         "teach_background": ["boolean", StrOptions({"auto"})],
@@ -256,7 +256,7 @@ class WeakSequenceLocalizer(
         pooling=0.125,
         absence=4.0,
         n_rounds=3,
-        pseudo_labels="hard",
+        pseudo_labels="paint",
         pseudo_weight=8.0,
         min_score=0.1,
         teach_background="auto",
