@@ -12,7 +12,7 @@ import numpy as np
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_consistent_length, column_or_1d
 
-from sknoisy._compat import _check_sample_weight, _num_samples
+from sknoisy._compat import _check_method_params, _check_sample_weight, _num_samples
 
 
 @dataclass(frozen=True)
@@ -79,6 +79,29 @@ class NoisyLabels:
     def with_default(self, estimator):
         """Return the same record with another default estimator."""
         return replace(self, default_estimator=estimator)
+
+    def take(self, X, rows):
+        """Return the record of some rows, which reports to nobody.
+
+        Parameters
+        ----------
+        X : array-like, frame, sparse matrix or sequence of n_samples rows
+            All rows; only its length is looked at.
+
+        rows : ndarray of int
+            Row numbers.
+
+        Returns
+        -------
+        NoisyLabels
+            The record. It knows all classes, whether or not they are left.
+        """
+        aligned = {
+            name: None if (value := getattr(self, name)) is None else value[rows]
+            for name in ("codes", "weights", "groups", "trusted")
+        }
+        params = _check_method_params(X, self.params, indices=rows)
+        return replace(self, **aligned, params=params, announce=None, report=None)
 
     def keep_trusted(self, soft_labels):
         """Return soft labels in which verified rows keep label and weight."""

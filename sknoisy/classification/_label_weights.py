@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import expit
 
 from sknoisy._clean_posterior import clean_posterior
 from sknoisy._evidence import pool
@@ -12,6 +13,8 @@ from sknoisy.quality._similarity import MixtureFitter, label_similarity
 # An estimated matrix is too sure of which confusions never occur. Chosen on digits,
 # satimage, penbased, MNIST and breast_cancer among 0 and this.
 CHANCE = 0.25
+SUREST = 1e-6
+BISECTIONS = 50
 
 
 @dataclass(frozen=True)
@@ -121,3 +124,70 @@ def _behind(proba, T, labels):
     """Return the probability of each label by the clean posterior."""
     posterior = clean_posterior(proba, T, labels.codes, weights=labels.weights)
     return posterior[np.arange(labels.n_samples), labels.codes]
+
+
+def scale_doubt(weights, core_rate, labels):
+    """Return probabilities of being right whose mean doubt is half-way to the core's.
+
+    Mixture and matrix count mistakes of the model as wrong labels, so they doubt too
+    many where the model is weak. Among the rows that it is surest of it hardly errs,
+    but noise that depends on the features is rarer there. The truth is between.
+
+    Parameters
+    ----------
+    weights : ndarray of shape (n_samples,)
+        Probability that each label is right.
+
+    core_rate : float
+        Share of contradictions among the surest rows.
+
+    labels : NoisyLabels
+        The labels.
+
+    Returns
+    -------
+    ndarray of shape (n_samples,)
+        In the same order; never lower than before.
+    """
+    mass = labels.mass / labels.mass.sum()
+    target = (core_rate + mass @ (1 - weights)) / 2
+    if mass @ (1 - weights) <= target:
+        return weights
+    odds = np.clip(weights, SUREST, 1 - SUREST)
+    odds = odds / (1 - odds)
+    low, high = 0.0, np.log(1 / SUREST**2)
+    for _ in range(BISECTIONS):
+        middle = (low + high) / 2
+        scaled = expit(np.log(odds) + middle)
+        if mass @ (1 - scaled) > target:
+            low = middle
+        else:
+            high = middle
+    return labels.quality_of_trusted(expit(np.log(odds) + high))
+
+
+def balance_classes(weights, labels):
+    """Return weights that bring the classes half-way back to their shares.
+
+    Doubt hits some classes harder than others, and most of all the rare ones, which
+    no model knows well. Without a say for their share a classifier would forget them.
+
+    Parameters
+    ----------
+    weights : ndarray of shape (n_samples,)
+        Weight of each label.
+
+    labels : NoisyLabels
+        The labels.
+
+    Returns
+    -------
+    ndarray of shape (n_samples,)
+        Of the same sum, sample weights counted.
+    """
+    given = np.bincount(labels.codes, labels.mass, labels.n_classes)
+    left = np.bincount(labels.codes, labels.mass * weights, labels.n_classes)
+    if not left.any():
+        return weights
+    factor = np.sqrt(np.divide(given, left, out=np.ones_like(given), where=left > 0))
+    return weights * (factor * (left.sum() / (factor @ left)))[labels.codes]

@@ -16,7 +16,8 @@ from sknoisy._soft_labels import fit_soft_labels
 from sknoisy._transition_matrix import check_transition_matrix, normalize_rows
 from sknoisy.exceptions import UnsuitableEstimatorError
 from sknoisy.refinement._base import keep_posterior, settle
-from sknoisy.transition import ConfidentTransition
+from sknoisy.transition import ConfidentTransition, TrustedTransition
+from sknoisy.transition._trusted import has_trusted
 
 LARGEST_IMPORTANCE = 10.0
 SMALLEST_PROBABILITY = 1e-3
@@ -41,6 +42,7 @@ class NoiseTransitionClassifier(BaseLabelNoiseClassifier):
         Noise transition matrix ``T[i, j] = P(noisy = j | clean = i)``, of shape
         (n_classes, n_classes) with rows and columns in the order of ``classes_``, or
         the estimator of it. None means
+        :class:`~sknoisy.transition.TrustedTransition` where labels are verified, else
         :class:`~sknoisy.transition.ConfidentTransition`.
 
     correction : {"forward", "importance", "backward"}, default="forward"
@@ -222,7 +224,10 @@ class NoiseTransitionClassifier(BaseLabelNoiseClassifier):
 
     def _matrix(self, X, proba, labels):
         """Return the transition matrix, given or estimated."""
-        step = ConfidentTransition() if self.transition is None else self.transition
+        step = self.transition
+        if step is None:
+            learnt = TrustedTransition if has_trusted(labels) else ConfidentTransition
+            step = learnt()
         if hasattr(step, "_estimate_beside"):
             step = prepared(step)._estimate_beside(X, proba, labels)
         return check_transition_matrix(

@@ -33,21 +33,47 @@ def select_action(action, proba, labels, *, treatment="filter"):
         ``noise_found``, ``action``, ``core_disagreement``,
         ``core_disagreement_lower`` and ``reason``, a sentence.
     """
-    rate, lower = core_disagreement(proba, labels.codes, labels.weights)
-    noise_found = lower > NOTABLE_DISAGREEMENT
-    finding = (
-        f"{rate:.1%} of the labels disagree where the evidence is surest, "
-        f"{'' if noise_found else 'not '}clearly more than {NOTABLE_DISAGREEMENT:.0%}"
-    )
+    found = look_for_noise(proba, labels)
     if action == "auto":
-        action = treatment if noise_found else "keep"
+        action = treatment if found["noise_found"] else "keep"
     return {
-        "noise_found": noise_found,
+        **found,
         "action": action,
+        "reason": f"{describe_finding(found)}: action {action!r}.",
+    }
+
+
+def look_for_noise(proba, labels):
+    """Say whether labels contradict what is surest.
+
+    Parameters
+    ----------
+    proba : ndarray of shape (n_samples, n_classes)
+        Out-of-fold probabilities.
+
+    labels : NoisyLabels
+        The labels.
+
+    Returns
+    -------
+    dict
+        ``noise_found``, ``core_disagreement`` and ``core_disagreement_lower``.
+    """
+    rate, lower = core_disagreement(proba, labels.codes, labels.weights)
+    return {
+        "noise_found": lower > NOTABLE_DISAGREEMENT,
         "core_disagreement": rate,
         "core_disagreement_lower": lower,
-        "reason": f"{finding}: action {action!r}.",
     }
+
+
+def describe_finding(found):
+    """Return what was found by :func:`look_for_noise`, as half a sentence."""
+    return (
+        f"{found['core_disagreement']:.1%} of the labels disagree where the evidence "
+        f"is surest, {'' if found['noise_found'] else 'not '}clearly more than "
+        f"{NOTABLE_DISAGREEMENT:.0%}"
+    )
 
 
 def core_disagreement(proba, codes, weights=None):
@@ -84,7 +110,7 @@ def core_disagreement(proba, codes, weights=None):
         core[rows[_in_core(proba[rows, label], mass[rows])]] = True
     total = mass[core].sum()
     rate = float(mass[core & (predicted != codes)].sum() / total)
-    return rate, wilson_lower(rate, total)
+    return rate, wilson_interval(rate, total)[0]
 
 
 def _in_core(sureness, mass):
@@ -95,8 +121,8 @@ def _in_core(sureness, mass):
     return (before < CORE_SHARE * mass.sum())[level]
 
 
-def wilson_lower(rate, n, z=ONE_SIDED_95):
-    """Return the lower end of the Wilson interval of a rate.
+def wilson_interval(rate, n, z=ONE_SIDED_95):
+    """Return the Wilson interval of a rate.
 
     Parameters
     ----------
@@ -107,13 +133,15 @@ def wilson_lower(rate, n, z=ONE_SIDED_95):
         Number of observations.
 
     z : float, default=1.645
-        Normal quantile; the default leaves 5 % below.
+        Normal quantile; the default leaves 5 % beyond each end.
 
     Returns
     -------
-    float
-        Value in [0, rate].
+    tuple of float
+        Lower end, in [0, rate], and upper end, in [rate, 1].
     """
     centre = rate + z**2 / (2 * n)
     spread = z * np.sqrt(rate * (1 - rate) / n + z**2 / (4 * n**2))
-    return max(0.0, float((centre - spread) / (1 + z**2 / n)))
+    scale = 1 + z**2 / n
+    ends = (centre - spread) / scale, (centre + spread) / scale
+    return max(0.0, float(ends[0])), min(1.0, float(ends[1]))

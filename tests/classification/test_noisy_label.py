@@ -23,7 +23,8 @@ from sknoisy._labels import read_labels
 from sknoisy._neighbor_graph import neighbor_graph
 from sknoisy._out_of_fold import out_of_fold_proba
 from sknoisy._transition_matrix import make_transition_matrix
-from sknoisy.classification._label_weights import weigh_labels
+from sknoisy.classification._label_judgement import judge_labels
+from sknoisy.classification._label_weights import balance_classes, weigh_labels
 from sknoisy.exceptions import NoEvidenceWarning, UnsuitableEstimatorError
 from sknoisy.noise import PairNoise, UniformNoise
 from sknoisy.quality._core_disagreement import core_disagreement
@@ -91,13 +92,14 @@ def test_soft_labels_of_each_action(action, weighted, iris):
     weights = np.linspace(0.5, 2, 150) if weighted else None
     clf = NoisyLabelClassifier(action=action).fit(X, noisy, sample_weight=weights)
     given, best = np.eye(3)[noisy], np.eye(3)[clf.clean_proba_.argmax(axis=1)]
+    labels = read_labels(X, noisy, owner="Test", sample_weight=weights)
+    believed = judge_labels(clf, LogisticRegression(), X, labels).weights
     treated = {
-        "weight": given * clf.label_quality_[:, None],
+        "weight": given * balance_classes(believed, labels)[:, None],
         "filter": given * best,
         "relabel": best,
         "soft": clf.clean_proba_,
     }[action]
-    labels = read_labels(X, noisy, owner="Test", sample_weight=weights)
     assert_allclose(clf.soft_labels_, settle(treated * labels.mass[:, None], labels))
     assert_array_equal(clf.sample_weight_, clf.soft_labels_.sum(axis=1))
     assert_array_equal(clf.transduction_, clf.soft_labels_.argmax(axis=1))
@@ -160,7 +162,13 @@ def test_says_why_it_acts(iris):
     assert chosen["action"] == "weight"
     percent = f"{chosen['core_disagreement']:.1%} of the labels disagree"
     assert chosen["reason"].startswith(percent)
-    assert "clearly more than 2%: action 'weight'." in chosen["reason"]
+    scores = chosen["candidates"]
+    assert scores["weight"] > scores["keep"]
+    assert (
+        f"clearly more than 2%; with action 'weight' {scores['weight']:.1%} of the "
+        f"labels held out are predicted, with the labels as they are "
+        f"{scores['keep']:.1%}: action 'weight'."
+    ) in chosen["reason"]
 
 
 def test_an_action_that_is_named_is_carried_out(iris):

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 from scipy.stats import binomtest, norm
 
-from sknoisy.quality._core_disagreement import core_disagreement, wilson_lower
+from sknoisy.quality._core_disagreement import core_disagreement, wilson_interval
 
 
 @pytest.mark.parametrize("n", [1, 5, 40, 1000])
@@ -15,14 +15,14 @@ def test_wilson_lower_equals_scipy(n, share):
     z = norm.ppf(0.95)
     # One side of 95 % is the lower end of both sides of 90 %.
     expected = binomtest(k, n).proportion_ci(0.9, method="wilson").low
-    assert_allclose(wilson_lower(k / n, n, z), expected, atol=1e-12)
-    assert_allclose(wilson_lower(k / n, n), expected, atol=1e-4)
+    assert_allclose(wilson_interval(k / n, n, z)[0], expected, atol=1e-12)
+    assert_allclose(wilson_interval(k / n, n)[0], expected, atol=1e-4)
 
 
 @given(rate=st.floats(0, 1), n=st.floats(1, 1e6))
 @settings(max_examples=50)
 def test_wilson_lower_lies_below_the_rate(rate, n):
-    assert 0 <= wilson_lower(rate, n) <= rate + 1e-12
+    assert 0 <= wilson_interval(rate, n)[0] <= rate + 1e-12
 
 
 def _sure(sureness, predicted):
@@ -40,13 +40,13 @@ def test_only_the_surest_fifth_of_each_predicted_class_counts():
     codes[1] = 1
     rate, lower = core_disagreement(proba, codes)
     assert rate == 1 / 4
-    assert_allclose(lower, wilson_lower(0.25, 4))
+    assert_allclose(lower, wilson_interval(0.25, 4)[0])
 
 
 def test_equally_sure_rows_are_in_the_core_together():
     proba = _sure([0.9, 0.9, 0.9, 0.8, 0.7, 0.6], 0)
     rate, lower = core_disagreement(proba, np.array([0, 0, 1, 1, 1, 1]))
-    assert_allclose([rate, lower], [1 / 3, wilson_lower(1 / 3, 3)])
+    assert_allclose([rate, lower], [1 / 3, wilson_interval(1 / 3, 3)[0]])
 
 
 def test_overlap_is_told_from_noise():

@@ -1,0 +1,159 @@
+"""What is believed about the labels before anything is done about them."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sknoisy._clean_posterior import clean_posterior, expected_classes, spread_doubt
+from sknoisy._evidence import model_evidence, neighbor_evidence, neighborhood, pool
+from sknoisy._soft_labels import takes_weights
+from sknoisy.classification._label_weights import (
+    scale_doubt,
+    softened,
+    weigh_labels,
+)
+from sknoisy.classification._transition_option import is_estimated, transition_beside
+from sknoisy.quality._core_disagreement import core_disagreement, look_for_noise
+from sknoisy.refinement._base import settle
+
+# A class of which a first look would leave fewer rows is not judged by it.
+FEWEST_ROWS = 10
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What was asked about each label.
+
+    Attributes
+    ----------
+    proba : ndarray of shape (n_samples, n_classes)
+        Probabilities of all that was asked, together.
+    model : ndarray of shape (n_samples, n_classes) or None
+        The share of the classifier in it, out-of-fold; None if it was not asked.
+    trained_on : ndarray of shape (n_samples, n_classes) or None
+        Soft labels that the folds were trained on; None for the labels as they are.
+    """
+
+    proba: np.ndarray
+    model: np.ndarray | None = None
+    trained_on: np.ndarray | None = None
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What the evidence makes of the labels.
+
+    Attributes
+    ----------
+    evidence : Evidence
+        What was asked.
+    noise_found : bool
+        Whether labels contradict the rows that the evidence is surest of.
+    finding : dict
+        ``noise_found`` and the figures behind it.
+    weights : ndarray of shape (n_samples,)
+        Probability that each label is right, as mixture and matrix see it. They err on
+        the side of doubt, which costs a training set little.
+    posterior : ndarray of shape (n_samples, n_classes)
+        Probability of each true class. Its doubt is scaled to that of the core.
+    transition_matrix : ndarray of shape (n_classes, n_classes)
+        ``T[i, j] = P(noisy = j | clean = i)``.
+    """
+
+    evidence: Evidence
+    noise_found: bool
+    finding: dict
+    weights: np.ndarray
+    posterior: np.ndarray
+    transition_matrix: np.ndarray
+
+    def quality(self, labels):
+        """Return the probability of each label given."""
+        return self.posterior[np.arange(labels.n_samples), labels.codes]
+
+
+def judge_labels(owner, base, X, labels):
+    """Ask about the labels and say what is believed of them.
+
+    Parameters
+    ----------
+    owner : estimator
+        Its ``evidence``, ``transition``, ``embedding``, ``cv``, ``memory``, ``n_jobs``
+        and ``random_state`` are used.
+
+    base : classifier
+        The classifier that is being trained.
+
+    X : array-like, frame, sparse matrix or sequence of n_samples rows
+        Rows as given to ``fit``.
+
+    labels : NoisyLabels
+        The labels.
+
+    Returns
+    -------
+    Judgement
+        The record.
+    """
+    evidence = _gather(owner, base, X, labels)
+    finding = look_for_noise(evidence.proba, labels)
+    found = finding["noise_found"]
+    weights, posterior, T = _believe(evidence.proba, owner, base, X, labels, found)
+    return Judgement(evidence, found, finding, weights, posterior, T)
+
+
+def _gather(owner, base, X, labels):
+    """Ask neighbours and classifier about the labels."""
+    graph = None
+    if owner.evidence != "model":
+        graph = neighborhood(owner, base, X, labels)
+    if graph is None:
+        if owner.evidence == "neighbors":
+            return Evidence(labels.one_hot())
+        model = model_evidence(owner, base, X, labels)
+        return Evidence(model, model)
+    votes = neighbor_evidence(graph, labels)
+    if owner.evidence == "neighbors":
+        return Evidence(votes)
+    # Neighbours cost no fit: what they doubt is held back from the model, and the
+    # second vote is by labels that have been looked at.
+    soft = _held_back(votes, base, X, labels)
+    model = model_evidence(owner, base, X, labels, soft)
+    return Evidence(pool([model, neighbor_evidence(graph, labels, soft)]), model, soft)
+
+
+def _held_back(votes, base, X, labels):
+    """Return the labels, weighed by the votes of the neighbours; None for none."""
+    if not look_for_noise(votes, labels)["noise_found"]:
+        return None
+    # Whatever the transition is: another one shall find its folds in the cache.
+    weights = weigh_labels(votes, base, X, labels, noise_found=True).weights
+    if not takes_weights(base):
+        weights = (weights > 0.5).astype(float)
+    # Each class shall be there in each fold, and not by one or two rows.
+    n_left = np.bincount(labels.codes, weights > 0.5, labels.n_classes)
+    weights = np.where(n_left[labels.codes] < FEWEST_ROWS, 1.0, weights)
+    return settle(labels.one_hot() * (weights * labels.mass)[:, None], labels)
+
+
+def _believe(proba, owner, base, X, labels, noise_found):
+    """Return weights, the probability of each true class, and the matrix."""
+    codes, transition = labels.codes, owner.transition
+    # Without noise there are no two populations for a mixture to tell apart.
+    if noise_found and is_estimated(transition):
+        found = weigh_labels(
+            proba, base, X, labels, noise_found=True, transition=transition
+        )
+        weights, T = found.weights, found.transition_matrix
+    else:
+        T = transition_beside(transition, base, X, proba, labels)
+        posterior = clean_posterior(proba, T, codes, weights=labels.weights)
+        weights = posterior[np.arange(labels.n_samples), codes]
+        if not is_estimated(transition):
+            return weights, posterior, T
+    expected = expected_classes(
+        proba, softened(T, transition), codes, weights=labels.weights
+    )
+    core = core_disagreement(proba, codes, labels.weights)[0]
+    quality = scale_doubt(weights, core, labels)
+    return weights, spread_doubt(expected, codes, quality), T

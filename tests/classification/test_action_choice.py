@@ -1,0 +1,324 @@
+"""What is done about the labels, chosen by labels held out, and what that brings."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.base import clone
+from sklearn.datasets import load_digits, load_iris
+from sklearn.dummy import DummyClassifier
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import StratifiedKFold, train_test_split
+from sklearn.naive_bayes import GaussianNB
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.preprocessing import scale
+
+from sknoisy import NoisyLabelClassifier
+from sknoisy._labels import read_labels
+from sknoisy.classification._accuracy_gain import accuracy_gain
+from sknoisy.classification._action_choice import Choice, HeldOut, treat
+from sknoisy.classification._label_judgement import judge_labels
+from sknoisy.classification._label_weights import balance_classes, scale_doubt
+from sknoisy.exceptions import NoEvidenceWarning
+from sknoisy.noise import PairNoise, UniformNoise
+from sknoisy.transition import make_transition_matrix
+
+
+class Counting(GaussianNB):
+    """Naive Bayes that counts its fits and the rows they saw."""
+
+    rows = []
+
+    def fit(self, X, y, sample_weight=None):
+        Counting.rows.append(len(X))
+        return super().fit(X, y, sample_weight)
+
+
+@pytest.fixture(scope="module")
+def iris():
+    X, y = load_iris(return_X_y=True)
+    return scale(X), y, UniformNoise(0.3, random_state=0).corrupt(y)
+
+
+@pytest.fixture(scope="module")
+def digits():
+    X, y = load_digits(return_X_y=True)
+    return train_test_split(X / 16, y, train_size=600, random_state=0)
+
+
+def _labels(y, **given):
+    return read_labels(np.zeros((len(y), 1)), y, owner="Test", **given)
+
+
+@pytest.mark.parametrize("evidence", ["auto", "model"])
+def test_costs_less_than_six_plain_fits(evidence, iris):
+    X, _, noisy = iris
+    Counting.rows.clear()
+    NoisyLabelClassifier(Counting(), evidence=evidence).fit(X, noisy)
+    # Five folds, one of them once more, and the fit on all rows.
+    assert len(Counting.rows) == 7
+    assert sum(Counting.rows) <= 5.8 * len(X) + 2
+
+
+def test_costs_one_fit_where_neighbours_alone_are_asked(iris):
+    X, _, noisy = iris
+    Counting.rows.clear()
+    clf = NoisyLabelClassifier(Counting(), evidence="neighbors").fit(X, noisy)
+    assert Counting.rows == [len(X)]
+    assert clf.selection_["candidates"] == {}
+    assert np.isnan(clf.expected_gain_)
+
+
+def test_costs_nothing_more_where_no_noise_is_found(iris):
+    X, y, _ = iris
+    Counting.rows.clear()
+    clf = NoisyLabelClassifier(Counting()).fit(X, y)
+    assert len(Counting.rows) == 6
+    assert clf.expected_gain_ == 0
+    assert clf.expected_gain_interval_ == (0, 0)
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+@pytest.mark.parametrize("noise", [UniformNoise(0.4), PairNoise(0.3)])
+def test_expected_gain_is_near_the_gain(noise, seed):
+    X, y = load_digits(return_X_y=True)
+    X, X_test, y, y_test = train_test_split(
+        X / 16, y, train_size=1000, random_state=seed
+    )
+    noisy = noise.set_params(random_state=seed).corrupt(y)
+    base = LogisticRegression(max_iter=500)
+    clf = NoisyLabelClassifier(base).fit(X, noisy)
+    plain = base.fit(X, noisy)
+    gain = clf.score(X_test, y_test) - plain.score(X_test, y_test)
+    lower, upper = clf.expected_gain_interval_
+    assert lower <= clf.expected_gain_ <= upper
+    # The fold held out lacks a fifth of the rows, so that noise hurts it a bit more.
+    assert lower - 0.05 < gain < upper + 0.05
+    assert clf.expected_gain_ > 0.02
+
+
+@settings(max_examples=25, deadline=None)
+@given(rate=st.floats(0, 0.6), seed=st.integers(0, 1000))
+def test_gain_is_unbiased_under_its_matrix(rate, seed):
+    rng = np.random.RandomState(seed)
+    T = make_transition_matrix(4, rate, kind="random", random_state=seed)
+    clean, before, after = rng.randint(4, size=(3, 30))
+    # The mean over all noisy labels that a row could have got, not over a sample.
+    rows, codes = np.repeat(np.arange(30), 4), np.tile(np.arange(4), 30)
+    if np.linalg.svd(T, compute_uv=False)[-1] < 0.01:
+        return
+    gain, _ = accuracy_gain(T, codes, before[rows], after[rows], T[clean[rows], codes])
+    expected = np.mean(after == clean) - np.mean(before == clean)
+    assert_allclose(gain, expected, atol=1e-8)
+
+
+def test_gain_has_an_interval_that_holds_what_it_says():
+    T = make_transition_matrix(3, 0.3)
+    held = 0
+    for seed in range(100):
+        rng = np.random.RandomState(seed)
+        clean = rng.randint(3, size=300)
+        codes = (T[clean].cumsum(axis=1) < rng.uniform(size=(300, 1))).sum(axis=1)
+        before, after = (
+            np.where(rng.uniform(size=300) < p, clean, rng.randint(3, size=300))
+            for p in (0.6, 0.8)
+        )
+        truth = 2 / 3 * 0.2
+        lower, upper = accuracy_gain(T, codes, before, after, np.ones(300))[1]
+        held += lower <= truth <= upper
+    assert 0.9 <= held / 100 <= 0.99
+
+
+def test_gain_is_unknown_where_the_matrix_tells_nothing():
+    gain, interval = accuracy_gain(
+        np.full((2, 2), 0.5), np.array([0]), np.array([0]), np.array([1]), np.ones(1)
+    )
+    assert np.isnan(gain)
+    assert interval == (-1, 1)
+
+
+def test_a_candidate_leads_by_standard_errors():
+    codes, mass = np.zeros(100, dtype=int), np.ones(100)
+    keep = np.repeat([0, 1], 50)
+    better = np.repeat([0, 1], [54, 46])
+    held_out = HeldOut(codes, mass, {"keep": keep, "weight": better})
+    assert held_out.scores() == {"keep": 0.5, "weight": 0.54}
+    assert_allclose(held_out.lead("weight"), 0.04 / np.sqrt(0.04 * 0.96 / 100))
+    same = replace(held_out, predicted={"keep": keep, "weight": keep})
+    assert same.lead("weight") == 0
+    always = replace(held_out, predicted={"keep": codes, "weight": codes + 1})
+    assert always.lead("weight") == -np.inf
+
+
+@pytest.mark.parametrize(
+    ("base", "mild"),
+    [(GaussianNB(), "cautious weight"), (KNeighborsClassifier(), "keep")],
+)
+def test_is_milder_where_held_out_labels_speak_against_it(
+    base, mild, iris, monkeypatch
+):
+    monkeypatch.setattr(HeldOut, "lead", lambda self, name: -1.0)
+    X, _, noisy = iris
+    clf = NoisyLabelClassifier(base).fit(X, noisy)
+    assert clf.selection_["action"] == mild
+    gain = 0.0 if mild == "keep" else np.nan
+    assert_array_equal(clf.expected_gain_, gain)
+    assert set(clf.selection_["candidates"]) == {
+        "keep",
+        "weight" if mild != "keep" else "filter",
+    }
+
+
+def test_cautious_weights_halve_the_doubt(iris):
+    X, _, noisy = iris
+    labels = read_labels(X, noisy, owner="Test")
+    judgement = judge_labels(NoisyLabelClassifier(), GaussianNB(), X, labels)
+    halved = balance_classes((1 + judgement.weights) / 2, labels)
+    table = treat(judgement, labels, "cautious weight")
+    assert_allclose(table, labels.one_hot() * halved[:, None])
+
+
+def test_keeping_gains_nothing():
+    assert Choice("keep").gain == 0
+    assert np.isnan(Choice("weight").gain)
+
+
+@settings(max_examples=25, deadline=None)
+@given(core=st.floats(0, 1), seed=st.integers(0, 1000))
+def test_doubt_is_scaled_half_way_to_the_core(core, seed):
+    rng = np.random.RandomState(seed)
+    weights = rng.beta(0.5, 0.5, size=50)
+    labels = _labels(
+        rng.permutation(np.arange(50) % 2), sample_weight=rng.uniform(0.1, 2, 50)
+    )
+    scaled = scale_doubt(weights, core, labels)
+    mass = labels.mass / labels.mass.sum()
+    doubt = mass @ (1 - weights)
+    target = min(doubt, (core + doubt) / 2)
+    assert_allclose(mass @ (1 - scaled), target, atol=1e-4)
+    assert (np.diff(scaled[weights.argsort()]) >= 0).all()
+    assert (scaled >= weights - 1e-5).all()
+
+
+@settings(max_examples=25, deadline=None)
+@given(seed=st.integers(0, 1000))
+def test_classes_are_brought_half_way_back(seed):
+    rng = np.random.RandomState(seed)
+    labels = _labels(rng.permutation(np.arange(60) % 3))
+    weights = rng.uniform(0.01, 1, size=60)
+    balanced = balance_classes(weights, labels)
+    assert_allclose(balanced.sum(), weights.sum())
+    before, after = (np.bincount(labels.codes, w) for w in (weights, balanced))
+    # Twenty rows each: the share of a class ends as the root of what it was.
+    assert_allclose(after / after[0], np.sqrt(before / before[0]))
+
+
+def test_classes_without_any_weight_are_left_alone():
+    labels = _labels(np.array([0, 0, 1, 1]))
+    assert_array_equal(balance_classes(np.zeros(4), labels), np.zeros(4))
+    assert_allclose(balance_classes(np.array([0.5, 0.5, 0, 0]), labels)[2:], 0)
+
+
+def test_figures_about_the_noise(digits):
+    X, _, y, _ = digits
+    noisy = UniformNoise(0.3, random_state=1).corrupt(y)
+    clf = NoisyLabelClassifier(GaussianNB(var_smoothing=0.01)).fit(X, noisy)
+    wrong = noisy != y
+    lower, upper = clf.noise_rate_interval_
+    assert 0 < lower <= clf.noise_rate_ < upper < 0.5
+    assert lower <= wrong.mean() <= upper
+    flagged = clf.label_quality_ < 0.5
+    doubt = (1 - clf.label_quality_[flagged]).mean()
+    core = clf.selection_["core_disagreement"]
+    assert_allclose(clf.flag_precision_, min(doubt, core / flagged.mean()))
+    assert abs(clf.flag_precision_ - wrong[flagged].mean()) < 0.1
+
+
+def test_nothing_flagged_has_no_precision():
+    X = np.repeat(np.eye(2), 30, axis=0)
+    X += np.random.RandomState(0).normal(scale=0.01, size=X.shape)
+    clf = NoisyLabelClassifier().fit(X, np.repeat([0, 1], 30))
+    assert np.isnan(clf.flag_precision_)
+    assert clf.noise_rate_ < 0.01
+
+
+def test_thorough_tries_every_candidate(iris):
+    X, y, _ = iris
+    noisy = PairNoise(0.3, random_state=0).corrupt(y)
+    clf = NoisyLabelClassifier(GaussianNB(), evidence="thorough", n_jobs=2)
+    clf.fit(X, noisy)
+    scores = clf.selection_["candidates"]
+    assert set(scores) == {"keep", "cautious weight", "weight", "filter", "soft"}
+    action = clf.selection_["action"]
+    assert action != "keep"
+    assert scores[action] == max(scores.values())
+    lower, upper = clf.expected_gain_interval_
+    assert lower < clf.expected_gain_ < upper
+    alone = clone(clf).set_params(n_jobs=None).fit(X, noisy)
+    assert alone.selection_ == clf.selection_
+    assert_allclose(alone.soft_labels_, clf.soft_labels_)
+
+
+def test_thorough_keeps_the_labels_where_nothing_is_better(iris, monkeypatch):
+    monkeypatch.setattr(HeldOut, "lead", lambda self, name: 0.4)
+    X, _, noisy = iris
+    clf = NoisyLabelClassifier(GaussianNB(), evidence="thorough").fit(X, noisy)
+    assert clf.selection_["action"] == "keep"
+    assert clf.expected_gain_ == 0
+
+
+@pytest.mark.parametrize(
+    ("base", "action", "tried"),
+    [
+        (KNeighborsClassifier(), "auto", {"keep", "filter", "relabel"}),
+        (GaussianNB(), "soft", {"keep", "soft"}),
+    ],
+)
+def test_thorough_tries_what_is_possible(base, action, tried, iris):
+    X, _, noisy = iris
+    folds = list(StratifiedKFold(3).split(X, noisy))
+    clf = NoisyLabelClassifier(base, evidence="thorough", action=action, cv=folds)
+    assert set(clf.fit(X, noisy).selection_["candidates"]) == tried
+    if action != "auto":
+        assert clf.selection_["action"] == action
+
+
+def test_noise_that_leaves_nothing_to_learn(iris):
+    X, y, _ = iris
+    noisy = np.random.RandomState(3).permutation(y)
+    with pytest.warns(NoEvidenceWarning, match="no better than a guess") as caught:
+        clf = NoisyLabelClassifier(DummyClassifier(), evidence="model").fit(X, noisy)
+    assert len(caught) == 1
+    assert clf.selection_["action"] == "keep"
+    assert "no better than a guess: action 'keep'" in clf.selection_["reason"]
+
+
+def test_a_base_that_knows_its_rows_by_heart(iris):
+    X, y, noisy = iris
+    clf = NoisyLabelClassifier(RandomForestClassifier(20, random_state=0)).fit(X, noisy)
+    assert clf.score(X, y) > 0.85
+    nearest = KNeighborsClassifier(1)
+    clf = NoisyLabelClassifier(nearest, action="filter").fit(X, noisy)
+    assert clf.score(X, y) > nearest.fit(X, noisy).score(X, y) + 0.1
+
+
+def test_copies_with_different_labels_are_doubted():
+    rng = np.random.RandomState(0)
+    X = np.repeat(rng.normal(size=(60, 2)), 3, axis=0)
+    y = (X[:, 0] > 0).astype(int)
+    noisy = y.copy()
+    noisy[::9] = 1 - noisy[::9]
+    clf = NoisyLabelClassifier().fit(X, noisy)
+    assert clf.label_quality_[::9].mean() < clf.label_quality_[1::9].mean() - 0.3
+
+
+def test_a_feature_that_leaks_the_label_leaves_nothing_to_find(iris):
+    X, _, noisy = iris
+    leaking = np.column_stack([X, 10 * np.eye(3)[noisy]])
+    clf = NoisyLabelClassifier().fit(leaking, noisy)
+    assert clf.selection_["action"] == "keep"
+    assert clf.noise_rate_ < 0.05
