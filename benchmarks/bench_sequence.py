@@ -12,7 +12,7 @@ Run ``python benchmarks/bench_sequence.py --output FILE``. Five parts:
 - ``anomalies``: faults of a water circuit (set ``skab``), likewise 19 %, and points.
 
 The row that counts is "rounds, fusion": all defaults beside the base settings, which
-means four networks where they have a hidden layer, pseudo-labels from fused segments,
+means three networks where they have a hidden layer, pseudo-labels from fused segments,
 and labels of bags corrected where they look wrong. The aims on ``digits``: with right
 clip labels at least 0.10 above "network, NMS", which is one network, and half of the
 way from there to the full supervision; with wrong ones, better than with the labels
@@ -372,7 +372,7 @@ FEW = {"network": {"n_rounds": 0, **ONE}, "**rounds**": {}}
 FROM_BAGS = FEW | {
     "one network, rounds": ONE,
     "one network, rounds, hard": {"pseudo_labels": "hard", **ONE},
-    "four networks, no rounds": {"n_rounds": 0, **BELIEVED},
+    "three networks, no rounds": {"n_rounds": 0, **BELIEVED},
     "one network, trained as long": {"pseudo_weight": 0.0, **ONE},
     "one network, rounds, painted": {"pseudo_labels": "paint", **ONE},
     "one network, rounds, LinPro": {"pseudo_labels": "linpro", **ONE},

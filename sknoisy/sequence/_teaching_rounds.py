@@ -15,7 +15,7 @@ from sknoisy.sequence._step_models import make_step_model
 from sknoisy.sequence._windows import stack_context
 
 # Networks with a hidden layer that learn side by side, where nothing else is said.
-SEVERAL = 4
+SEVERAL = 3
 
 
 class TeachingRounds:

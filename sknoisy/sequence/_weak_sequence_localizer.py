@@ -53,7 +53,7 @@ class WeakSequenceLocalizer(
         Width of the hidden layer of the network, 0 for a linear model.
 
     n_networks : int, default=None
-        Number of networks that learn from the mean of what they find. None means 4
+        Number of networks that learn from the mean of what they find. None means 3
         with a hidden layer, and 1 without.
 
     pooling : float, default=0.125
