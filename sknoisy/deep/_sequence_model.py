@@ -111,11 +111,13 @@ class SequenceModel:
             n_steps = part.stop - part.start
             x[row, :n_steps], taught[row, :n_steps] = values[part], targets[part]
             mask[row, :n_steps] = 1
-        arrays = x.transpose(0, 2, 1), mask, evidence.allowed[bags], taught
-        return BagBatch(*(self._tensor(array) for array in arrays))
+        known = (mask, evidence.allowed[bags], taught)
+        single = (self._tensor(array, torch.float32) for array in known)
+        return BagBatch(self._tensor(x.transpose(0, 2, 1)), *single)
 
-    def _tensor(self, array):
-        return torch.as_tensor(array, dtype=torch.float32, device=self.net.device)
+    def _tensor(self, array, dtype=torch.float64):
+        # Bags in double precision until they are scaled: they may be far from 0.
+        return torch.as_tensor(array, dtype=dtype, device=self.net.device)
 
     def _update(self, batch, by_step, optimizer):
         """Take one step down the slope of the loss."""
@@ -174,7 +176,8 @@ class SequenceModel:
             for begin, end in pairwise(offsets):
                 if end > begin:
                     x = self._tensor(values[begin:end].T[None])
-                    answers = self._answers(module, x, torch.ones_like(x[:, 0]))
+                    mask = torch.ones_like(x[:, 0], dtype=torch.float32)
+                    answers = self._answers(module, x, mask)
                     found[begin:end] = answers.proba(self.attends_)[0].cpu()
         return found
 

@@ -257,6 +257,11 @@ def test_constant_features(bags):
     assert np.isfinite(found.predict_proba(bags)[0]).all()
 
 
+def test_features_far_from_zero_keep_their_digits():
+    moved = localizer().fit([bag + 1e8 for bag in X], Y)
+    assert moved.score([bag + 1e8 for bag in X_NEW], TRUTH_NEW) > 0.75
+
+
 def test_class_that_never_occurs():
     table = np.array([[1, 0, 0], [0, 0, 0], [0, 1, 0], [1, 1, 0]])
     found = localizer(EVERY_TERM).fit(ODD, table)
