@@ -60,9 +60,9 @@ class BagLoss:
         if not self.evidence.by_step:
             allowed = np.repeat(self.evidence.allowed[bags], np.diff(offsets), axis=0)
             gradient += self.absence * forbidden(proba, allowed) / length
-            for bag, begin, end in zip(bags, offsets, offsets[1:], strict=False):
-                present = self.evidence.allowed[bag]
-                gradient[begin:end] += pooled(smooth[begin:end], present, self.pooling)
+            gradient += pooled(
+                smooth, offsets, self.evidence.allowed[bags], self.pooling
+            )
         return mean.adjoint(gradient) / len(bags)
 
 
@@ -77,19 +77,31 @@ def forbidden(proba, allowed):
     return proba - inside / np.maximum(inside.sum(axis=1, keepdims=True), 1e-12)
 
 
-def pooled(logits, present, share):
-    """Return the gradient of the cross-entropy of a bag with the classes in it.
+def pooled(logits, offsets, present, share):
+    """Return the gradient of the cross-entropy of bags with the classes in them.
 
     The logit of a bag is the mean of the highest logits of its steps; the target is
-    shared equally by the classes that are present, the background among them.
+    shared by the classes that are present, the background among them.
     """
-    n_top = n_pooled(len(logits), share)
-    top = np.argpartition(-logits, n_top - 1, axis=0)[:n_top]
-    bag = np.take_along_axis(logits, top, axis=0).mean(axis=0, keepdims=True)
-    error = (softmax(bag) - present / present.sum()) / n_top
-    gradient = np.zeros_like(logits)
-    np.put_along_axis(gradient, top, np.repeat(error, n_top, axis=0), axis=0)
-    return gradient
+    lengths = np.diff(offsets)
+    n_top = np.array([n_pooled(length, share) for length in lengths])
+    inside = np.arange(lengths.max()) < lengths[:, None]
+    # Bags side by side, filled up by what is never among the highest.
+    lowest = np.full((*inside.shape, logits.shape[1]), np.inf)
+    lowest[inside] = -logits
+    most = n_top.max()
+    top = np.argpartition(lowest, most - 1, axis=1)[:, :most]
+    chosen = np.take_along_axis(lowest, top, axis=1)
+    order = np.argsort(chosen, axis=1)
+    top = np.take_along_axis(top, order, axis=1)
+    counts = (np.arange(most) < n_top[:, None])[:, :, None]
+    chosen = np.where(counts, np.take_along_axis(chosen, order, axis=1), 0)
+    bag = -chosen.sum(axis=1) / n_top[:, None]
+    error = softmax(bag) - present / present.sum(axis=1, keepdims=True)
+    gradient = np.zeros_like(lowest)
+    share_of_step = np.where(counts, (error / n_top[:, None])[:, None], 0)
+    np.put_along_axis(gradient, top, share_of_step, axis=1)
+    return gradient[inside]
 
 
 def n_pooled(n_steps, share):
