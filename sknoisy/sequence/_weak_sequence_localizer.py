@@ -187,9 +187,19 @@ class WeakSequenceLocalizer(
     A classifier is fitted to :math:`p_{tc}` limited to :math:`Y`, with the highest
     steps of each class raised, plus :math:`D`.
 
+    With ``bag_noise="auto"``, a bag is scored for each class by a model that has not
+    seen it. Class :math:`c` is taken to occur with probability
+    :math:`p = \operatorname{logit}^{-1}(a_c + b \operatorname{logit} s)`, where
+    :math:`s` is the score, and its label to be given with probability
+    :math:`(1 - \rho_c) p + \sigma_c (1 - p)`. The rates :math:`\rho_c` of missing and
+    :math:`\sigma_c` of spurious labels maximise the likelihood of the labels, with
+    a penalty that keeps the classes together. If it grows by less than 4 over rates of
+    0, all labels are believed; otherwise the probability of each class, given score
+    and label, takes the place of the label, set to 0 below 0.1 and to 1 above 0.9.
+
     That training takes its pseudo-labels from the segments of prediction, their fusion,
-    and the change as a target follow [1]_ in outline; the term for absent classes, hard
-    labels and the model are sknoisy's own.
+    and the change as a target follow [1]_ in outline; the term for absent classes, the
+    correction of bags, hard labels and the model are sknoisy's own.
 
     References
     ----------
