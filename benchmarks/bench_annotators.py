@@ -3,7 +3,8 @@
 Run ``python benchmarks/bench_annotators.py``. Without features: the answer tables dogs,
 ducks and faces of ``crowd_tables``, with all answers and with half of them, drawn anew
 for each seed so that every item keeps one. With features: digits, answered by ten
-annotators made up here (below), each of whom sees 30 % of the 1,000 training rows;
+annotators made up here (below), each of whom sees 30 % of the 1,000 training rows, or,
+as "digits, one", with one answer a row by one of them, drawn at random;
 ``cifar10n``, 2,000 training rows, with its three answers a row, or half of them; and,
 on request, ``product_crowd``, its training rows answered by three of 176 workers each.
 
@@ -50,7 +51,7 @@ from sknoisy.annotators import (
 from sknoisy.datasets import load_from_folder
 
 TABLES = ("dogs", "ducks", "faces")
-WITH_FEATURES = ("digits", "cifar10n", "cifar10n, half")
+WITH_FEATURES = ("digits", "digits, one", "cifar10n", "cifar10n, half")
 CONFIRMATION = ("product_crowd",)
 BASES = ("logistic regression", "random forest")
 ALONE, JOINT = "**DawidSkene (default)**", "**CrowdLabelClassifier (default)**"
@@ -106,7 +107,7 @@ def load_table(name, share, seed):
     return answers, known
 
 
-def made_up(y, rng):
+def made_up(y, rng, *, one):
     """Return the answers of the ten annotators, -1 for none."""
     columns = []
     for rate in (0.2, 0.2, 0.2, 0.2, 0.4, 0.4, 0.4, 0.7, 0.9):
@@ -114,18 +115,21 @@ def made_up(y, rng):
         columns.append(np.where(rng.rand(len(y)) < rate, wrong, y))
     columns.append(np.where((rng.rand(len(y)) < 0.6) & (y % 2 == 1), y - 1, y))
     answers = np.column_stack(columns)
-    answers[rng.rand(*answers.shape) > 0.3] = -1
-    return answers
+    if one:
+        asked = rng.randint(10, size=len(y))[:, None] == np.arange(10)
+    else:
+        asked = rng.rand(*answers.shape) <= 0.3
+    return np.where(asked, answers, -1)
 
 
 def load_rows(name, seed):
     """Return training rows, answers in long form, truth, test rows and their truth."""
     rng = np.random.RandomState(seed)
-    if name == "digits":
+    if name.startswith("digits"):
         X, y = load_digits(return_X_y=True)
         order = rng.permutation(len(y))
         train, test = order[:1000], order[1000:]
-        answers = made_up(y[train], rng)
+        answers = made_up(y[train], rng, one=name.endswith("one"))
         names = np.tile(np.arange(10), (1000, 1))
     else:
         bunch = load_from_folder(name.split(",")[0])

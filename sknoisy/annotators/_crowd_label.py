@@ -6,7 +6,12 @@ import numpy as np
 from scipy.special import softmax
 
 from sknoisy._compat import HasMethods, Interval, StrOptions
-from sknoisy._evidence import EMBEDDING_CONSTRAINT, FOLDING_CONSTRAINTS, seed_unset
+from sknoisy._evidence import (
+    EMBEDDING_CONSTRAINT,
+    FOLDING_CONSTRAINTS,
+    pool,
+    seed_unset,
+)
 from sknoisy._meta import BaseLabelNoiseClassifier, prepared
 from sknoisy._soft_labels import fit_soft_labels, takes_weights
 from sknoisy.annotators._crowd_labels import CrowdLabelReader
@@ -133,9 +138,10 @@ class CrowdLabelClassifier(CrowdLabelReader, BaseLabelNoiseClassifier):
     -----
     ``fit(X, annotations)`` takes a table of shape (n_samples, n_annotators) in which
     answers may be missing, or what :func:`annotations_from_long` makes of three
-    columns. A table of one column, or labels of shape (n_samples,), come from one
-    annotator; then features and labels alone cannot tell noise from nature well, and
-    :class:`~sknoisy.NoisyLabelClassifier` does more.
+    columns. One answer a row is enough, if several annotators have answered: those who
+    agree with the evidence are believed. A table of one column, or labels of shape
+    (n_samples,), come from one annotator; then :class:`~sknoisy.NoisyLabelClassifier`
+    is the safer choice, since it looks first whether there is noise at all.
 
     Verified rows, ``fit(..., trusted=mask)``, hold their verified label in place of
     the answers. They calibrate the evidence, and say nothing about the annotators.
@@ -234,6 +240,12 @@ class CrowdLabelClassifier(CrowdLabelReader, BaseLabelNoiseClassifier):
     def _join(self, tables, annotators, posterior, labels):
         """Fit strengths of the evidence and annotators to each other."""
         mass = labels.mass * labels.labeled
+        # An answer that stands alone made its own class certain, which would make its
+        # annotator infallible: ask first how well answers agree with the evidence.
+        n_answers = np.bincount(labels.answers.items, minlength=labels.n_samples)
+        unseen = pool(list(tables.values()))
+        start = np.where((n_answers == 1)[:, None], unseen, posterior)
+        posterior = _with_verified(start, labels)
         for _ in range(EXCHANGES):
             annotators.update(posterior)
             likelihood = softmax(annotators.log_likelihood(), axis=1)

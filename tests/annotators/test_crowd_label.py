@@ -119,6 +119,18 @@ def test_names_and_strings():
     assert items_needing_votes(clf, 3, annotator="bob").shape == (3,)
 
 
+def test_one_answer_a_row_is_enough():
+    X, y = blobs()
+    answers = ask(y, rates=(0.05, 0.2, 0.5, 0.6), silent=0)
+    asked = np.random.RandomState(0).randint(4, size=len(y))[:, None] == np.arange(4)
+    answers = np.where(asked, answers, -1)
+    given = answers.max(axis=1)
+    clf = CrowdLabelClassifier(missing=-1).fit(X, answers)
+    assert (clf.transduction_ == y).mean() > (given == y).mean() + 0.15
+    quality = clf.annotator_quality_
+    assert quality[:2].min() > quality[2:].max() + 0.1
+
+
 def test_one_annotator_is_a_column_of_labels():
     X, y = blobs(n_samples=200)
     noisy = ask(y, rates=(0.2,), silent=0)[:, 0]
