@@ -6,6 +6,7 @@ from sknoisy.refinement._posterior_relabeling import PosteriorRelabeling
 from sknoisy.refinement._project_labels import project_labels
 from sknoisy.refinement._pseudo_label_refiner import PseudoLabelRefiner
 from sknoisy.refinement._quality_weighting import QualityWeighting
+from sknoisy.refinement._trusted_label_refiner import TrustedLabelRefiner
 
 __all__ = [
     "BaseRefiner",
@@ -13,5 +14,6 @@ __all__ = [
     "PosteriorRelabeling",
     "PseudoLabelRefiner",
     "QualityWeighting",
+    "TrustedLabelRefiner",
     "project_labels",
 ]

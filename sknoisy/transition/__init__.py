@@ -6,6 +6,7 @@ from sknoisy.transition._base import BaseTransitionEstimator
 from sknoisy.transition._confident import ConfidentTransition, confident_joint
 from sknoisy.transition._em import EMTransition
 from sknoisy.transition._neighbor import NeighborTransition
+from sknoisy.transition._trusted import TrustedTransition
 
 __all__ = [
     "AnchorPointTransition",
@@ -14,6 +15,7 @@ __all__ = [
     "DualTTransition",
     "EMTransition",
     "NeighborTransition",
+    "TrustedTransition",
     "confident_joint",
     "make_transition_matrix",
 ]

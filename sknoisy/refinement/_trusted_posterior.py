@@ -1,0 +1,353 @@
+"""The clean posterior, calibrated on the rows whose label is verified."""
+
+from dataclasses import dataclass
+from warnings import catch_warnings, simplefilter
+
+import numpy as np
+from sklearn.base import clone
+from sklearn.utils.validation import check_memory
+
+from sknoisy._clean_posterior import expected_classes
+from sknoisy._compat import _check_method_params, _safe_indexing
+from sknoisy._embedding import embed
+from sknoisy._evidence import pool
+from sknoisy._folds import distinct_rows
+from sknoisy._out_of_fold import align_columns
+from sknoisy._soft_labels import fit_soft_labels
+from sknoisy._transition_matrix import normalize_rows
+from sknoisy.exceptions import NoEvidenceWarning
+from sknoisy.quality._core_disagreement import select_action
+from sknoisy.refinement._stacked_logit import StackedLogit, fit_stacked_logit
+from sknoisy.refinement._trusted_prototypes import prototype_proba
+from sknoisy.transition import ConfidentTransition
+from sknoisy.transition._trusted import gold_transition, has_trusted
+
+FOLDS_OF_TRUSTED = 5
+MATRIX_STEPS = 30
+# Labels of a class that the matrix by the verified rows is worth in the likelihood.
+PRIOR_LABELS = 20
+# How likely the label given is to say something that the features do not.
+LABEL_SHARE = 0.5
+# One in a hundred sets without noise is beyond it.
+NOTABLE_DEVIATION = 2.58
+
+
+@dataclass(frozen=True)
+class TrustedPosterior:
+    """What verified labels make of the evidence.
+
+    Attributes
+    ----------
+    proba : ndarray of shape (n_samples, n_classes)
+        Probability of each true class, given the features and the label; certain for
+        verified rows.
+    transition_matrix : ndarray of shape (n_classes, n_classes)
+        ``T[i, j] = P(noisy = j | clean = i)``.
+    stack : StackedLogit
+        The exponents of the tables.
+    """
+
+    proba: np.ndarray
+    transition_matrix: np.ndarray
+    stack: StackedLogit
+
+
+def judge_by_trusted(owner, estimator, X, labels, tables):
+    """Return the clean posterior of all rows, learnt from those that are verified.
+
+    Parameters
+    ----------
+    owner : estimator
+        Its ``embedding``, ``memory`` and ``random_state`` are used.
+
+    estimator : classifier with ``predict_proba``
+        The classifier that is being trained. It is fitted to the verified rows, once
+        for each of five folds and once to all.
+
+    X : array-like, frame, sparse matrix or sequence of n_samples rows
+        Rows as given to ``fit``.
+
+    labels : NoisyLabels
+        The labels. Without a verified one the prior answer comes back.
+
+    tables : list of ndarray of shape (n_samples, n_classes)
+        Evidence about the noisy labels, such as out-of-fold probabilities and the
+        shares of the labels of the neighbours, that no row's own label went into.
+
+    Returns
+    -------
+    TrustedPosterior
+        The judgement.
+    """
+    if not has_trusted(labels):
+        return trusted_posterior(tables, labels)
+    with catch_warnings():
+        # Whoever looked for neighbours has been told already.
+        simplefilter("ignore", NoEvidenceWarning)
+        Z = embed(
+            X,
+            labels,
+            estimator=estimator,
+            embedding=owner.embedding,
+            random_state=owner.random_state,
+            memory=owner.memory,
+        )
+    taught = trusted_proba(estimator, X, labels, memory=owner.memory)
+    owners = owners_of_trusted(X, labels)
+    return trusted_posterior(tables, labels, Z=Z, taught=taught, owners=owners)
+
+
+def trusted_posterior(tables, labels, *, Z=None, taught=None, owners=None):
+    r"""Return the clean posterior by evidence, stacked so as to fit verified labels.
+
+    Parameters
+    ----------
+    tables : list of ndarray of shape (n_samples, n_classes)
+        Evidence about the noisy labels that no row's own label went into.
+
+    labels : NoisyLabels
+        The labels.
+
+    Z : ndarray of shape (n_samples, n_dimensions), default=None
+        Embedding for the centres of the classes; None does without.
+
+    taught : ndarray of shape (n_samples, n_classes), default=None
+        Probabilities by a model of the verified rows alone, out-of-fold for these.
+
+    owners : ndarray of int of shape (n_trusted,), default=None
+        Which verified rows belong together; None takes each for itself.
+
+    Returns
+    -------
+    TrustedPosterior
+        The judgement.
+    """
+    evidence = pool(tables)
+    confident = ConfidentTransition()._estimate(evidence, labels)
+    codes, weights = labels.codes, labels.weights
+    untrusted = expected_classes(evidence, confident, codes, weights=weights)
+    tables, gold = [untrusted, *tables], gold_transition(evidence, labels)
+    if has_trusted(labels):
+        stack = _fitted(tables, labels)
+        if Z is not None:
+            # Shares of all classes would draw all centres to the middle.
+            best = behind_labels(stack.proba(tables), gold, labels).argmax(axis=1)
+            believed = np.eye(labels.n_classes)[best]
+            tables.append(_prototypes(Z, believed, owners, labels))
+        if taught is not None:
+            tables.append(taught)
+        stack = _fitted(tables, labels)
+    else:
+        stack = StackedLogit(_start(tables), np.zeros(labels.n_classes))
+    expected = stack.proba(tables)
+    T = likeliest_transition(expected, gold, labels)
+    return TrustedPosterior(behind_labels(expected, T, labels), T, stack)
+
+
+def likeliest_transition(expected, start, labels):
+    r"""Return the matrix under which the labels that are not verified are most likely.
+
+    It maximises :math:`\sum_i \log \sum_k P(k \mid x_i) T_{k \tilde y_i}` by
+    expectation-maximisation, with a prior that is worth twenty labels of each class.
+    :math:`P(k \mid x)` stays as it is: since verified rows have calibrated it, the
+    matrix is identified.
+
+    Parameters
+    ----------
+    expected : ndarray of shape (n_samples, n_classes)
+        Probability of each true class, given the features alone.
+
+    start : ndarray of shape (n_classes, n_classes)
+        Where to start, and the mean of the prior.
+
+    labels : NoisyLabels
+        The labels.
+
+    Returns
+    -------
+    ndarray of shape (n_classes, n_classes)
+        ``T[i, j] = P(noisy = j | clean = i)``.
+    """
+    mass = labels.mass if labels.trusted is None else labels.mass * ~labels.trusted
+    given = labels.one_hot() * mass[:, None]
+    T = start
+    for _ in range(MATRIX_STEPS):
+        posterior = normalize_rows(expected * T[:, labels.codes].T)
+        T = normalize_rows(posterior.T @ given + PRIOR_LABELS * start)
+    return T
+
+
+def behind_labels(expected, transition_matrix, labels):
+    r"""Return the probability of each true class, given the features and the label.
+
+    Labels and features may go wrong together, so that the label tells less beside the
+    features than it does alone; without the labels that verified rows had before, it
+    cannot be learnt how much less. Half of the posterior therefore takes the label as
+    drawn by `T`, and half as saying nothing new,
+
+    .. math:: P(k \mid x, \tilde y) = \frac{1}{2} P(k \mid x) + \frac{1}{2}
+        \frac{P(k \mid x) T_{k \tilde y}}{\sum_l P(l \mid x) T_{l \tilde y}}.
+
+    Verified rows are certain.
+
+    Parameters
+    ----------
+    expected : ndarray of shape (n_samples, n_classes)
+        Probability of each true class, given the features alone.
+
+    transition_matrix : ndarray of shape (n_classes, n_classes)
+        ``T[i, j] = P(noisy = j | clean = i)``.
+
+    labels : NoisyLabels
+        The labels.
+
+    Returns
+    -------
+    ndarray of shape (n_samples, n_classes)
+        Rows sum to 1.
+    """
+    drawn = normalize_rows(expected * transition_matrix[:, labels.codes].T)
+    posterior = (1 - LABEL_SHARE) * expected + LABEL_SHARE * drawn
+    if labels.trusted is None:
+        return posterior
+    return np.where(labels.trusted[:, None], labels.one_hot(), posterior)
+
+
+def noise_is_found(tables, labels):
+    """Whether there are wrong labels among those that are not verified.
+
+    They show where the evidence is surest, or in that the evidence agrees with labels
+    that were given less, or more, than with those that were verified: more, where the
+    same features that it goes by have led the labels astray.
+
+    Parameters
+    ----------
+    tables : list of ndarray of shape (n_samples, n_classes)
+        Evidence about the noisy labels that no row's own label went into.
+
+    labels : NoisyLabels
+        The labels.
+
+    Returns
+    -------
+    bool
+        Whether either is beyond doubt.
+    """
+    evidence = pool(tables)
+    if select_action("auto", evidence, labels)["noise_found"]:
+        return True
+    if not has_trusted(labels):
+        return False
+    agrees = evidence.argmax(axis=1) == labels.codes
+    shares, spreads = [], []
+    for rows in (labels.trusted, ~labels.trusted):
+        mass = labels.mass[rows].sum()
+        # By the rule of succession, so that few rows are not taken for certain.
+        share = (labels.mass[rows] @ agrees[rows] + 1) / (mass + 2)
+        shares.append(share)
+        spreads.append(share * (1 - share) / (mass + 2))
+    difference = abs(shares[0] - shares[1])
+    return bool(difference > NOTABLE_DEVIATION * np.sqrt(sum(spreads)))
+
+
+def trusted_proba(estimator, X, labels, *, memory=None):
+    """Return class probabilities by a model of the verified rows alone.
+
+    Parameters
+    ----------
+    estimator : classifier with ``predict_proba``
+        It is cloned.
+
+    X : array-like, frame, sparse matrix or sequence of n_samples rows
+        Handed on as it came.
+
+    labels : NoisyLabels
+        The labels, at least one of which is verified.
+
+    memory : str or object with the joblib.Memory interface, default=None
+        Where the probabilities are cached.
+
+    Returns
+    -------
+    ndarray of shape (n_samples, n_classes)
+        Rows sum to 1. For verified rows by models that have seen neither them nor
+        rows that belong to them; the shares of the classes where a model would have
+        seen a single class.
+    """
+    rows = np.flatnonzero(verified(labels))
+    # Dealt class by class, so that each fold has some of each.
+    owners = owners_of_trusted(X, labels)
+    first = np.unique(owners, return_index=True)[1]
+    fold = np.empty(len(first), dtype=np.intp)
+    fold[np.argsort(labels.codes[rows][first], kind="stable")] = (
+        np.arange(len(first)) % FOLDS_OF_TRUSTED
+    )
+    predict = check_memory(memory).cache(_predict_all)
+    return predict(
+        clone(estimator), X, labels.one_hot() * labels.mass[:, None], labels.classes,
+        labels.params, rows, fold[owners],
+    )  # fmt: skip
+
+
+def verified(labels):
+    """Return the mask of the rows that are verified and carry weight."""
+    return labels.trusted & (labels.mass > 0)
+
+
+def owners_of_trusted(X, labels):
+    """Return for each verified row its group, or the point at which it lies.
+
+    Parameters
+    ----------
+    X : array-like, frame, sparse matrix or sequence of n_samples rows
+        Rows.
+
+    labels : NoisyLabels
+        The labels.
+
+    Returns
+    -------
+    ndarray of int of shape (n_trusted,)
+        Numbers from 0 on.
+    """
+    owners = distinct_rows(X) if labels.groups is None else np.asarray(labels.groups)
+    return np.unique(owners[verified(labels)], return_inverse=True)[1]
+
+
+def _start(tables):
+    """Return exponents by which the stack is the answer without verified labels."""
+    return np.eye(len(tables))[0]
+
+
+def _fitted(tables, labels):
+    """Return the stack that foretells the verified rows."""
+    rows = verified(labels)
+    known = labels.codes[rows], labels.mass[rows]
+    return fit_stacked_logit([t[rows] for t in tables], *known, _start(tables))
+
+
+def _prototypes(Z, believed, owners, labels):
+    """Return what the centres of the classes say."""
+    rows = verified(labels)
+    owners = np.arange(rows.sum()) if owners is None else owners
+    return prototype_proba(Z, believed, labels.codes, rows, labels.mass, owners)
+
+
+def _predict_all(estimator, X, soft_labels, classes, params, rows, fold):
+    """Return the answers of the model of all verified rows, and of those of folds."""
+    shares = soft_labels[rows].sum(axis=0) + 1
+    proba = np.tile(shares / shares.sum(), (len(soft_labels), 1))
+    others = np.setdiff1d(np.arange(len(proba)), rows)
+    splits = [(rows[fold != f], rows[fold == f]) for f in np.unique(fold)]
+    for train, test in [*splits, (rows, others)]:
+        if len(test) and soft_labels[train].any(axis=0).sum() > 1:
+            model = fit_soft_labels(
+                estimator,
+                _safe_indexing(X, train),
+                soft_labels[train],
+                classes,
+                params=_check_method_params(X, params, indices=train),
+            )
+            answers = np.asarray(model.predict_proba(_safe_indexing(X, test)))
+            proba[test] = align_columns(answers, model.classes_, classes)
+    return proba
