@@ -50,7 +50,7 @@ VARIANTS = {
     "network alone": ({}, {"n_rounds": 0}),
     "network, trained as long": ({}, {"pseudo_weight": 0.0}),
     "**rounds**": ({}, {}),
-    "rounds, painted": ({}, {"pseudo_labels": "paint"}),
+    "rounds, hard labels": ({}, {"pseudo_labels": "hard"}),
     "rounds, LinPro": ({}, {"pseudo_labels": "linpro"}),
     "rounds, change from the third": ({}, {"delta_from": 3}),
     "rounds, foreground and attention": (ATTENTION, {}),

@@ -90,7 +90,7 @@ def test_segments_are_found_from_labels_of_bags(terms):
         ({}, {"smoothing": 1}),
         ({}, {"context": 1}),
         ({}, {"pseudo_labels": "linpro"}),
-        ({}, {"pseudo_labels": "paint"}),
+        ({}, {"pseudo_labels": "hard"}),
         ({}, {"pseudo_weight": 1.0}),
         ({}, {"n_rounds": 2, "delta_from": 2}),
         ({}, {"fusion": "nms"}),
