@@ -27,6 +27,7 @@ from sknoisy.refinement._base import settle
 KEEP, WEIGHT, CAUTIOUS, FILTER = "keep", "weight", "cautious weight", "filter"
 # A candidate loses where it is behind by more than this part of a standard error.
 TOLERANCE = 0.5
+MOST = 0.5
 OUTER_FOLDS = 5
 
 
@@ -151,7 +152,10 @@ def choose_action(owner, base, X, labels, judgement):
     tried = action if judgement.evidence.trained_on is None else bold
     held_out = _one_fold(owner, base, X, labels, judgement, tried)
     scores = held_out.scores()
-    if automatic and held_out.lead(tried) < -TOLERANCE:
+    doubt = np.average(1 - judgement.weights, weights=labels.mass)
+    # Whoever doubts most of the labels has to prove it.
+    needed = TOLERANCE if doubt > MOST else -TOLERANCE
+    if automatic and held_out.lead(tried) < needed:
         # What would be gained by the milder way was not measured.
         mild = CAUTIOUS if bold == WEIGHT else KEEP
         return Choice(mild, _words(scores, tried), scores)

@@ -13,8 +13,8 @@ from sknoisy.quality._similarity import MixtureFitter, label_similarity
 # An estimated matrix is too sure of which confusions never occur. Chosen on digits,
 # satimage, penbased, MNIST and breast_cancer among 0 and this.
 CHANCE = 0.25
-SUREST = 1e-6
-BISECTIONS = 50
+SUREST = 1e-12
+BISECTIONS = 60
 
 
 @dataclass(frozen=True)

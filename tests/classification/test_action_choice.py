@@ -20,7 +20,12 @@ from sklearn.preprocessing import scale
 from sknoisy import NoisyLabelClassifier
 from sknoisy._labels import read_labels
 from sknoisy.classification._accuracy_gain import accuracy_gain
-from sknoisy.classification._action_choice import Choice, HeldOut, treat
+from sknoisy.classification._action_choice import (
+    Choice,
+    HeldOut,
+    choose_action,
+    treat,
+)
 from sknoisy.classification._label_judgement import judge_labels
 from sknoisy.classification._label_weights import balance_classes, scale_doubt
 from sknoisy.exceptions import NoEvidenceWarning
@@ -173,6 +178,20 @@ def test_is_milder_where_held_out_labels_speak_against_it(
     }
 
 
+@pytest.mark.parametrize(
+    ("doubt", "action"), [(0.4, "weight"), (0.6, "cautious weight")]
+)
+def test_doubt_of_most_labels_must_be_proven(doubt, action, iris, monkeypatch):
+    X, _, noisy = iris
+    labels = read_labels(X, noisy, owner="Test")
+    clf = NoisyLabelClassifier(GaussianNB())
+    judgement = judge_labels(clf, GaussianNB(), X, labels)
+    doubtful = replace(judgement, weights=np.full(150, 1 - doubt))
+    monkeypatch.setattr(HeldOut, "lead", lambda self, name: 0.0)
+    choice = choose_action(clf, GaussianNB(), X, labels, doubtful)
+    assert choice.action == action
+
+
 def test_cautious_weights_halve_the_doubt(iris):
     X, _, noisy = iris
     labels = read_labels(X, noisy, owner="Test")
@@ -235,7 +254,7 @@ def test_figures_about_the_noise(digits):
     doubt = (1 - clf.label_quality_[flagged]).mean()
     core = clf.selection_["core_disagreement"]
     assert_allclose(clf.flag_precision_, min(doubt, core / flagged.mean()))
-    assert abs(clf.flag_precision_ - wrong[flagged].mean()) < 0.1
+    assert abs(clf.flag_precision_ - wrong[flagged].mean()) < 0.15
 
 
 def test_nothing_flagged_has_no_precision():
