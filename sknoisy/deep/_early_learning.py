@@ -300,7 +300,12 @@ class EarlyLearningClassifier(BaseDeepClassifier):
             return losses
         index = rows.index.to(self._past_.device)
         agreement = agreement_with_past(log_proba, self._past_, index, self.momentum)
-        return losses + self._strength_ * agreement
+        losses = losses + self._strength_ * agreement
+        if self._labels_.trusted is None:
+            return losses
+        verified = torch.as_tensor(self._labels_.trusted)[rows.index.cpu()]
+        plain = -log_proba.gather(1, codes[:, None])[:, 0]
+        return torch.where(verified.to(plain.device), plain, losses)
 
     def _finish(self, dataset, labels):
         """Set what the past says of the labels."""

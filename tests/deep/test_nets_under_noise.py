@@ -21,7 +21,7 @@ from sknoisy.deep import (  # noqa: E402
 )
 from sknoisy.exceptions import DoubtfulMatrixWarning  # noqa: E402
 from sknoisy.noise import TransitionNoise, UniformNoise  # noqa: E402
-from sknoisy.transition import NeighborTransition  # noqa: E402
+from sknoisy.transition import NeighborTransition, TrustedTransition  # noqa: E402
 
 CLASSES = np.array(["ant", "bee", "cat"])
 T = np.array([[0.7, 0.3, 0.0], [0.1, 0.6, 0.3], [0.3, 0.1, 0.6]])
@@ -141,6 +141,34 @@ def test_verified_labels_are_certain(net, blobs):
     clf = fast(net).fit(X, labels, trusted=trusted)
     assert (clf.label_quality_[trusted] == 1).all()
     np.testing.assert_array_equal(clf.clean_proba_[trusted], np.eye(3)[y[trusted]])
+
+
+@any_matrix
+def test_verified_labels_are_learnt_plainly_by_early_learning(blobs):
+    X, y, _ = blobs
+    options = {"trusted": np.ones(120, bool)}
+    plain = fast(EarlyLearningClassifier(strength=0)).fit(X[:120], y[:120])
+    for params in ({"strength": 5.0}, {"strength": 5.0, "transition": T}):
+        clf = fast(EarlyLearningClassifier(), **params).fit(X[:120], y[:120], **options)
+        np.testing.assert_array_equal(
+            clf.predict_proba(X[:120]), plain.predict_proba(X[:120])
+        )
+    alone = fast(EarlyLearningClassifier(strength=5.0)).fit(X[:120], y[:120])
+    assert (alone.predict_proba(X[:120]) != plain.predict_proba(X[:120])).any()
+
+
+@any_matrix
+@pytest.mark.parametrize("net", [NoiseAdaptationClassifier, EarlyLearningClassifier])
+def test_matrix_by_verified_labels(net, blobs):
+    X, y, noisy = blobs
+    trusted = np.arange(len(y)) % 4 == 0
+    labels = np.where(trusted, y, noisy)
+    clf = fast(net(), transition=TrustedTransition(), max_epochs=1)
+    clf.fit(X, labels, trusted=trusted)
+    step = TrustedTransition().fit(X, labels, trusted=trusted)
+    np.testing.assert_allclose(
+        clf.transition_matrix_, step.transition_matrix_, atol=1e-4
+    )
 
 
 @any_matrix
