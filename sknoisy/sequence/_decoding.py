@@ -180,7 +180,7 @@ def mixed_targets(given, found, has_background):
     """
     found = found.copy()
     if has_background:
-        found[:, -1] = 1 - found[:, :-1].max(axis=1, initial=0)
+        found[:, -1] = ~found[:, :-1].any(axis=1)
     total = found.sum(axis=1, keepdims=True)
     found = np.divide(found, total, out=given.astype(float), where=total > 0)
     return (given + found) / 2

@@ -94,7 +94,7 @@ class TeachingRounds:
             return mixed_targets(evidence.targets, labels, self.background is not None)
         auto = self.teach_background == "auto"
         where = evidence.pointed if auto else self.teach_background
-        labels[:, -1] = np.where(where, 1 - labels[:, :-1].max(axis=1, initial=0), 0)
+        labels[:, -1] = where & ~labels[:, :-1].any(axis=1)
         if self.delta_from is not None and number >= self.delta_from:
             labels = delta_pseudo_labels(labels, previous)
         return evidence.targets + self.pseudo_weight * labels

@@ -243,6 +243,14 @@ def test_background_is_taught_where_there_are_points():
     assert np.mean(untaught.predict_proba(X)) > np.mean(auto)
 
 
+@pytest.mark.parametrize("kind", ["paint", "hard", "linpro"])
+def test_background_is_not_taught_inside_segments(kind):
+    params = QUICK | {"n_rounds": 3, "pseudo_labels": kind, "max_iter": 40}
+    localizer = WeakSequenceLocalizer(**params)
+    localizer.fit(X, Y, points=middle_points(TRUTH))
+    assert localizer.score(X_NEW, TRUTH_NEW) > 0.75
+
+
 def test_background_is_not_taught_to_bags_without_points():
     none = [table([]) for _ in X]
     localizer = WeakSequenceLocalizer(**QUICK)
