@@ -248,7 +248,7 @@ def test_background_is_not_taught_inside_segments(kind):
     params = QUICK | {"n_rounds": 3, "pseudo_labels": kind, "max_iter": 40}
     localizer = WeakSequenceLocalizer(**params)
     localizer.fit(X, Y, points=middle_points(TRUTH))
-    assert localizer.score(X_NEW, TRUTH_NEW) > 0.75
+    assert localizer.score(X_NEW, TRUTH_NEW) > 0.99
 
 
 def test_background_is_not_taught_to_bags_without_points():
