@@ -58,7 +58,7 @@ class SequenceModel:
             )
             # Where nothing teaches the attention, it has no say.
             self.attends_ = bool(net.foreground_weight) and not evidence.by_step
-            self.n_steps_ = 0
+            self.n_updates_ = 0
             for _ in range(epochs):
                 for bags in self._batches(offsets):
                     batch = self._batch(bags, values, offsets, evidence, targets)
@@ -81,12 +81,8 @@ class SequenceModel:
         ones = torch.ones(1, 1, SOME_STEPS, device=self.net.device)
         with torch.no_grad():
             units = body.eval()(ones.expand(1, n_features, -1), ones)
-        shape = tuple(units.shape) if torch.is_tensor(units) else type(units).__name__
-        if (
-            not torch.is_tensor(units)
-            or shape[::2] != (1, SOME_STEPS)
-            or len(shape) != 3
-        ):
+        shape = tuple(getattr(units, "shape", ())) or type(units).__name__
+        if len(shape) != 3 or shape[::2] != (1, SOME_STEPS):
             raise ValueError(
                 "SequenceNet expected module to return a tensor of shape (n_bags, "
                 f"n_units, n_steps), here (1, n_units, {SOME_STEPS}), but got {shape}. "
@@ -127,8 +123,8 @@ class SequenceModel:
         loss.backward()
         optimizer.step()
         if self.average is not None:
-            self.n_steps_ += 1
-            update_average(self.average, self.module, self.n_steps_)
+            self.n_updates_ += 1
+            update_average(self.average, self.module, self.n_updates_)
 
     def _loss(self, batch, by_step):
         """Return the loss of each bag: the sum of the terms that have a weight."""
@@ -179,6 +175,11 @@ class SequenceModel:
                     mask = torch.ones_like(x[:, 0], dtype=torch.float32)
                     answers = self._answers(module, x, mask)
                     found[begin:end] = answers.proba(self.attends_)[0].cpu()
+        if not np.isfinite(found).all():
+            raise ValueError(
+                "SequenceNet expected finite probabilities, but the network returned "
+                "NaN: the training has diverged. Scale X, or lower lr."
+            )
         return found
 
     def __getstate__(self):

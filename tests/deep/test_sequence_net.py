@@ -235,6 +235,11 @@ def test_bad_parameters_are_refused(name, value, message):
         localizer({name: value}).fit(X, Y)
 
 
+def test_a_training_that_diverges_is_told():
+    with pytest.raises(ValueError, match="diverged"):
+        localizer({"lr": 1e30}).fit(X, Y)
+
+
 # Bags as they should not be
 
 RNG = np.random.RandomState(0)
