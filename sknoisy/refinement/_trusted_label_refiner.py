@@ -87,8 +87,9 @@ class TrustedLabelRefiner(ProbabilitySource, BaseRefiner):
         Estimated share of wrong labels among those that are not verified, in [0, 1].
 
     noise_found_ : bool
-        Whether the labels that are not verified hold wrong ones beyond doubt. If not,
-        the soft labels are the labels as they are.
+        Whether there seem to be wrong labels among those that are not verified: labels
+        contradict what is surest, or evidence agrees with verified labels clearly more
+        or less often. If not, the soft labels are the labels as they are.
 
     coefficients_ : dict
         Exponent of each piece of evidence by its name: "untrusted", "model",

@@ -128,6 +128,18 @@ def test_posterior_of_all_classes(iris):
 
 
 @pytest.mark.parametrize("exchange", EXCHANGES)
+@pytest.mark.parametrize("action", ["weight", "filter"])
+def test_verified_labels_are_never_outvoted(exchange, action, iris):
+    X, _, noisy = iris
+    trusted = np.arange(150) % 3 == 0
+    clf = SimilarityReweightingClassifier(PLAIN, exchange=exchange, action=action)
+    clf.fit(X, noisy, trusted=trusted)
+    assert_array_equal(clf.label_weights_[:, trusted], 1)
+    assert_array_equal(clf.label_quality_[trusted], 1)
+    assert (clf.label_weights_[:, ~trusted] < 0.5).any()
+
+
+@pytest.mark.parametrize("exchange", EXCHANGES)
 def test_second_round_is_trained_on_what_the_first_kept(exchange, iris):
     X, _, noisy = iris
     clf = SimilarityReweightingClassifier(
