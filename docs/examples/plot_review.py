@@ -35,8 +35,8 @@ print(f"{(given != truth).mean():.1%} of the labels are wrong")
 # --------------------
 #
 # A session suggests rows, takes verdicts, and fits again with the verdicts as trusted
-# labels. A fifth of the rows of each round is drawn at random: these speak for all the
-# others. After each round the noise rate is estimated, with an interval.
+# labels. Half of the rows of each round are drawn at random: these speak for all others.
+# After each round the noise rate is estimated, with an interval.
 
 clf = NoisyLabelClassifier(LogisticRegression(), evidence="neighbors")
 
@@ -60,10 +60,10 @@ for n, estimate in zip(checks[1:], estimates, strict=True):
     print(f"after {n} checks: noise rate {estimate}")
 
 # %%
-# The intervals hold the truth, though only forty rows were drawn at random: the session
-# asks the classifier what it thought of each label *before* the round, and the random
-# rows tell how far that can be believed. The share of wrong labels among all verdicts
-# would mislead, since most rows were picked.
+# To make the most of a hundred random rows, the session asks the classifier what it
+# thought of each label *before* the round, and the random rows tell how far that can be
+# believed. The share of wrong labels among all verdicts would mislead, since half of the
+# rows were picked.
 
 estimate = session.noise_rate().value
 among = (given != truth)[session.trusted_].mean()

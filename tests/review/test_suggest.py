@@ -92,7 +92,9 @@ def test_random_rows_stand_for_all_rows_that_were_not_picked(
 
 
 def test_suspicious_rows_come_first_and_random_ones_are_spread():
-    suggestion = suggest_review(judged(), 20, strategy="suspicion", random_state=0)
+    suggestion = suggest_review(
+        judged(), 20, strategy="suspicion", random_share=0.2, random_state=0
+    )
     picked = suggestion.rows[~suggestion.is_random]
     expected = np.argsort(judged().label_quality_)[:16]
     np.testing.assert_array_equal(picked, expected)
@@ -210,7 +212,7 @@ def test_pipelines_and_searches_are_looked_into():
 
 def test_suggestion_shows_itself():
     suggestion = suggest_review(judged(), 20, random_state=0)
-    assert repr(suggestion).startswith("ReviewSuggestion of 20 rows, 4 at random: ")
+    assert repr(suggestion).startswith("ReviewSuggestion of 20 rows, 10 at random: ")
     assert repr(suggestion).endswith("…")
     assert list(suggestion.to_dict()) == ["rows", "sampling_probability", "strategy"]
 
