@@ -32,7 +32,12 @@ def review(clf, wrong, sizes, rng):
     number = np.zeros(len(wrong), dtype=int)
     for t, n in enumerate(sizes):
         suggestion = suggest_review(
-            clf, n, strategy="suspicion", trusted=~np.isnan(proba), random_state=rng
+            clf,
+            n,
+            strategy="suspicion",
+            random_share=0.2,
+            trusted=~np.isnan(proba),
+            random_state=rng,
         )
         rows = suggestion.rows
         verdict[rows], proba[rows] = wrong[rows], suggestion.sampling_probability
