@@ -87,9 +87,10 @@ class TrustedLabelRefiner(ProbabilitySource, BaseRefiner):
         Estimated share of wrong labels among those that are not verified, in [0, 1].
 
     noise_found_ : bool
-        Whether there seem to be wrong labels among those that are not verified: labels
-        contradict what is surest, or evidence agrees with verified labels clearly more
-        or less often. If not, the soft labels are the labels as they are.
+        Whether there seem to be wrong labels among those that are not verified: they
+        contradict what is surest, the evidence agrees with them clearly more or less
+        often than with verified ones, or more than one in twenty contradict what these
+        have taught. If not, the soft labels are the labels as they are.
 
     coefficients_ : dict
         Exponent of each piece of evidence by its name: "untrusted", "model",
@@ -226,8 +227,8 @@ class TrustedLabelRefiner(ProbabilitySource, BaseRefiner):
                 NoEvidenceWarning,
             )
         names, tables, beside = self._evidence(X, labels)
-        self.noise_found_ = noise_is_found(tables, labels)
         found = trusted_posterior(tables, labels, **beside)
+        self.noise_found_ = noise_is_found(tables, labels, found.proba)
         names = ["untrusted", *names]
         if has_trusted(labels):
             names += ["prototypes"] * (beside.get("Z") is not None)
