@@ -368,6 +368,8 @@ HALF_WINDOWS = [2, 4, 8]
 GRID = {"smoothing": [9, 13]}
 ALL_DECODERS = {"one threshold": ONE_LEVEL, **DECODERS}
 ONE = {"n_networks": 1, **BELIEVED}
+# The sets beside the digits, on which nothing was chosen.
+PLAIN = {"pseudo_labels": "hard", **ONE}
 FEW = {"network": {"n_rounds": 0, **ONE}, "**rounds**": {}}
 FROM_BAGS = FEW | {
     "one network, rounds": ONE,
@@ -396,6 +398,8 @@ def digits(runs, seeds):
     linear |= {"max_iter": 1, **BELIEVED}
     cases = {(n, "clean clips"): (p, clean, None) for n, p in FEW.items()}
     cases["network", "clean steps"] = (by_step, steps, None)
+    three = {**by_step, "n_networks": 3}
+    cases["three networks", "clean steps"] = (three, steps, None)
     believed = {"rounds, labels believed": BELIEVED}
     cases |= {(n, "noisy clips"): (p, noisy, None) for n, p in (FEW | believed).items()}
     cases |= {(n, "clean clips"): (p, clean, None) for n, p in FROM_BAGS.items()}
@@ -474,15 +478,16 @@ def table_of_cases(part, runs, seeds, streams, base, cases, wrong=None):
 def entities(runs, seeds):
     """Find entities by the labels of gazetteers."""
     streams = Streams("ner_yoruba")
-    base = {"hidden_units": 64, "smoothing": 1, "context": 1, "background": 0, **ONE}
-    base |= {"min_length": 1}
+    base = {"hidden_units": 64, "smoothing": 1, "context": 1, "background": 0}
+    base |= {"min_length": 1, **PLAIN}
     small_table(streams, runs, seeds, "entities", base, weak=True)
 
 
 def gestures(runs, seeds):
     """Find the phases of gestures, of which every step has one."""
     streams = Streams("gesture_phase")
-    base = {"hidden_units": 64, "smoothing": 9, "context": 4, "batch_size": 1, **ONE}
+    base = {"hidden_units": 64, "smoothing": 9, "context": 4, "batch_size": 1}
+    base |= PLAIN
     small_table(streams, runs, seeds, "gestures", base, weak=False)
 
 
@@ -490,7 +495,7 @@ def anomalies(runs, seeds):
     """Find faults, one in each run."""
     streams = Streams("skab")
     base = {"hidden_units": 32, "smoothing": 61, "background": 0, "batch_size": 4}
-    base |= {"pooling": 0.3, "max_iter": 30, **ONE}
+    base |= {"pooling": 0.3, "max_iter": 30, **PLAIN}
     small_table(streams, runs, seeds, "anomalies", base, weak=True)
 
 
