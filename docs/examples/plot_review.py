@@ -35,7 +35,7 @@ print(f"{(given != truth).mean():.1%} of the labels are wrong")
 # --------------------
 #
 # A session suggests rows, takes verdicts, and fits again with the verdicts as trusted
-# labels. Half of the rows of each round are drawn at random: these speak for all other
+# labels. A fifth of the rows of each round is drawn at random: these speak for all other
 # rows. After each round the noise rate is estimated, with an interval.
 
 clf = NoisyLabelClassifier(LogisticRegression(), evidence="neighbors")
@@ -60,9 +60,9 @@ for n, estimate in zip(checks[1:], estimates, strict=True):
     print(f"after {n} checks: noise rate {estimate}")
 
 # %%
-# To make the most of a hundred random rows, the session asks the classifier what it
-# thought of each label *before* the round, and the random rows tell how far that can be
-# believed. The share of wrong labels among all verdicts would mislead, since half of
+# To make the most of forty random rows, the session asks the classifier what it thought
+# of each label *before* the round, and the random rows tell how far that can be
+# believed. The share of wrong labels among all verdicts would mislead, since most of
 # the rows were picked.
 
 estimate = session.noise_rate().value

@@ -38,7 +38,7 @@ class ReviewSession(SessionEstimates):
     strategy : str, default="auto"
         How rows are picked, see :func:`suggest_review`.
 
-    random_share : float, default=0.5
+    random_share : float, default=0.2
         Share of the rows of each round that is drawn at random, in [0, 1]. Without it
         nothing can be estimated.
 
@@ -117,7 +117,7 @@ class ReviewSession(SessionEstimates):
         *,
         trusted=None,
         strategy="auto",
-        random_share=0.5,
+        random_share=0.2,
         fit_params=None,
         random_state=None,
     ):

@@ -118,7 +118,7 @@ def suggest_review(
     n,
     *,
     strategy="auto",
-    random_share=0.5,
+    random_share=0.2,
     trusted=None,
     X=None,
     random_state=None,
@@ -152,7 +152,7 @@ def suggest_review(
         - "auto": "covering"; without an ``X`` that has numbers "expected_change", and
           without ``clean_proba_`` "suspicion".
 
-    random_share : float, default=0.5
+    random_share : float, default=0.2
         Share of the suggested rows that is drawn at random, in [0, 1]; at least one
         row unless the share is 0.
 
@@ -209,7 +209,7 @@ def suggest_review(
     >>> int(suggestion.rows[0]), float(suggestion.sampling_probability[0])
     (3, 1.0)
     >>> int(suggestion.is_random.sum())
-    5
+    2
     """
     doubt = read_doubt(estimator)
     rows = np.flatnonzero(~_read_trusted(trusted, len(doubt.quality)))

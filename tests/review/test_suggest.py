@@ -212,7 +212,7 @@ def test_pipelines_and_searches_are_looked_into():
 
 def test_suggestion_shows_itself():
     suggestion = suggest_review(judged(), 20, random_state=0)
-    assert repr(suggestion).startswith("ReviewSuggestion of 20 rows, 10 at random: ")
+    assert repr(suggestion).startswith("ReviewSuggestion of 20 rows, 4 at random: ")
     assert repr(suggestion).endswith("…")
     assert list(suggestion.to_dict()) == ["rows", "sampling_probability", "strategy"]
 
