@@ -35,8 +35,8 @@ print(f"{(given != truth).mean():.1%} of the labels are wrong")
 # --------------------
 #
 # A session suggests rows, takes verdicts, and fits again with the verdicts as trusted
-# labels. A fifth of the rows of each round is drawn at random: these speak for all other
-# rows. After each round the noise rate is estimated, with an interval.
+# labels. A fifth of the rows of each round is drawn at random: these speak for all the
+# others. After each round the noise rate is estimated, with an interval.
 
 clf = NoisyLabelClassifier(LogisticRegression(), evidence="neighbors")
 
