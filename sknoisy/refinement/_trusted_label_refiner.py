@@ -18,7 +18,6 @@ from sknoisy._soft_labels import takes_weights
 from sknoisy.exceptions import NoEvidenceWarning
 from sknoisy.refinement._base import BaseRefiner, keep_posterior
 from sknoisy.refinement._trusted_posterior import (
-    noise_is_found,
     owners_of_trusted,
     trusted_posterior,
     trusted_proba,
@@ -228,7 +227,7 @@ class TrustedLabelRefiner(ProbabilitySource, BaseRefiner):
             )
         names, tables, beside = self._evidence(X, labels)
         found = trusted_posterior(tables, labels, **beside)
-        self.noise_found_ = noise_is_found(tables, labels, found.proba)
+        self.noise_found_ = found.noise_found
         names = ["untrusted", *names]
         if has_trusted(labels):
             names += ["prototypes"] * (beside.get("Z") is not None)

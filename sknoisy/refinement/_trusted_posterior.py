@@ -48,11 +48,14 @@ class TrustedPosterior:
         ``T[i, j] = P(noisy = j | clean = i)``.
     stack : StackedLogit
         The exponents of the tables.
+    noise_found : bool
+        Whether there seem to be wrong labels among those that are not verified.
     """
 
     proba: np.ndarray
     transition_matrix: np.ndarray
     stack: StackedLogit
+    noise_found: bool
 
 
 def judge_by_trusted(owner, estimator, X, labels, tables):
@@ -63,9 +66,9 @@ def judge_by_trusted(owner, estimator, X, labels, tables):
     owner : estimator
         Its ``embedding``, ``memory`` and ``random_state`` are used.
 
-    estimator : classifier with ``predict_proba``
-        The classifier that is being trained. It is fitted to the verified rows, once
-        for each of five folds and once to all.
+    estimator : classifier
+        The classifier that is being trained. If it gives probabilities, it is fitted
+        to the verified rows, once for each of five folds and once to all.
 
     X : array-like, frame, sparse matrix or sequence of n_samples rows
         Rows as given to ``fit``.
@@ -95,7 +98,9 @@ def judge_by_trusted(owner, estimator, X, labels, tables):
             random_state=owner.random_state,
             memory=owner.memory,
         )
-    taught = trusted_proba(estimator, X, labels, memory=owner.memory)
+    taught = None
+    if hasattr(estimator, "predict_proba"):
+        taught = trusted_proba(estimator, X, labels, memory=owner.memory)
     owners = owners_of_trusted(X, labels)
     return trusted_posterior(tables, labels, Z=Z, taught=taught, owners=owners)
 
@@ -144,7 +149,9 @@ def trusted_posterior(tables, labels, *, Z=None, taught=None, owners=None):
         stack = StackedLogit(_start(tables), np.zeros(labels.n_classes))
     expected = stack.proba(tables)
     T = likeliest_transition(expected, gold, labels)
-    return TrustedPosterior(behind_labels(expected, T, labels), T, stack)
+    posterior = behind_labels(expected, T, labels)
+    found = noise_is_found(evidence, labels, posterior)
+    return TrustedPosterior(posterior, T, stack, found)
 
 
 def likeliest_transition(expected, start, labels):
@@ -216,7 +223,7 @@ def behind_labels(expected, transition_matrix, labels):
     return np.where(labels.trusted[:, None], labels.one_hot(), posterior)
 
 
-def noise_is_found(tables, labels, posterior):
+def noise_is_found(evidence, labels, posterior):
     """Whether there seem to be wrong labels among those that are not verified.
 
     Labels contradict what is surest; or, where some are verified, the evidence agrees
@@ -225,8 +232,8 @@ def noise_is_found(tables, labels, posterior):
 
     Parameters
     ----------
-    tables : list of ndarray of shape (n_samples, n_classes)
-        Evidence about the noisy labels that no row's own label went into.
+    evidence : ndarray of shape (n_samples, n_classes)
+        Probabilities of the noisy labels that no row's own label went into.
 
     labels : NoisyLabels
         The labels.
@@ -239,7 +246,6 @@ def noise_is_found(tables, labels, posterior):
     bool
         Whether any of these is so.
     """
-    evidence = pool(tables)
     if select_action("auto", evidence, labels)["noise_found"]:
         return True
     if not has_trusted(labels):

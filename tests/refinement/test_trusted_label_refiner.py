@@ -11,6 +11,7 @@ from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
+from sklearn.svm import LinearSVC
 
 from sknoisy import RefinedLabelClassifier
 from sknoisy._labels import read_labels
@@ -149,9 +150,9 @@ def test_noise_that_follows_the_features_is_found_by_verified_labels():
     evidence[wrong] = [0.5, 0.3, 0.2]
     labels = read_labels(evidence, given, owner="test")
     kept = np.eye(3)[given]
-    assert not noise_is_found([evidence], labels, kept)
+    assert not noise_is_found(evidence, labels, kept)
     labels = replace(labels, trusted=np.arange(300) < 60)
-    assert noise_is_found([evidence], labels, kept)
+    assert noise_is_found(evidence, labels, kept)
 
 
 def test_noise_is_found_where_many_labels_contradict_what_was_taught():
@@ -161,7 +162,7 @@ def test_noise_is_found_where_many_labels_contradict_what_was_taught():
     for n_other, found in ((10, False), (20, True)):
         posterior = np.eye(3)[codes]
         posterior[-n_other:] = np.roll(posterior[-n_other:], 1, axis=1)
-        assert noise_is_found([evidence], labels, posterior) is found
+        assert noise_is_found(evidence, labels, posterior) is found
 
 
 @pytest.mark.parametrize(
@@ -276,8 +277,11 @@ def test_the_hook_for_classifiers(digits, refined):
     evidence = 0.8 * np.eye(5)[np.where(np.arange(N) % 3, y, (y + 1) % 5)] + 0.04
     found = judge_by_trusted(refined, GaussianNB(), X, labels, [evidence])
     assert isinstance(found, TrustedPosterior)
+    assert found.noise_found
     assert found.proba.shape == (N, 5)
     assert_allclose(found.proba.sum(axis=1), 1)
+    silent = judge_by_trusted(refined, LinearSVC(), X, labels, [evidence])
+    assert len(silent.stack.coefficients) == len(found.stack.coefficients) - 1
     untaught = judge_by_trusted(
         refined, GaussianNB(), X, replace(labels, trusted=None), [evidence]
     )
