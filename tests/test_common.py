@@ -83,7 +83,10 @@ CONFIGURATIONS = {
             "novel_classes": True,
         },
     ],
-    CrowdLabelClassifier: [{}, {"evidence": "neighbors", "action": "relabel"}],
+    CrowdLabelClassifier: [
+        {"n_rounds": 1},
+        {"evidence": "neighbors", "action": "relabel"},
+    ],
     QualityWeighting: [{}, {"quality": NeighborAgreement(), "power": 2}],
     NeighborAgreement: [{}, {"embedding": "passthrough"}],
 }

@@ -76,7 +76,7 @@ def test_the_classifier_learns_more_than_from_votes():
     seen = counts.any(axis=1)
     base = LogisticRegression(max_iter=300)
     plain = base.fit(X[seen], counts.argmax(axis=1)[seen]).score(X_test, y_test)
-    clf = CrowdLabelClassifier(base, missing=-1).fit(X, answers)
+    clf = CrowdLabelClassifier(base, missing=-1, cv=2).fit(X, answers)
     assert clf.score(X_test, y_test) > plain + 0.05
 
 
