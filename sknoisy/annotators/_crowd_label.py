@@ -63,7 +63,8 @@ class CrowdLabelClassifier(CrowdLabelReader, BaseLabelNoiseClassifier):
 
     embedding : "auto", "passthrough" or transformer, default="auto"
         Space in which neighbours are searched, as in
-        :class:`~sknoisy.NoisyLabelClassifier`.
+        :class:`~sknoisy.NoisyLabelClassifier`. Where rows cannot be embedded, the
+        classifier is asked alone, after a warning.
 
     cv : int, splitter or iterable, default=None
         Folds. None means 5 stratified folds in which copies of a row stay together.
@@ -219,7 +220,8 @@ class CrowdLabelClassifier(CrowdLabelReader, BaseLabelNoiseClassifier):
     def _fit(self, X, labels):
         base = seed_unset(self._inner_estimator(), self.random_state)
         action = checked_action(self.action, base, best="soft")
-        self.aggregator_ = prepared(self.aggregator or DawidSkene())
+        aggregator = DawidSkene() if self.aggregator is None else self.aggregator
+        self.aggregator_ = prepared(aggregator)
         voting = labels.voting_mass()
         annotators = self.aggregator_._begin(labels.answers, voting)
         posterior = self.aggregator_._settle(annotators, np.maximum(voting, TINY))

@@ -55,7 +55,8 @@ class PartialLabelClassifier(CandidateReader, BaseLabelNoiseClassifier):
 
     embedding : "auto", "passthrough" or transformer, default="auto"
         Space in which neighbours are searched, as in
-        :class:`~sknoisy.NoisyLabelClassifier`.
+        :class:`~sknoisy.NoisyLabelClassifier`. Where rows cannot be embedded, the
+        classifier is asked alone, after a warning.
 
     cv : int, splitter or iterable, default=None
         Folds. None means 5 stratified folds in which copies of a row stay together.
