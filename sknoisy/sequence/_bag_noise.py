@@ -16,9 +16,11 @@ FEWEST = 4
 FAINTEST = 1e-4
 # The rates lie below one half; before anything is seen, at these shares.
 USUAL_MISSING, USUAL_SPURIOUS = 0.05, 0.05
-# Rates are believed if they raise the log-likelihood by as much. Probabilities nearer
-# to 0 or 1 than ``UNSURE`` are taken as that.
-NEEDED_GAIN, UNSURE = 4.0, 0.1
+# Rates are believed if they raise the log-likelihood by as much, and if the larger one
+# is as high on the mean of the classes: a few scores that are too sure of themselves
+# raise the likelihood by a rate of 0.01. Probabilities nearer to 0 or 1 than ``UNSURE``
+# are taken as that.
+NEEDED_GAIN, NEEDED_RATE, UNSURE = 4.0, 0.02, 0.1
 # Penalties: of the mean rates, of rates and of levels that differ between classes.
 OF_RATES, OF_DIFFERENCES, OF_LEVELS = 0.1, 2.0, 0.5
 
@@ -60,7 +62,8 @@ class BagNoise:
         Evidence
             The same unless the rates explain the labels better.
         """
-        if self.gain < NEEDED_GAIN:
+        rate = max(self.missing_rate.mean(), self.spurious_rate.mean())
+        if self.gain < NEEDED_GAIN or rate < NEEDED_RATE:
             return evidence
         believed = self.posterior.copy()
         believed[believed < UNSURE] = 0

@@ -194,8 +194,9 @@ class WeakSequenceLocalizer(
     :math:`(1 - \rho_c) p + \sigma_c (1 - p)`. The rates :math:`\rho_c` of missing and
     :math:`\sigma_c` of spurious labels maximise the likelihood of the labels, with
     a penalty that keeps the classes together. If it grows by less than 4 over rates of
-    0, all labels are believed; otherwise the probability of each class, given score
-    and label, takes the place of the label, set to 0 below 0.1 and to 1 above 0.9.
+    0, or neither rate has a mean of 0.02, all labels are believed; otherwise the
+    probability of each class, given score and label, takes the place of the label, set
+    to 0 below 0.1 and to 1 above 0.9.
 
     That training takes its pseudo-labels from the segments of prediction, their fusion,
     and the change as a target follow [1]_ in outline; the term for absent classes, the

@@ -10,7 +10,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
 from sknoisy.sequence import WeakSequenceLocalizer, segment_table
-from sknoisy.sequence._bag_noise import _deal, _Flips, judge_scores
+from sknoisy.sequence._bag_noise import BagNoise, _deal, _Flips, judge_scores
+from sknoisy.sequence._evidence import Evidence
 
 NOTHING = np.zeros((200, 6), bool)
 
@@ -45,6 +46,20 @@ def test_right_labels_are_left_alone(seed):
     assert noise.gain < 1
     assert noise.missing_rate.max() < 0.05
     assert noise.spurious_rate.max() < 0.02
+
+
+def test_rates_near_zero_correct_nothing():
+    tagged = NOTHING.copy()
+    tagged[:50] = True
+    allowed = np.column_stack([tagged, np.ones(200)])
+    evidence = Evidence(np.arange(6), allowed, np.zeros((0, 7)))
+    doubted = np.where(tagged, 0.2, 0.0)
+    for rate, corrected in ((0.01, False), (0.05, True)):
+        rates = np.full(6, rate), np.zeros(6)
+        noise = BagNoise(doubted, np.full((200, 6), 0.2), *rates, gain=9.0)
+        believed = noise.believed(evidence)
+        assert (believed is not evidence) == corrected
+    assert_array_equal(believed.allowed[:, :-1], doubted)
 
 
 def test_slope_of_the_likelihood():
