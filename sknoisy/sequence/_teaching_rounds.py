@@ -14,9 +14,6 @@ from sknoisy.sequence._delta import delta_pseudo_labels
 from sknoisy.sequence._step_models import make_step_model
 from sknoisy.sequence._windows import stack_context
 
-# Networks with a hidden layer that learn side by side, where nothing else is said.
-SEVERAL = 3
-
 
 class TeachingRounds:
     """Training of a localizer, from what is known to a model of steps."""
@@ -27,7 +24,7 @@ class TeachingRounds:
         aside = np.random.RandomState(rng.randint(2**31 - 1))
         values = stack_context(bags.values, bags.offsets, self.context)
         evidence = self._corrected(values, bags, evidence, aside)
-        self._model = make_step_model(self, rng, self._n_networks())
+        self._model = make_step_model(self, rng, self.n_networks)
         targets, previous = evidence.targets, None
         self.history_ = []
         for number in range(self.n_rounds + 1):
@@ -45,12 +42,6 @@ class TeachingRounds:
             step.call_on_fit_task_end(estimator=self)
         self.pseudo_labels_ = None if previous is None else bags.split(previous[:, :-1])
         self.n_iter_ = self.n_rounds + 1
-
-    def _n_networks(self):
-        """Return how many networks learn; linear ones end up alike."""
-        if self.n_networks is None:
-            return SEVERAL if self.hidden_units else 1
-        return self.n_networks
 
     def _corrected(self, values, bags, evidence, rng):
         """Judge the labels of bags, and return what is to be believed instead."""

@@ -52,9 +52,8 @@ class WeakSequenceLocalizer(
     hidden_units : int, default=0
         Width of the hidden layer of the network, 0 for a linear model.
 
-    n_networks : int, default=None
-        Number of networks that learn from the mean of what they find. None means 3
-        with a hidden layer, and 1 without.
+    n_networks : int, default=1
+        Number of networks that learn from the mean of what they find.
 
     pooling : float, default=0.125
         Share of the steps of a bag, in (0, 1], that speak for a class in it. About the
@@ -233,7 +232,7 @@ class WeakSequenceLocalizer(
         "context": [Interval(Integral, 0, None, closed="left")],
         "smoothing": [Interval(Integral, 1, None, closed="left")],
         "hidden_units": [Interval(Integral, 0, None, closed="left")],
-        "n_networks": [Interval(Integral, 1, None, closed="left"), None],
+        "n_networks": [Interval(Integral, 1, None, closed="left")],
         "pooling": [Interval(Real, 0, 1, closed="right")],
         "absence": [Interval(Real, 0, None, closed="left")],
         "n_rounds": [Interval(Integral, 0, None, closed="left")],
@@ -263,7 +262,7 @@ class WeakSequenceLocalizer(
         context=0,
         smoothing=5,
         hidden_units=0,
-        n_networks=None,
+        n_networks=1,
         pooling=0.125,
         absence=4.0,
         n_rounds=3,
