@@ -211,7 +211,8 @@ class WeakSequenceLocalizer(
     --------
     Thirty noisy series, in some of which the signal is high for a while:
 
-    >>>     >>> from sknoisy.sequence import WeakSequenceLocalizer, segment_table
+    >>> import numpy as np
+    >>> from sknoisy.sequence import WeakSequenceLocalizer, segment_table
     >>> rng = np.random.RandomState(0)
     >>> bags, y = [], []
     >>> for i in range(30):
