@@ -23,6 +23,7 @@ from sknoisy.classification._label_weights import balance_classes
 from sknoisy.exceptions import NoEvidenceWarning
 from sknoisy.quality._core_disagreement import describe_finding
 from sknoisy.refinement._base import settle
+from sknoisy.transition._trusted import has_trusted
 
 KEEP, WEIGHT, CAUTIOUS, FILTER = "keep", "weight", "cautious weight", "filter"
 # A candidate loses where it is behind by more than this part of a standard error.
@@ -133,6 +134,9 @@ def choose_action(owner, base, X, labels, judgement):
     automatic = owner.action == "auto"
     if automatic and not judgement.noise_found:
         return Choice(KEEP)
+    weighed = takes_weights(base)
+    if automatic and has_trusted(labels):
+        return Choice("soft" if weighed else "relabel", "; verified labels say how far")
     if automatic and knows_nothing(judgement.evidence.proba, labels):
         warnings.warn(
             "The labels are left as they are: what neighbours and classifier say about "
@@ -144,7 +148,7 @@ def choose_action(owner, base, X, labels, judgement):
         return Choice(KEEP, ", but the evidence is no better than a guess")
     if owner.evidence == "thorough":
         return _choose_thoroughly(owner, base, X, labels, judgement)
-    bold = WEIGHT if takes_weights(base) else FILTER
+    bold = WEIGHT if weighed else FILTER
     action = bold if automatic else owner.action
     if judgement.evidence.model is None:
         return Choice(action)
@@ -157,7 +161,7 @@ def choose_action(owner, base, X, labels, judgement):
     needed = TOLERANCE if doubt > MOST else -TOLERANCE
     if automatic and held_out.lead(tried) < needed:
         # What would be gained by the milder way was not measured.
-        mild = CAUTIOUS if bold == WEIGHT else KEEP
+        mild = CAUTIOUS if weighed else KEEP
         return Choice(mild, _words(scores, tried), scores)
     gain = held_out.gain(judgement, tried)
     return Choice(action, _words(scores, tried), scores, *gain)

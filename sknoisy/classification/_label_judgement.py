@@ -15,6 +15,8 @@ from sknoisy.classification._label_weights import (
 from sknoisy.classification._transition_option import is_estimated, transition_beside
 from sknoisy.quality._core_disagreement import core_disagreement, look_for_noise
 from sknoisy.refinement._base import settle
+from sknoisy.refinement._trusted_posterior import judge_by_trusted
+from sknoisy.transition._trusted import has_trusted
 
 # A class of which a first look would leave fewer rows is not judged by it.
 FEWEST_ROWS = 10
@@ -32,11 +34,14 @@ class Evidence:
         The share of the classifier in it, out-of-fold; None if it was not asked.
     trained_on : ndarray of shape (n_samples, n_classes) or None
         Soft labels that the folds were trained on; None for the labels as they are.
+    parts : tuple of ndarray of shape (n_samples, n_classes)
+        The probabilities of each that was asked.
     """
 
     proba: np.ndarray
     model: np.ndarray | None = None
     trained_on: np.ndarray | None = None
+    parts: tuple = ()
 
 
 @dataclass(frozen=True)
@@ -95,11 +100,35 @@ def judge_labels(owner, base, X, labels):
     Judgement
         The record.
     """
+    if labels.trusted is not None and labels.trusted.all():
+        return _nothing_to_judge(labels)
     evidence = _gather(owner, base, X, labels)
     finding = look_for_noise(evidence.proba, labels)
+    if has_trusted(labels) and evidence.parts:
+        return _judge_by_trusted(owner, base, X, labels, evidence, finding)
     found = finding["noise_found"]
     weights, posterior, T = _believe(evidence.proba, owner, base, X, labels, found)
     return Judgement(evidence, found, finding, weights, posterior, T)
+
+
+def _nothing_to_judge(labels):
+    """Return the judgement of labels that are all verified."""
+    one_hot = labels.one_hot()
+    evidence, right = Evidence(one_hot), np.ones(labels.n_samples)
+    finding = look_for_noise(one_hot, labels)
+    T = np.eye(labels.n_classes)
+    return Judgement(evidence, False, finding, right, one_hot, T)
+
+
+def _judge_by_trusted(owner, base, X, labels, evidence, finding):
+    """Return the judgement that verified labels have taught."""
+    taught = judge_by_trusted(owner, base, X, labels, list(evidence.parts))
+    T, found = taught.transition_matrix, bool(taught.noise_found)
+    if not is_estimated(owner.transition):
+        T = transition_beside(owner.transition, base, X, evidence.proba, labels)
+    weights = taught.proba[np.arange(labels.n_samples), labels.codes]
+    finding = {**finding, "noise_found": found}
+    return Judgement(evidence, found, finding, weights, taught.proba, T)
 
 
 def _gather(owner, base, X, labels):
@@ -111,15 +140,16 @@ def _gather(owner, base, X, labels):
         if owner.evidence == "neighbors":
             return Evidence(labels.one_hot())
         model = model_evidence(owner, base, X, labels)
-        return Evidence(model, model)
+        return Evidence(model, model, parts=(model,))
     votes = neighbor_evidence(graph, labels)
     if owner.evidence == "neighbors":
-        return Evidence(votes)
+        return Evidence(votes, parts=(votes,))
     # Neighbours cost no fit: what they doubt is held back from the model, and the
     # second vote is by labels that have been looked at.
     soft = _held_back(votes, base, X, labels)
     model = model_evidence(owner, base, X, labels, soft)
-    return Evidence(pool([model, neighbor_evidence(graph, labels, soft)]), model, soft)
+    parts = (model, neighbor_evidence(graph, labels, soft))
+    return Evidence(pool(parts), model, soft, parts)
 
 
 def _held_back(votes, base, X, labels):

@@ -1,5 +1,7 @@
 """The classifier for users who do not want to choose."""
 
+import warnings
+
 from sknoisy._compat import StrOptions
 from sknoisy._evidence import EMBEDDING_CONSTRAINT, FOLDING_CONSTRAINTS, seed_unset
 from sknoisy._meta import BaseLabelNoiseClassifier
@@ -11,7 +13,7 @@ from sknoisy.classification._transition_option import (
     TRANSITION_CONSTRAINT,
     check_transition_option,
 )
-from sknoisy.exceptions import UnsuitableEstimatorError
+from sknoisy.exceptions import NoEvidenceWarning, UnsuitableEstimatorError
 from sknoisy.refinement._base import keep_posterior, keep_soft_labels
 
 
@@ -56,7 +58,9 @@ class NoisyLabelClassifier(BaseLabelNoiseClassifier):
         as they are where no noise is found, else "weight", or "filter" for a
         classifier that takes no weights; where that predicts the labels of a fold
         held out worse than training on the labels as they are does, half the doubt
-        or none. An action that is named is always carried out.
+        or none. With verified labels, ``trusted`` in ``fit``, it means "soft", or
+        "relabel" for a classifier that takes no weights, since these say what
+        every other label is worth. An action that is named is always carried out.
 
     embedding : "auto", "passthrough" or transformer, default="auto"
         Space in which neighbours are searched. "auto" takes the steps of a
@@ -252,3 +256,10 @@ class NoisyLabelClassifier(BaseLabelNoiseClassifier):
                 "action='relabel', which need no weights."
             )
         check_transition_option(self.transition, labels)
+        if labels.trusted is not None and not labels.trusted.any():
+            warnings.warn(
+                "trusted marks no row as verified, so that the labels are judged "
+                "without it. Set it to True where a label was checked, or leave it "
+                "away.",
+                NoEvidenceWarning,
+            )

@@ -28,6 +28,7 @@ from sknoisy.classification._action_choice import (
 )
 from sknoisy.classification._label_judgement import judge_labels
 from sknoisy.classification._label_weights import balance_classes, scale_doubt
+from sknoisy.datasets import load_digits_prototypes
 from sknoisy.exceptions import NoEvidenceWarning
 from sknoisy.noise import PairNoise, UniformNoise
 from sknoisy.transition import make_transition_matrix
@@ -341,3 +342,47 @@ def test_a_feature_that_leaks_the_label_leaves_nothing_to_find(iris):
     clf = NoisyLabelClassifier().fit(leaking, noisy)
     assert clf.selection_["action"] == "keep"
     assert clf.noise_rate_ < 0.05
+
+
+def test_verified_labels_teach_what_the_others_are_worth():
+    data = load_digits_prototypes()
+    X, y = data.data / 16, data.target_noisy.copy()
+    trusted = np.arange(len(y)) % 20 == 0
+    y[trusted] = data.target[trusted]
+    base = GaussianNB(var_smoothing=0.01)
+    clf = NoisyLabelClassifier(base).fit(X, y, trusted=trusted)
+    assert clf.selection_["action"] == "soft"
+    assert "verified labels say how far" in clf.selection_["reason"]
+    assert_array_equal(clf.label_quality_[trusted], 1)
+    without = NoisyLabelClassifier(base).fit(X, y)
+    right = (clf.transduction_ == data.target)[~trusted].mean()
+    assert right > (without.transduction_ == data.target)[~trusted].mean() + 0.05
+
+
+def test_labels_that_are_all_verified_are_a_plain_fit(iris):
+    X, _, noisy = iris
+    Counting.rows.clear()
+    clf = NoisyLabelClassifier(Counting())
+    clf.fit(X, noisy, trusted=np.ones(150, dtype=bool))
+    assert Counting.rows == [150]
+    assert clf.selection_["action"] == "keep"
+    assert clf.noise_rate_ == 0
+    assert_array_equal(clf.clean_proba_, np.eye(3)[noisy])
+
+
+@pytest.mark.parametrize("evidence", ["auto", "thorough"])
+def test_no_verified_label_is_told_once(evidence, iris):
+    X, _, noisy = iris
+    clf = NoisyLabelClassifier(GaussianNB(), evidence=evidence)
+    with pytest.warns(NoEvidenceWarning, match="marks no row") as caught:
+        clf.fit(X, noisy, trusted=np.zeros(150, dtype=bool))
+    assert len(caught) == 1
+    assert_allclose(clf.soft_labels_, clone(clf).fit(X, noisy).soft_labels_)
+
+
+def test_a_matrix_that_is_given_is_kept_beside_verified_labels(iris):
+    X, y, noisy = iris
+    T, trusted = make_transition_matrix(3, 0.3), np.arange(150) % 5 == 0
+    clf = NoisyLabelClassifier(GaussianNB(), transition=T)
+    clf.fit(X, np.where(trusted, y, noisy), trusted=trusted)
+    assert_array_equal(clf.transition_matrix_, T)
