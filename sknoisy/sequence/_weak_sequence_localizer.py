@@ -355,6 +355,11 @@ class WeakSequenceLocalizer(
         owner = type(self).__name__
         bags = read_bags(X, owner=owner, groups=groups)
         self._check_smoothing()
+        if not bags.lengths.any():
+            raise ValueError(
+                f"{owner} expected bags with steps to learn from, but all "
+                f"{bags.n_bags} bags in X have none. Check what cut them."
+            )
         context = self._init_callback_context(max_subtasks=self.n_rounds + 1)
         context.call_on_fit_task_begin(estimator=self, X=X, y=y)
         evidence = read_evidence(

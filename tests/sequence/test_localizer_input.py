@@ -172,3 +172,9 @@ def test_callbacks_see_each_round():
     recorder = Recorder()
     quick().set_callbacks(recorder).fit(X, Y)
     assert recorder.ended == ["round"] * 3 + ["fit"]
+
+
+def test_bags_that_are_all_empty_are_refused():
+    bags = [np.empty((0, 2))] * 4
+    with pytest.raises(ValueError, match="all 4 bags in X have none"):
+        WeakSequenceLocalizer().fit(bags, [[1, 0], [0, 1], [1, 0], [0, 1]])
