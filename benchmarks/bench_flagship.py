@@ -7,7 +7,7 @@ with one part switched off or exchanged, all on the same splits:
 
 - *always weights*, *always cautious*, *labels as they are*: no fold is held out;
 - *classes left as they are*: they are not brought half-way back to their shares;
-- *quality as weight*: the weights trained on are scaled as ``label_quality_`` is;
+- *doubt as it comes*: it is not scaled half-way to that of the core;
 - *no first look*: folds and neighbours are asked with the labels as they came;
 - *no neighbours*, *no model*: one kind of evidence;
 - *mixture alone*, *matrix alone*: one opinion of what the evidence means;
@@ -98,12 +98,14 @@ def measure(cell):
 
 def _treatments(cell, judgement):
     labels = cell.labels
-    quality = judgement.quality(labels)
+    sharp = weigh_labels(
+        judgement.evidence.proba, cell.base, cell.X, labels, noise_found=True
+    ).weights
     return {
         "always weights": treat(judgement, labels, "weight"),
         "always cautious": treat(judgement, labels, CAUTIOUS),
-        "classes left as they are": cell.weighed(judgement.weights),
-        "quality as weight": cell.weighed(balance_classes(quality, labels)),
+        "classes left as they are": cell.weighed(judgement.quality(labels)),
+        "doubt as it comes": cell.weighed(balance_classes(sharp, labels)),
         **{name: treat(judgement, labels, name) for name in ("filter", "soft")},
         "relabel": treat(judgement, labels, "relabel"),
         **_opinions(cell, judgement.evidence),

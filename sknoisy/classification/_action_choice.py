@@ -97,7 +97,7 @@ def treat(judgement, labels, action):
     elif action == "soft":
         table = posterior
     elif action in (WEIGHT, CAUTIOUS):
-        doubt = 1 - judgement.weights
+        doubt = 1 - judgement.quality(labels)
         weights = 1 - (doubt if action == WEIGHT else doubt / 2)
         table = one_hot * balance_classes(weights, labels)[:, None]
     else:
@@ -156,7 +156,7 @@ def choose_action(owner, base, X, labels, judgement):
     tried = action if judgement.evidence.trained_on is None else bold
     held_out = _one_fold(owner, base, X, labels, judgement, tried)
     scores = held_out.scores()
-    doubt = np.average(1 - judgement.weights, weights=labels.mass)
+    doubt = np.average(1 - judgement.quality(labels), weights=labels.mass)
     # Whoever doubts most of the labels has to prove it.
     needed = TOLERANCE if doubt > MOST else -TOLERANCE
     if automatic and held_out.lead(tried) < needed:

@@ -56,9 +56,6 @@ class Judgement:
         Whether labels contradict the rows that the evidence is surest of.
     finding : dict
         ``noise_found`` and the figures behind it.
-    weights : ndarray of shape (n_samples,)
-        Probability that each label is right, as mixture and matrix see it. They err on
-        the side of doubt, which costs a training set little.
     posterior : ndarray of shape (n_samples, n_classes)
         Probability of each true class. Its doubt is scaled to that of the core.
     transition_matrix : ndarray of shape (n_classes, n_classes)
@@ -68,7 +65,6 @@ class Judgement:
     evidence: Evidence
     noise_found: bool
     finding: dict
-    weights: np.ndarray
     posterior: np.ndarray
     transition_matrix: np.ndarray
 
@@ -107,17 +103,16 @@ def judge_labels(owner, base, X, labels):
     if has_trusted(labels) and evidence.parts:
         return _judge_by_trusted(owner, base, X, labels, evidence, finding)
     found = finding["noise_found"]
-    weights, posterior, T = _believe(evidence.proba, owner, base, X, labels, found)
-    return Judgement(evidence, found, finding, weights, posterior, T)
+    posterior, T = _believe(evidence.proba, owner, base, X, labels, found)
+    return Judgement(evidence, found, finding, posterior, T)
 
 
 def _nothing_to_judge(labels):
     """Return the judgement of labels that are all verified."""
     one_hot = labels.one_hot()
-    evidence, right = Evidence(one_hot), np.ones(labels.n_samples)
     finding = look_for_noise(one_hot, labels)
     T = np.eye(labels.n_classes)
-    return Judgement(evidence, False, finding, right, one_hot, T)
+    return Judgement(Evidence(one_hot), False, finding, one_hot, T)
 
 
 def _judge_by_trusted(owner, base, X, labels, evidence, finding):
@@ -126,9 +121,8 @@ def _judge_by_trusted(owner, base, X, labels, evidence, finding):
     T, found = taught.transition_matrix, bool(taught.noise_found)
     if not is_estimated(owner.transition):
         T = transition_beside(owner.transition, base, X, evidence.proba, labels)
-    weights = taught.proba[np.arange(labels.n_samples), labels.codes]
     finding = {**finding, "noise_found": found}
-    return Judgement(evidence, found, finding, weights, taught.proba, T)
+    return Judgement(evidence, found, finding, taught.proba, T)
 
 
 def _gather(owner, base, X, labels):
@@ -167,7 +161,7 @@ def _held_back(votes, base, X, labels):
 
 
 def _believe(proba, owner, base, X, labels, noise_found):
-    """Return weights, the probability of each true class, and the matrix."""
+    """Return the probability of each true class, and the matrix."""
     codes, transition = labels.codes, owner.transition
     # Without noise there are no two populations for a mixture to tell apart.
     if noise_found and is_estimated(transition):
@@ -180,10 +174,10 @@ def _believe(proba, owner, base, X, labels, noise_found):
         posterior = clean_posterior(proba, T, codes, weights=labels.weights)
         weights = posterior[np.arange(labels.n_samples), codes]
         if not is_estimated(transition):
-            return weights, posterior, T
+            return posterior, T
     expected = expected_classes(
         proba, softened(T, transition), codes, weights=labels.weights
     )
     core = core_disagreement(proba, codes, labels.weights)[0]
     quality = scale_doubt(weights, core, labels)
-    return weights, spread_doubt(expected, codes, quality), T
+    return spread_doubt(expected, codes, quality), T

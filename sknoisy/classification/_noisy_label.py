@@ -165,9 +165,9 @@ class NoisyLabelClassifier(BaseLabelNoiseClassifier):
     try with forests where much noise is sure. The weight of each class is brought
     half-way back to its share of the labels.
 
-    The weights trained on err on the side of doubt, which costs a training set little.
-    ``label_quality_`` is scaled so that the mean doubt is half-way between theirs and
-    the share of contradictions where the evidence is surest.
+    Mixture and matrix count mistakes of the model as wrong labels. So
+    ``label_quality_`` is scaled: the mean doubt is half-way between theirs and the
+    share of contradictions where the evidence is surest.
 
     Noise is found where labels disagree with the rows that the evidence is surest of:
     if among the surest fifth of each predicted class clearly more than 2 % of the rows

@@ -187,7 +187,8 @@ def test_doubt_of_most_labels_must_be_proven(doubt, action, iris, monkeypatch):
     labels = read_labels(X, noisy, owner="Test")
     clf = NoisyLabelClassifier(GaussianNB())
     judgement = judge_labels(clf, GaussianNB(), X, labels)
-    doubtful = replace(judgement, weights=np.full(150, 1 - doubt))
+    others = (1 - np.eye(3)[noisy]) * doubt / 2
+    doubtful = replace(judgement, posterior=others + np.eye(3)[noisy] * (1 - doubt))
     monkeypatch.setattr(HeldOut, "lead", lambda self, name: 0.0)
     choice = choose_action(clf, GaussianNB(), X, labels, doubtful)
     assert choice.action == action
@@ -197,7 +198,7 @@ def test_cautious_weights_halve_the_doubt(iris):
     X, _, noisy = iris
     labels = read_labels(X, noisy, owner="Test")
     judgement = judge_labels(NoisyLabelClassifier(), GaussianNB(), X, labels)
-    halved = balance_classes((1 + judgement.weights) / 2, labels)
+    halved = balance_classes((1 + judgement.quality(labels)) / 2, labels)
     table = treat(judgement, labels, "cautious weight")
     assert_allclose(table, labels.one_hot() * halved[:, None])
 
