@@ -18,7 +18,7 @@ from sknoisy.refinement._base import settle
 from sknoisy.refinement._trusted_posterior import judge_by_trusted
 from sknoisy.transition._trusted import has_trusted
 
-# A class of which a first look would leave fewer rows is not judged by it.
+# So many rows of a class a first look leaves at least.
 FEWEST_ROWS = 10
 
 
@@ -154,10 +154,26 @@ def _held_back(votes, base, X, labels):
     weights = weigh_labels(votes, base, X, labels, noise_found=True).weights
     if not takes_weights(base):
         weights = (weights > 0.5).astype(float)
-    # Each class shall be there in each fold, and not by one or two rows.
-    n_left = np.bincount(labels.codes, weights > 0.5, labels.n_classes)
-    weights = np.where(n_left[labels.codes] < FEWEST_ROWS, 1.0, weights)
+    weights = _spared(weights, labels)
     return settle(labels.one_hot() * (weights * labels.mass)[:, None], labels)
+
+
+def _spared(weights, labels):
+    """Return weights with which each class is there in each fold, by more than a row.
+
+    A class that would nearly vanish keeps the labels that are believed most.
+    """
+    believed = np.bincount(
+        labels.codes, labels.mass * (weights > 0.5), labels.n_classes
+    )
+    weights = weights.copy()
+    for code in np.flatnonzero(believed < FEWEST_ROWS):
+        rows = np.flatnonzero(labels.codes == code)
+        rows = rows[np.argsort(-weights[rows], kind="stable")]
+        enough = np.cumsum(labels.mass[rows]) >= FEWEST_ROWS
+        last = rows[np.argmax(enough)] if enough.any() else rows[-1]
+        weights[rows[weights[rows] >= weights[last]]] = 1.0
+    return weights
 
 
 def _believe(proba, owner, base, X, labels, noise_found):

@@ -8,10 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
-from sklearn.datasets import load_digits, load_iris
+from sklearn.datasets import load_breast_cancer, load_digits, load_iris
 from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import StratifiedKFold, train_test_split
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
@@ -26,7 +27,7 @@ from sknoisy.classification._action_choice import (
     choose_action,
     treat,
 )
-from sknoisy.classification._label_judgement import judge_labels
+from sknoisy.classification._label_judgement import _spared, judge_labels
 from sknoisy.classification._label_weights import balance_classes, scale_doubt
 from sknoisy.datasets import load_digits_prototypes
 from sknoisy.exceptions import NoEvidenceWarning
@@ -387,3 +388,28 @@ def test_a_matrix_that_is_given_is_kept_beside_verified_labels(iris):
     clf = NoisyLabelClassifier(GaussianNB(), transition=T)
     clf.fit(X, np.where(trusted, y, noisy), trusted=trusted)
     assert_array_equal(clf.transition_matrix_, T)
+
+
+def test_a_class_keeps_the_labels_that_are_believed_most():
+    codes = np.repeat([0, 1], [30, 40])
+    labels = _labels(codes)
+    weights = np.concatenate([np.linspace(0, 0.4, 30), np.full(40, 0.9)])
+    spared = _spared(weights, labels)
+    assert_array_equal(spared[20:30], 1)
+    assert_array_equal(spared[:20], weights[:20])
+    assert_array_equal(spared[30:], weights[30:])
+    few = _spared(np.zeros(70), _labels(np.repeat([0, 1], [4, 66])))
+    assert_array_equal(few, 1)
+    twice = _labels(codes, sample_weight=np.repeat([2.0, 1.0], [30, 40]))
+    assert (_spared(weights, twice)[:30] == 1).sum() == 5
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_a_small_class_whose_labels_are_mostly_wrong(seed):
+    X, y = load_breast_cancer(return_X_y=True)
+    rng = np.random.RandomState(seed)
+    rows = np.concatenate([np.flatnonzero(y == 1)[:250], np.flatnonzero(y == 0)[:50]])
+    X, y = scale(X[rows]), y[rows]
+    noisy = np.where(rng.uniform(size=300) < 0.35, 1 - y, y)
+    clf = NoisyLabelClassifier().fit(X, noisy)
+    assert roc_auc_score(noisy != y, -clf.label_quality_) > 0.8
