@@ -21,13 +21,13 @@ from sknoisy.classification._accuracy_gain import accuracy_gain
 from sknoisy.classification._label_judgement import judge_labels
 from sknoisy.classification._label_weights import balance_classes
 from sknoisy.exceptions import NoEvidenceWarning
-from sknoisy.quality._core_disagreement import describe_finding
+from sknoisy.quality._core_disagreement import ONE_SIDED_95, describe_finding
 from sknoisy.refinement._base import settle
 from sknoisy.transition._trusted import has_trusted
 
 KEEP, WEIGHT, CAUTIOUS, FILTER = "keep", "weight", "cautious weight", "filter"
-# A candidate loses where it is behind by more than this part of a standard error.
-TOLERANCE = 0.5
+# Standard errors by which a candidate is clearly behind or ahead, with 95 % confidence.
+CLEARLY = ONE_SIDED_95
 MOST = 0.5
 OUTER_FOLDS = 5
 
@@ -158,7 +158,7 @@ def choose_action(owner, base, X, labels, judgement):
     scores = held_out.scores()
     doubt = np.average(1 - judgement.quality(labels), weights=labels.mass)
     # Whoever doubts most of the labels has to prove it.
-    needed = TOLERANCE if doubt > MOST else -TOLERANCE
+    needed = CLEARLY if doubt > MOST else -CLEARLY
     if automatic and held_out.lead(tried) < needed:
         # What would be gained by the milder way was not measured.
         mild = CAUTIOUS if weighed else KEEP
@@ -273,7 +273,7 @@ def _choose_thoroughly(owner, base, X, labels, judgement):
     action = owner.action
     if action == "auto":
         action = max(names, key=scores.get)
-        action = action if held_out.lead(action) > TOLERANCE else KEEP
+        action = action if held_out.lead(action) > CLEARLY else KEEP
     return Choice(
         action, _words(scores, action), scores, *held_out.gain(judgement, action)
     )
