@@ -272,8 +272,8 @@ def _choose_thoroughly(owner, base, X, labels, judgement):
     scores = held_out.scores()
     action = owner.action
     if action == "auto":
+        # Of equals the first, which is the mildest.
         action = max(names, key=scores.get)
-        action = action if held_out.lead(action) > CLEARLY else KEEP
     return Choice(
         action, _words(scores, action), scores, *held_out.gain(judgement, action)
     )

@@ -58,9 +58,10 @@ class NoisyLabelClassifier(BaseLabelNoiseClassifier):
         as they are where no noise is found, else "weight", or "filter" for a
         classifier that takes no weights; where that predicts the labels of a fold
         held out clearly worse than training on the labels as they are does, half
-        the doubt or none. With verified labels, ``trusted`` in ``fit``, it means "soft", or
-        "relabel" for a classifier that takes no weights, since these say what
-        every other label is worth. An action that is named is always carried out.
+        the doubt or none. With verified labels, ``trusted`` in ``fit``, it means
+        "soft", or "relabel" for a classifier that takes no weights, since these say
+        what every other label is worth. An action that is named is always carried
+        out.
 
     embedding : "auto", "passthrough" or transformer, default="auto"
         Space in which neighbours are searched. "auto" takes the steps of a
