@@ -43,6 +43,7 @@ from sknoisy.refinement._base import settle
 DEFAULT = "default"
 MIN_GAP = 0.02
 NOISES = ("uniform20", "uniform40", "pair40", "block40", "imbalance40", "instance40")
+OTHER_EVIDENCE = ("no first look", "no neighbours", "no model")
 ESTIMATES = ("rate", "interval", "flagged", "gain", "gain interval")
 
 
@@ -133,18 +134,14 @@ def _other_evidence(cell, judgement):
     from sknoisy._evidence import model_evidence, neighbor_evidence, neighborhood, pool
 
     if not judgement.noise_found:
-        return {}
+        return dict.fromkeys(OTHER_EVIDENCE)
     labels, owner = cell.labels, NoisyLabelClassifier(cell.base)
     graph = neighborhood(owner, cell.base, cell.X, labels)
     votes = neighbor_evidence(graph, labels)
     plain = model_evidence(owner, cell.base, cell.X, labels)
-    kinds = {
-        "no first look": Evidence(pool([plain, votes])),
-        "no neighbours": Evidence(plain),
-        "no model": Evidence(votes),
-    }
+    kinds = Evidence(pool([plain, votes])), Evidence(plain), Evidence(votes)
     tables = {}
-    for name, evidence in kinds.items():
+    for name, evidence in zip(OTHER_EVIDENCE, kinds, strict=True):
         found = weigh_labels(
             evidence.proba, cell.base, cell.X, labels, noise_found=True
         )
