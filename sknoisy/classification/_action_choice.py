@@ -6,7 +6,7 @@ agrees most often with held-out noisy labels.
 """
 
 import warnings
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from numbers import Integral
 
 import numpy as np
@@ -29,7 +29,6 @@ KEEP, WEIGHT, CAUTIOUS, FILTER = "keep", "weight", "cautious weight", "filter"
 # Standard errors by which a candidate is clearly behind or ahead, with 95 % confidence.
 CLEARLY = ONE_SIDED_95
 MOST = 0.5
-OUTER_FOLDS = 5
 
 
 @dataclass(frozen=True)
@@ -263,8 +262,10 @@ def _choose_thoroughly(owner, base, X, labels, judgement):
     inner = clone(owner).set_params(
         evidence="auto", n_jobs=None, cv=owner.cv if _is_number(owner.cv) else None
     )
+    # What reports progress stays in this process.
+    quiet = replace(labels, announce=None, report=None)
     parts = Parallel(n_jobs=owner.n_jobs)(
-        delayed(_try_candidates)(inner, base, X, labels, names, *fold) for fold in folds
+        delayed(_try_candidates)(inner, base, X, quiet, names, *fold) for fold in folds
     )
     rows = np.concatenate([test for _, test in folds])
     predicted = {name: np.concatenate([part[name] for part in parts]) for name in names}
