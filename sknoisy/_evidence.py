@@ -81,7 +81,7 @@ def narrowed(tags, second_estimator):
     return tags
 
 
-def model_evidence(owner, estimator, X, labels, soft_labels=None):
+def model_evidence(owner, estimator, X, labels, soft_labels=None, *, cv=None):
     """Return out-of-fold probabilities by the folding parameters of an estimator.
 
     Parameters
@@ -101,6 +101,9 @@ def model_evidence(owner, estimator, X, labels, soft_labels=None):
     soft_labels : ndarray of shape (n_samples, n_classes), default=None
         What to train on instead of the labels.
 
+    cv : list of (ndarray, ndarray), default=None
+        Folds that were made already; None makes them by ``cv`` of the owner.
+
     Returns
     -------
     ndarray of shape (n_samples, n_classes)
@@ -111,7 +114,7 @@ def model_evidence(owner, estimator, X, labels, soft_labels=None):
         X,
         labels,
         soft_labels=soft_labels,
-        cv=owner.cv,
+        cv=owner.cv if cv is None else cv,
         n_jobs=owner.n_jobs,
         memory=owner.memory,
     )

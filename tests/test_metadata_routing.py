@@ -210,7 +210,8 @@ def test_rows_of_a_group_are_held_out_together(name, seen):
     groups = rng.permutation(len(y)) // 4
     MAKERS[name](NoteTaker()).fit(np.column_stack([X, groups]), y, groups=groups)
     folds = seen["fits"][:-1]
-    assert len(folds) == 5
+    # The flagship trains one of the folds a second time.
+    assert len(folds) == (6 if name in {"filter", "soft"} else 5)
     for rows in folds:
         assert len(rows) == np.isin(groups, rows[:, -1]).sum() < len(y)
 

@@ -14,7 +14,6 @@ from sklearn.base import clone
 from sklearn.utils.parallel import Parallel, delayed
 
 from sknoisy._compat import _safe_indexing
-from sknoisy._folds import make_folds
 from sknoisy._out_of_fold import out_of_fold_proba
 from sknoisy._soft_labels import fit_soft_labels, takes_weights
 from sknoisy.classification._accuracy_gain import accuracy_gain
@@ -242,7 +241,7 @@ def _one_fold(owner, base, X, labels, judgement, action):
     For one of the two that was done already, when the evidence was gathered.
     """
     evidence = judgement.evidence
-    train, rows = make_folds(X, labels, owner.cv)[0]
+    train, rows = evidence.folds[0]
     as_they_are = evidence.trained_on is not None
     other = None if as_they_are else treat(judgement, labels, action)
     tried = out_of_fold_proba(
@@ -257,7 +256,7 @@ def _one_fold(owner, base, X, labels, judgement, action):
 
 def _choose_thoroughly(owner, base, X, labels, judgement):
     """Try every candidate on folds from which nothing at all was learnt."""
-    folds = make_folds(X, labels, owner.cv)
+    folds = judgement.evidence.folds
     names = _candidates(owner, base)
     inner = clone(owner).set_params(
         evidence="auto", n_jobs=None, cv=owner.cv if _is_number(owner.cv) else None

@@ -6,6 +6,7 @@ import numpy as np
 
 from sknoisy._clean_posterior import clean_posterior, expected_classes, spread_doubt
 from sknoisy._evidence import model_evidence, neighbor_evidence, neighborhood, pool
+from sknoisy._folds import make_folds
 from sknoisy._soft_labels import takes_weights
 from sknoisy.classification._label_weights import (
     scale_doubt,
@@ -36,12 +37,15 @@ class Evidence:
         Soft labels that the folds were trained on; None for the labels as they are.
     parts : tuple of ndarray of shape (n_samples, n_classes)
         The probabilities of each that was asked.
+    folds : list of (ndarray, ndarray)
+        The folds that the classifier was asked by.
     """
 
     proba: np.ndarray
     model: np.ndarray | None = None
     trained_on: np.ndarray | None = None
     parts: tuple = ()
+    folds: tuple = ()
 
 
 @dataclass(frozen=True)
@@ -130,20 +134,22 @@ def _gather(owner, base, X, labels):
     graph = None
     if owner.evidence != "model":
         graph = neighborhood(owner, base, X, labels)
-    if graph is None:
-        if owner.evidence == "neighbors":
-            return Evidence(labels.one_hot())
-        model = model_evidence(owner, base, X, labels)
-        return Evidence(model, model, parts=(model,))
-    votes = neighbor_evidence(graph, labels)
     if owner.evidence == "neighbors":
+        if graph is None:
+            return Evidence(labels.one_hot())
+        votes = neighbor_evidence(graph, labels)
         return Evidence(votes, parts=(votes,))
+    # Once, as a generator of splits can be read only once.
+    folds = make_folds(X, labels, owner.cv)
+    if graph is None:
+        model = model_evidence(owner, base, X, labels, cv=folds)
+        return Evidence(model, model, parts=(model,), folds=folds)
     # Neighbours cost no fit: what they doubt is held back from the model, and the
     # second vote is by labels that have been looked at.
-    soft = _held_back(votes, base, X, labels)
-    model = model_evidence(owner, base, X, labels, soft)
+    soft = _held_back(neighbor_evidence(graph, labels), base, X, labels)
+    model = model_evidence(owner, base, X, labels, soft, cv=folds)
     parts = (model, neighbor_evidence(graph, labels, soft))
-    return Evidence(pool(parts), model, soft, parts)
+    return Evidence(pool(parts), model, soft, parts, folds)
 
 
 def _held_back(votes, base, X, labels):
