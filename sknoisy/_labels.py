@@ -110,6 +110,12 @@ class NoisyLabels:
         verified = self.one_hot() * self.mass[:, None]
         return np.where(self.trusted[:, None], verified, soft_labels)
 
+    def certain_of_trusted(self, proba):
+        """Return class probabilities in which verified labels are certain."""
+        if self.trusted is None:
+            return proba
+        return np.where(self.trusted[:, None], self.one_hot(), proba)
+
     def quality_of_trusted(self, quality):
         """Return label quality scores in which verified labels score 1."""
         return quality if self.trusted is None else np.where(self.trusted, 1.0, quality)

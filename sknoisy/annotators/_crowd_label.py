@@ -225,7 +225,7 @@ class CrowdLabelClassifier(CrowdLabelReader, BaseLabelNoiseClassifier):
         voting = labels.voting_mass()
         annotators = self.aggregator_._begin(labels.answers, voting)
         posterior = self.aggregator_._settle(annotators, np.maximum(voting, TINY))
-        posterior = _with_verified(posterior, labels)
+        posterior = labels.certain_of_trusted(posterior)
         asked = FeatureEvidence(self, base, X, labels.labeled_only())
         for _ in range(self.n_rounds):
             tables = asked.tables(posterior)
@@ -247,11 +247,11 @@ class CrowdLabelClassifier(CrowdLabelReader, BaseLabelNoiseClassifier):
         n_answers = np.bincount(labels.answers.items, minlength=labels.n_samples)
         unseen = pool(list(tables.values()))
         start = np.where((n_answers == 1)[:, None], unseen, posterior)
-        posterior = _with_verified(start, labels)
+        posterior = labels.certain_of_trusted(start)
         for _ in range(EXCHANGES):
             annotators.update(posterior)
             likelihood = softmax(annotators.log_likelihood(), axis=1)
-            likelihood = _with_verified(likelihood, labels)
+            likelihood = labels.certain_of_trusted(likelihood)
             prior, self.evidence_strength_ = pooled_prior(
                 tables, likelihood, mass, offsets=True
             )
@@ -261,7 +261,7 @@ class CrowdLabelClassifier(CrowdLabelReader, BaseLabelNoiseClassifier):
                 log_prior=np.log(np.maximum(prior, TINY)),
                 posterior=posterior,
             )
-            posterior = _with_verified(posterior, labels)
+            posterior = labels.certain_of_trusted(posterior)
         return posterior
 
     def _keep(self, posterior, labels):
@@ -334,12 +334,3 @@ def treated(posterior, action):
         return posterior
     best = np.eye(posterior.shape[1])[posterior.argmax(axis=1)]
     return best * posterior if action == "weight" else best
-
-
-def _with_verified(table, labels):
-    """Return a table that is certain about verified rows."""
-    if labels.trusted is None:
-        return table
-    return np.where(
-        labels.trusted[:, None], np.eye(labels.n_classes)[labels.codes], table
-    )

@@ -72,8 +72,7 @@ def judge(rounds, evidence):
     if isinstance(transition, str):
         T = _steadied(T, evidence, given)
     posterior = clean_posterior(evidence, T, given.codes, weights=given.weights)
-    if given.trusted is not None:
-        posterior = np.where(given.trusted[:, None], given.one_hot(), posterior)
+    posterior = given.certain_of_trusted(posterior)
     first = Judgement(T, posterior, 1.0)
     power = calibrated(evidence, given.codes, first.forward, given.mass)[1]
     return Judgement(T, posterior, power)

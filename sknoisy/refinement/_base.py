@@ -70,8 +70,7 @@ def keep_posterior(owner, posterior, labels):
     ndarray of shape (n_samples, n_classes)
         ``clean_proba_``.
     """
-    if labels.trusted is not None:
-        posterior = np.where(labels.trusted[:, None], labels.one_hot(), posterior)
+    posterior = labels.certain_of_trusted(posterior)
     owner.clean_proba_ = posterior
     owner.label_quality_ = posterior[np.arange(labels.n_samples), labels.codes]
     return posterior

@@ -218,9 +218,7 @@ def behind_labels(expected, transition_matrix, labels):
     """
     drawn = normalize_rows(expected * transition_matrix[:, labels.codes].T)
     posterior = (1 - LABEL_SHARE) * expected + LABEL_SHARE * drawn
-    if labels.trusted is None:
-        return posterior
-    return np.where(labels.trusted[:, None], labels.one_hot(), posterior)
+    return labels.certain_of_trusted(posterior)
 
 
 def noise_is_found(evidence, labels, posterior):
