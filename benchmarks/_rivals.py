@@ -1,5 +1,6 @@
-"""What can be had without sknoisy: bases, tuned bases, cleanlab, oracles."""
+"""What can be had without sknoisy: bases, tuned bases, cleanlab, hasa, oracles."""
 
+import importlib.util
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -146,6 +147,46 @@ def cleanlab_scores(base, X, y, seed):
     return {
         score: get_label_quality_scores(codes, proba, method=score) for score in SCORES
     }
+
+
+HASA = "hasa loss variance"
+# Epochs of its net, epochs over which the variance is taken, and the share of labels
+# that it trains on, which must be given by hand and fits noise of 40 %.
+HASA_EPOCHS, HASA_WINDOW, HASA_SHARE = 30, 10, 0.6
+
+
+def has_hasa():
+    """Whether hasa can be imported."""
+    return importlib.util.find_spec("hasa") is not None
+
+
+def hasa_score(X, y, seed):
+    """Return minus the variance of each label's loss, as hasa trains a small net."""
+    import torch
+    from hasa import HASA as Selector
+    from hasa.callbacks import HASATrainer
+
+    torch.manual_seed(seed)
+    torch.set_num_threads(1)
+    codes = np.unique(y, return_inverse=True)[1]
+    numbers = torch.arange(len(codes))
+    rows = torch.tensor(X, dtype=torch.float32), torch.tensor(codes)
+    net = torch.nn.Sequential(
+        torch.nn.Linear(X.shape[1], 128),
+        torch.nn.ReLU(),
+        torch.nn.Linear(128, codes.max() + 1),
+    )
+    selector = Selector(len(codes), window_size=HASA_WINDOW, select_ratio=HASA_SHARE)
+    loss = torch.nn.CrossEntropyLoss(reduction="none")
+    adam = torch.optim.Adam(net.parameters(), lr=2e-3)
+    trainer = HASATrainer(net, adam, loss, selector)
+    batches = torch.utils.data.DataLoader(
+        torch.utils.data.TensorDataset(numbers, *rows), batch_size=64, shuffle=True
+    )
+    for _ in range(HASA_EPOCHS):
+        trainer.train_epoch(batches)
+    # The package keeps the losses to itself; this is where it reads them.
+    return -selector._buffer.variance(numbers).numpy()
 
 
 def _folds(n_folds, seed):

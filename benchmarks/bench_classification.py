@@ -21,6 +21,7 @@ from _data import CONFIRMATION, DEVELOPMENT, QUICK, available, load_split
 from _noise import Labels, noises_of, noisy_labels
 from _rivals import (
     BASES,
+    HASA,
     ON_TUNED,
     ORACLE,
     PLAIN,
@@ -30,6 +31,8 @@ from _rivals import (
     Method,
     cleanlab_scores,
     has_cleanlab,
+    has_hasa,
+    hasa_score,
     make_base,
     rivals,
 )
@@ -154,10 +157,11 @@ class Cell:
 class Run:
     """The results so far, and how to add to them."""
 
-    def __init__(self, methods, output, with_scores, redo):
+    def __init__(self, methods, output, with_scores, with_hasa, redo):
         self.methods = methods
         self.output = output
         self.with_scores = with_scores
+        self.with_hasa = with_hasa
         self.records = read_records([output], missing_ok=True)
         self.code = code_digest()
         self.failures = []
@@ -182,10 +186,14 @@ class Run:
             too_slow = (cell.where["dataset"], method.name) in TOO_SLOW
             if not too_slow and self._known(cell, method) is None:
                 self._write(cell, method.name, method.base, self._attempt(cell, method))
+        if not cell.labels.wrong.any():
+            return
         first = {**cell.where, "method": f"cleanlab {SCORES[0]}"}
-        wanted = self.with_scores and cell.labels.wrong.any()
-        if wanted and record_key(first) not in self.records:
+        if self.with_scores and record_key(first) not in self.records:
             self._write_scores(cell)
+        where = _where(cell, "none")
+        if self.with_hasa and record_key({**where, "method": HASA}) not in self.records:
+            self._write_hasa(cell)
 
     def _known(self, cell, method):
         where = _where(cell, method.base)
@@ -248,6 +256,13 @@ class Run:
         for name, quality in reversed(found.items()):
             ranking = _ranking(quality, cell.labels.wrong)
             self._write(cell, f"cleanlab {name}", "plain", ranking)
+
+    def _write_hasa(self, cell):
+        start = time.perf_counter()
+        score = hasa_score(cell.labels.X, cell.labels.noisy, cell.where["seed"])
+        seconds = time.perf_counter() - start
+        ranking = _ranking(score, cell.labels.wrong)
+        self._write(cell, HASA, "none", {**ranking, "seconds": seconds})
 
 
 def _where(cell, base):
@@ -355,7 +370,8 @@ def main():
     methods = rivals(with_cleanlab) + ours(options.variants)
     if options.only:
         methods = [m for m in methods if _asked_for(m.name, options.only)]
-    run = Run(methods, output, with_cleanlab and not options.only, options.redo)
+    scores = with_cleanlab and not options.only, has_hasa() and not options.only
+    run = Run(methods, output, *scores, options.redo)
     seeds = options.seeds or (1 if options.quick else 3)
     bases = options.bases or (("lr",) if options.quick else BASES)
     # One thread, so that the wall time of one method can be set against another's.

@@ -22,9 +22,11 @@ from sknoisy.classification._label_weights import balance_classes
 from sknoisy.exceptions import NoEvidenceWarning
 from sknoisy.quality._core_disagreement import ONE_SIDED_95, describe_finding
 from sknoisy.refinement._base import settle
+from sknoisy.refinement._trusted_posterior import cautious_soft_labels
 from sknoisy.transition._trusted import has_trusted
 
 KEEP, WEIGHT, CAUTIOUS, FILTER = "keep", "weight", "cautious weight", "filter"
+CAUTIOUS_SOFT = "cautious soft"
 # Standard errors by which a candidate is clearly behind or ahead, with 95 % confidence.
 CLEARLY = ONE_SIDED_95
 MOST = 0.5
@@ -94,6 +96,8 @@ def treat(judgement, labels, action):
         table = one_hot
     elif action == "soft":
         table = posterior
+    elif action == CAUTIOUS_SOFT:
+        table = cautious_soft_labels(posterior, labels)
     elif action in (WEIGHT, CAUTIOUS):
         doubt = 1 - judgement.quality(labels)
         weights = 1 - (doubt if action == WEIGHT else doubt / 2)
@@ -134,7 +138,8 @@ def choose_action(owner, base, X, labels, judgement):
         return Choice(KEEP)
     weighed = takes_weights(base)
     if automatic and has_trusted(labels):
-        return Choice("soft" if weighed else "relabel", "; verified labels say how far")
+        action = CAUTIOUS_SOFT if weighed else "relabel"
+        return Choice(action, "; verified labels say how far")
     if automatic and knows_nothing(judgement.evidence.proba, labels):
         warnings.warn(
             "The labels are left as they are: what neighbours and classifier say about "

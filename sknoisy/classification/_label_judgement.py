@@ -158,6 +158,10 @@ def _held_back(votes, base, X, labels):
         return None
     # Whatever the transition is: another one shall find its folds in the cache.
     weights = weigh_labels(votes, base, X, labels, noise_found=True).weights
+    # Neighbours are poor judges of rows at a border. What is held back here is never
+    # seen by the model, so that no more is than the core speaks for.
+    core = core_disagreement(votes, labels.codes, labels.weights)[0]
+    weights = scale_doubt(weights, core, labels, share=1.0)
     if not takes_weights(base):
         weights = (weights > 0.5).astype(float)
     weights = _spared(weights, labels)

@@ -126,8 +126,8 @@ def _behind(proba, T, labels):
     return posterior[np.arange(labels.n_samples), labels.codes]
 
 
-def scale_doubt(weights, core_rate, labels):
-    """Return probabilities of being right whose mean doubt is half-way to the core's.
+def scale_doubt(weights, core_rate, labels, *, share=0.5):
+    """Return probabilities of being right whose mean doubt is nearer to the core's.
 
     Mixture and matrix count mistakes of the model as wrong labels, so they doubt too
     many where the model is weak. Among the rows that it is surest of it hardly errs,
@@ -144,13 +144,16 @@ def scale_doubt(weights, core_rate, labels):
     labels : NoisyLabels
         The labels.
 
+    share : float, default=0.5
+        How much of the way to the doubt of the core is gone, in [0, 1].
+
     Returns
     -------
     ndarray of shape (n_samples,)
         In the same order; never lower than before.
     """
     mass = labels.mass / labels.mass.sum()
-    target = (core_rate + mass @ (1 - weights)) / 2
+    target = share * core_rate + (1 - share) * (mass @ (1 - weights))
     if mass @ (1 - weights) <= target:
         return weights
     odds = np.clip(weights, SUREST, 1 - SUREST)

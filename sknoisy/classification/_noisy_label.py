@@ -58,10 +58,10 @@ class NoisyLabelClassifier(BaseLabelNoiseClassifier):
         as they are where no noise is found, else "weight", or "filter" for a
         classifier that takes no weights; where that predicts the labels of a fold
         held out clearly worse than training on the labels as they are does, half
-        the doubt or none. With verified labels, ``trusted`` in ``fit``, it means
-        "soft", or "relabel" for a classifier that takes no weights, since these say
-        what every other label is worth. An action that is named is always carried
-        out.
+        the doubt or none. With verified labels, ``trusted`` in ``fit``, which say what
+        every other label is worth, it means "soft" with less weight for doubted rows,
+        or "relabel" for a classifier that takes no weights. An action that is named is
+        always carried out.
 
     embedding : "auto", "passthrough" or transformer, default="auto"
         Space in which neighbours are searched. "auto" takes the steps of a
@@ -131,7 +131,8 @@ class NoisyLabelClassifier(BaseLabelNoiseClassifier):
 
     selection_ : dict
         What was chosen and why: ``noise_found``, ``action`` ("keep" where the labels
-        are left alone, "cautious weight" for half the doubt), ``core_disagreement``
+        are left alone, "cautious weight" for half the doubt, "cautious soft" beside
+        verified labels), ``core_disagreement``
         with ``core_disagreement_lower``, ``candidates``, the share of held-out labels
         that each action which was tried predicts, and ``reason``, a sentence.
 

@@ -18,6 +18,7 @@ from sknoisy._soft_labels import takes_weights
 from sknoisy.exceptions import NoEvidenceWarning
 from sknoisy.refinement._base import BaseRefiner, keep_posterior
 from sknoisy.refinement._trusted_posterior import (
+    cautious_soft_labels,
     owners_of_trusted,
     trusted_posterior,
     trusted_proba,
@@ -65,7 +66,9 @@ class TrustedLabelRefiner(ProbabilitySource, BaseRefiner):
     Attributes
     ----------
     soft_labels_ : ndarray of shape (n_samples, n_classes)
-        Weight of each class for each sample. Verified rows keep label and weight.
+        Weight of each class for each sample: its probability, times
+        :math:`(1 + 2 q_i) / 3` with the quality :math:`q_i` of the label given. Verified
+        rows keep label and weight.
 
     sample_weight_ : ndarray of shape (n_samples,)
         Sum of the soft labels of each sample.
@@ -206,7 +209,9 @@ class TrustedLabelRefiner(ProbabilitySource, BaseRefiner):
         self.noise_rate_ = self._rate(labels)
         if not self.noise_found_:
             posterior = labels.one_hot()
-        elif not self._keeps_all(labels):
+        elif self._keeps_all(labels):
+            posterior = cautious_soft_labels(posterior, labels)
+        else:
             posterior = np.eye(labels.n_classes)[posterior.argmax(axis=1)]
         return posterior * labels.mass[:, None]
 

@@ -210,17 +210,17 @@ def test_keeping_gains_nothing():
 
 
 @settings(max_examples=25, deadline=None)
-@given(core=st.floats(0, 1), seed=st.integers(0, 1000))
-def test_doubt_is_scaled_half_way_to_the_core(core, seed):
+@given(core=st.floats(0, 1), share=st.floats(0, 1), seed=st.integers(0, 1000))
+def test_doubt_is_scaled_towards_the_core(core, share, seed):
     rng = np.random.RandomState(seed)
     weights = rng.beta(0.5, 0.5, size=50)
     labels = _labels(
         rng.permutation(np.arange(50) % 2), sample_weight=rng.uniform(0.1, 2, 50)
     )
-    scaled = scale_doubt(weights, core, labels)
+    scaled = scale_doubt(weights, core, labels, share=share)
     mass = labels.mass / labels.mass.sum()
     doubt = mass @ (1 - weights)
-    target = min(doubt, (core + doubt) / 2)
+    target = min(doubt, share * core + (1 - share) * doubt)
     assert_allclose(mass @ (1 - scaled), target, atol=1e-4)
     assert (np.diff(scaled[weights.argsort()]) >= 0).all()
     assert (scaled >= weights - 1e-5).all()
@@ -357,7 +357,7 @@ def test_verified_labels_teach_what_the_others_are_worth():
     y[trusted] = data.target[trusted]
     base = GaussianNB(var_smoothing=0.01)
     clf = NoisyLabelClassifier(base).fit(X, y, trusted=trusted)
-    assert clf.selection_["action"] == "soft"
+    assert clf.selection_["action"] == "cautious soft"
     assert "verified labels say how far" in clf.selection_["reason"]
     assert_array_equal(clf.label_quality_[trusted], 1)
     without = NoisyLabelClassifier(base).fit(X, y)

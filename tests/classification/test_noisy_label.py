@@ -23,7 +23,11 @@ from sknoisy._labels import read_labels
 from sknoisy._neighbor_graph import neighbor_graph
 from sknoisy._out_of_fold import out_of_fold_proba
 from sknoisy._transition_matrix import make_transition_matrix
-from sknoisy.classification._label_weights import balance_classes, weigh_labels
+from sknoisy.classification._label_weights import (
+    balance_classes,
+    scale_doubt,
+    weigh_labels,
+)
 from sknoisy.exceptions import NoEvidenceWarning, UnsuitableEstimatorError
 from sknoisy.noise import PairNoise, UniformNoise
 from sknoisy.quality._core_disagreement import core_disagreement
@@ -52,6 +56,8 @@ def _evidence(X, labels):
     graph = neighbor_graph(scale(X), labels, n_neighbors=10)
     neighbors = neighbor_evidence(graph, labels)
     found = weigh_labels(neighbors, base, X, labels, noise_found=True).weights
+    core = core_disagreement(neighbors, labels.codes)[0]
+    found = scale_doubt(found, core, labels, share=1.0)
     soft = labels.one_hot() * found[:, None]
     model = out_of_fold_proba(base, X, labels, soft_labels=soft)
     return {

@@ -62,9 +62,14 @@ def test_most_labels_are_put_right(digits, refined):
 def test_verified_rows_keep_label_and_weight(digits, refined):
     _, _, noisy = digits
     assert_array_equal(refined.clean_proba_[TRUSTED], np.eye(5)[noisy[TRUSTED]])
-    assert_allclose(refined.sample_weight_, 1)
+    assert_allclose(refined.sample_weight_[TRUSTED], 1)
     assert_array_equal(refined.label_quality_[TRUSTED], 1)
-    assert_allclose(refined.soft_labels_, refined.clean_proba_)
+
+
+def test_a_row_counts_less_the_more_its_label_is_doubted(refined):
+    assert_allclose(refined.sample_weight_, (1 + 2 * refined.label_quality_) / 3)
+    counted = refined.clean_proba_ * refined.sample_weight_[:, None]
+    assert_allclose(refined.soft_labels_, counted)
 
 
 def test_what_is_claimed_is_about_what_is_right(digits, refined):
@@ -80,7 +85,9 @@ def test_strings_weights_and_classifier(digits):
     weights = np.linspace(0.5, 2, N)
     clf = RefinedLabelClassifier(GaussianNB(), TrustedLabelRefiner())
     clf.fit(X, names[noisy], sample_weight=weights, trusted=TRUSTED)
-    assert_allclose(clf.sample_weight_, weights)
+    assert_allclose(
+        clf.sample_weight_, weights * (1 + 2 * clf.refiner_.label_quality_) / 3
+    )
     plain = GaussianNB().fit(X, noisy, weights)
     assert clf.score(X, names[y]) > plain.score(X, y)
 
@@ -114,7 +121,9 @@ def test_without_verified_labels_it_says_so_once(digits, trusted):
         refiner = TrustedLabelRefiner(GaussianNB()).fit(X, noisy, trusted=trusted)
     assert len(record) == 1
     assert refiner.coefficients_ == {"untrusted": 1.0, "model": 0.0, "neighbors": 0.0}
-    assert_allclose(refiner.soft_labels_.sum(axis=1), 1)
+    assert_allclose(
+        refiner.soft_labels_.sum(axis=1), (1 + 2 * refiner.label_quality_) / 3
+    )
     assert refiner.noise_found_
 
 
