@@ -52,7 +52,7 @@ from sknoisy.refinement import ConfidentPruning, QualityWeighting
 
 CORRECTIONS = ("forward", "importance", "backward")
 VARIANTS = (
-    *({"evidence": evidence} for evidence in ("model", "neighbors")),
+    *({"evidence": evidence} for evidence in ("model", "neighbors", "thorough")),
     *({"action": action} for action in ("weight", "filter", "relabel", "soft")),
 )
 

@@ -9,6 +9,7 @@ with one part switched off or exchanged, all on the same splits:
 - *classes left as they are*: they are not brought half-way back to their shares;
 - *doubt as it comes*: it is not scaled half-way to that of the core;
 - *no first look*: folds and neighbours are asked with the labels as they came;
+- *first look as it comes*: its doubt is not scaled to that of its core;
 - *no neighbours*, *no model*: one kind of evidence;
 - *mixture alone*, *matrix alone*: one opinion of what the evidence means;
 - *filter*, *soft*, *relabel*: another action.
@@ -35,15 +36,25 @@ from sknoisy._clean_posterior import clean_posterior
 from sknoisy._labels import read_labels
 from sknoisy._soft_labels import fit_soft_labels
 from sknoisy.classification._action_choice import CAUTIOUS, choose_action, treat
-from sknoisy.classification._label_judgement import Evidence, judge_labels
-from sknoisy.classification._label_weights import balance_classes, weigh_labels
+from sknoisy.classification._label_judgement import judge_labels
+from sknoisy.classification._label_weights import (
+    balance_classes,
+    scale_doubt,
+    weigh_labels,
+)
 from sknoisy.classification._noise_figures import noise_figures
+from sknoisy.quality._core_disagreement import core_disagreement
 from sknoisy.refinement._base import settle
 
 DEFAULT = "default"
 MIN_GAP = 0.02
 NOISES = ("uniform20", "uniform40", "pair40", "block40", "imbalance40", "instance40")
-OTHER_EVIDENCE = ("no first look", "no neighbours", "no model")
+OTHER_EVIDENCE = (
+    "no first look",
+    "first look as it comes",
+    "no neighbours",
+    "no model",
+)
 ESTIMATES = ("rate", "interval", "flagged", "gain", "gain interval")
 
 
@@ -99,9 +110,7 @@ def measure(cell):
 
 def _treatments(cell, judgement):
     labels = cell.labels
-    sharp = weigh_labels(
-        judgement.evidence.proba, cell.base, cell.X, labels, noise_found=True
-    ).weights
+    sharp = _doubted(cell, judgement.evidence.proba)
     return {
         "always weights": treat(judgement, labels, "weight"),
         "always cautious": treat(judgement, labels, CAUTIOUS),
@@ -139,14 +148,23 @@ def _other_evidence(cell, judgement):
     graph = neighborhood(owner, cell.base, cell.X, labels)
     votes = neighbor_evidence(graph, labels)
     plain = model_evidence(owner, cell.base, cell.X, labels)
-    kinds = Evidence(pool([plain, votes])), Evidence(plain), Evidence(votes)
+    first = _doubted(cell, votes)
+    soft = cell.weighed(first)
+    model = model_evidence(owner, cell.base, cell.X, labels, soft)
+    looked = pool([model, neighbor_evidence(graph, labels, soft)])
     tables = {}
-    for name, evidence in zip(OTHER_EVIDENCE, kinds, strict=True):
-        found = weigh_labels(
-            evidence.proba, cell.base, cell.X, labels, noise_found=True
-        )
-        tables[name] = cell.weighed(balance_classes(found.weights, labels))
+    kinds = pool([plain, votes]), looked, plain, votes
+    for name, proba in zip(OTHER_EVIDENCE, kinds, strict=True):
+        core = core_disagreement(proba, labels.codes)[0]
+        weights = scale_doubt(_doubted(cell, proba), core, labels)
+        tables[name] = cell.weighed(balance_classes(weights, labels))
     return tables
+
+
+def _doubted(cell, proba):
+    """Return how likely each label is right, as mixture and matrix see it."""
+    found = weigh_labels(proba, cell.base, cell.X, cell.labels, noise_found=True)
+    return found.weights
 
 
 def _estimates(cell, judgement, choice, gain):

@@ -67,8 +67,8 @@ class TrustedLabelRefiner(ProbabilitySource, BaseRefiner):
     ----------
     soft_labels_ : ndarray of shape (n_samples, n_classes)
         Weight of each class for each sample: its probability, times
-        :math:`(1 + 2 q_i) / 3` with the quality :math:`q_i` of the label given. Verified
-        rows keep label and weight.
+        :math:`(1 + 2 q_i) / 3` with the quality :math:`q_i` of the label given.
+        Verified rows keep label and weight.
 
     sample_weight_ : ndarray of shape (n_samples,)
         Sum of the soft labels of each sample.
