@@ -20,7 +20,8 @@ default constructor; it is compared with the base on
 
 Training rows: at most 6,000 (banking77: 5,000) for the logistic regression ``lr``,
 2,000 for the forest ``rf`` of 30 trees, the perceptron ``mlp`` and gradient boosting
-``hgb`` of 15 iterations, which leaves out banking77: 77 classes take it too long.
+``hgb`` of 15 iterations, which leaves out banking77: on 77 classes it takes long, and
+collapses where its leaves get small, even on clean labels (``min_samples_leaf=5``).
 
 The defaults were chosen with the logistic regression on all four sets, seeds 0 and 1,
 at 2 and 5 %, and what a doubted row loses of its weight also with forest and
@@ -71,12 +72,14 @@ SHARES = (0.02, 0.05, 0.1)
 BASES = ("lr", "rf", "mlp", "hgb")
 MAX_ROWS = {"lr": 6000, "rf": 2000, "mlp": 2000, "hgb": 2000}
 MAX_ROWS_OF = {"banking77": 5000}
-TOO_SLOW = {("banking77", "hgb")}
+UNFIT = {("banking77", "hgb")}
 NOISY, CLEAN = "all noisy", "all clean"
 OURS, FLAGSHIP = "**ours**", "NoisyLabelClassifier"
 CLEANLAB = "cleanlab"
 RIVALS = (NOISY, "only trusted", "relabelled", "gold loss correction", CLEANLAB)
 ROUNDS = 1
+# Means of the same accuracies in another order may differ by as much.
+ROUNDING = 1e-9
 
 
 def base_of(name, seed):
@@ -147,7 +150,7 @@ def cells_of(options):
     for base in options.bases:
         for seed in range(options.seeds):
             for name in available([n for n in kinds if n in options.sets]):
-                for noise in kinds[name] if (name, base) not in TOO_SLOW else ():
+                for noise in kinds[name] if (name, base) not in UNFIT else ():
                     for share in SHARES:
                         for row in rows:
                             yield name, noise, base, seed, share, row
@@ -242,7 +245,7 @@ def print_accuracy(table, rows):
         for share in SHARES:
             found = {row: table.mean(cell, share, row) for row in rows}
             rivals = [found[r] for r in RIVALS if found.get(r) is not None]
-            led[share].append(found[OURS] > max(rivals))
+            led[share].append(found[OURS] > max(rivals) + ROUNDING)
             seeds = len(table.common(cell))
             text = f"{cell[0]}, {cell[2]}, {share:.0%} ({seeds})"
             shows = [*map(shown, found.values())]
