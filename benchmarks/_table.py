@@ -5,7 +5,7 @@ import os
 from collections import Counter, defaultdict
 
 import numpy as np
-from _noise import FAMILIES, NONE, family_of
+from _noise import FAMILIES, INJECTED, NONE, family_of
 from _rivals import BASES, CLEAN_LEARNING, ON_TUNED, ORACLE, PLAIN
 
 # Named before any result was there; every other row of ours is for comparison.
@@ -169,12 +169,14 @@ def with_accuracy(results):
 def recovery_table(results):
     """Return recovery by family of noise."""
     families = [family for family in FAMILIES if results.wide(family)]
-    header = ["method", *families, "all", "pooled", "cells"]
+    groups = [results.wide(family) for family in families]
+    groups += [[c for c in results.wide() if c[1] in INJECTED], results.wide()]
+    header = ["method", *families, "injected", "all", "pooled", "cells"]
     rows = []
     for method in with_accuracy(results):
         means = [
-            average(results.recovery(method, cell) for cell in results.wide(family))
-            for family in (*families, None)
+            average(results.recovery(method, cell) for cell in cells)
+            for cells in groups
         ]
         known = [c for c in results.wide() if results.gain(method, c) is not None]
         gaps = sum(results.gap(cell) for cell in known)

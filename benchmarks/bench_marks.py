@@ -194,7 +194,7 @@ def print_table(found, base, seeds):
     }
     print(f"\nAbove all marks in {won} of {len(lines)} cells, level in {level}.")
     ratio = seconds["default"] / seconds["plain"]
-    print(f"A fit takes {shown(ratio / 100)} times that of the plain base.")
+    print(f"A fit takes {shown(ratio, scale=1)} times that of the plain base.")
 
 
 def main():

@@ -42,7 +42,7 @@ import _data
 import numpy as np
 from _data import available, load_split
 from _rivals import CleanLearningRival, has_cleanlab
-from _table import average, markdown, shown
+from _table import SMALL_GAP, average, markdown, shown
 from sklearn.base import clone
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
@@ -230,11 +230,15 @@ class Table:
         cells = dict.fromkeys(key[:3] for key in self.seeds)
         return [cell for cell in cells if self.common(cell)]
 
+    def gap(self, cell):
+        """Return what clean labels would gain."""
+        noisy, clean = (self.mean(cell, SHARES[0], row) for row in (NOISY, CLEAN))
+        return clean - noisy
+
     def recovery(self, cell, share, row):
         """Return the share of the gap that is closed."""
-        noisy, clean = (self.mean(cell, share, row) for row in (NOISY, CLEAN))
-        value = self.mean(cell, share, row)
-        return None if value is None else (value - noisy) / (clean - noisy)
+        value, noisy = (self.mean(cell, share, name) for name in (row, NOISY))
+        return None if value is None else (value - noisy) / self.gap(cell)
 
 
 def print_accuracy(table, rows):
@@ -268,10 +272,11 @@ def print_recovery(table, rows):
         for share in SHARES:
             means = [average(table.recovery(c, share, r) for c in cells) for r in rows]
             lines.append([f"{base}, {share:.0%}", *(shown(mean, 0) for mean in means)])
-    for share in SHARES:
-        cells = table.cells()
-        means = [average(table.recovery(c, share, r) for c in cells) for r in rows]
-        lines.append([f"all, {share:.0%}", *(shown(mean, 0) for mean in means)])
+    wide = [cell for cell in table.cells() if table.gap(cell) >= SMALL_GAP]
+    for name, cells in (("all", table.cells()), ("two points to win", wide)):
+        for share in SHARES:
+            means = [average(table.recovery(c, share, r) for c in cells) for r in rows]
+            lines.append([f"{name}, {share:.0%}", *(shown(mean, 0) for mean in means)])
     print(markdown(["", *rows], lines))
 
 

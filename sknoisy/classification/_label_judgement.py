@@ -14,7 +14,7 @@ from sknoisy.classification._label_weights import (
     weigh_labels,
 )
 from sknoisy.classification._transition_option import is_estimated, transition_beside
-from sknoisy.quality._core_disagreement import core_disagreement, look_for_noise
+from sknoisy.quality._core_disagreement import look_for_noise
 from sknoisy.refinement._base import settle
 from sknoisy.refinement._trusted_posterior import judge_by_trusted
 from sknoisy.transition._trusted import has_trusted
@@ -106,9 +106,8 @@ def judge_labels(owner, base, X, labels):
     finding = look_for_noise(evidence.proba, labels)
     if has_trusted(labels) and evidence.parts:
         return _judge_by_trusted(owner, base, X, labels, evidence, finding)
-    found = finding["noise_found"]
-    posterior, T = _believe(evidence.proba, owner, base, X, labels, found)
-    return Judgement(evidence, found, finding, posterior, T)
+    posterior, T = _believe(evidence.proba, owner, base, X, labels, finding)
+    return Judgement(evidence, finding["noise_found"], finding, posterior, T)
 
 
 def _nothing_to_judge(labels):
@@ -154,13 +153,14 @@ def _gather(owner, base, X, labels):
 
 def _held_back(votes, base, X, labels):
     """Return the labels, weighed by the votes of the neighbours; None for none."""
-    if not look_for_noise(votes, labels)["noise_found"]:
+    finding = look_for_noise(votes, labels)
+    if not finding["noise_found"]:
         return None
     # Whatever the transition is: another one shall find its folds in the cache.
     weights = weigh_labels(votes, base, X, labels, noise_found=True).weights
     # Neighbours are poor judges of rows at a border. What is held back here is never
     # seen by the model, so that no more is than the core speaks for.
-    core = core_disagreement(votes, labels.codes, labels.weights)[0]
+    core = finding["core_disagreement"]
     weights = scale_doubt(weights, core, labels, share=1.0)
     if not takes_weights(base):
         weights = (weights > 0.5).astype(float)
@@ -186,11 +186,11 @@ def _spared(weights, labels):
     return weights
 
 
-def _believe(proba, owner, base, X, labels, noise_found):
+def _believe(proba, owner, base, X, labels, finding):
     """Return the probability of each true class, and the matrix."""
     codes, transition = labels.codes, owner.transition
     # Without noise there are no two populations for a mixture to tell apart.
-    if noise_found and is_estimated(transition):
+    if finding["noise_found"] and is_estimated(transition):
         found = weigh_labels(
             proba, base, X, labels, noise_found=True, transition=transition
         )
@@ -204,6 +204,5 @@ def _believe(proba, owner, base, X, labels, noise_found):
     expected = expected_classes(
         proba, softened(T, transition), codes, weights=labels.weights
     )
-    core = core_disagreement(proba, codes, labels.weights)[0]
-    quality = scale_doubt(weights, core, labels)
+    quality = scale_doubt(weights, finding["core_disagreement"], labels)
     return spread_doubt(expected, codes, quality), T
