@@ -54,7 +54,7 @@ def implied_noise_rate(transition_matrix, labels):
     float
         Value in [0, 1].
     """
-    share = np.bincount(labels.codes, labels.weights, labels.n_classes)
+    share = np.bincount(labels.codes, labels.sample_weight, labels.n_classes)
     prior = clean_prior(transition_matrix, share / share.sum())
     return float(1 - prior @ np.diag(transition_matrix))
 

@@ -78,7 +78,7 @@ def _representatives(X, labels):
     Copies and rows without weight must not move the scale of the space: writing a row
     twice and giving it the weight two are the same.
     """
-    weighted = np.flatnonzero(labels.mass > 0)
+    weighted = np.flatnonzero(labels.sample_weight > 0)
     return weighted[np.unique(distinct_rows(X)[weighted], return_index=True)[1]]
 
 

@@ -187,7 +187,7 @@ def neighbor_evidence(graph, labels, soft_labels=None):
         Rows sum to 1.
     """
     votes = graph.votes(N_NEIGHBORS, soft_labels)
-    share = np.bincount(labels.codes, labels.weights, labels.n_classes)
+    share = np.bincount(labels.codes, labels.sample_weight, labels.n_classes)
     # One vote by the shares of the classes, so that ten neighbours rule none out.
     return normalize_rows(votes + share / share.sum())
 

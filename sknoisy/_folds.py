@@ -161,7 +161,7 @@ def _folds_of_groups(cv, labels):
             f"training on another, but got {n_groups}. Leave groups out, or pass the "
             "folds as cv."
         )
-    counts = np.bincount(labels.codes, labels.mass > 0)
+    counts = np.bincount(labels.codes, labels.sample_weight > 0)
     n_folds = min(_reduced(cv, counts), n_groups)
     splitter = StratifiedGroupKFold(n_folds)
     with warnings.catch_warnings():
@@ -174,7 +174,7 @@ def _folds_of_groups(cv, labels):
 
 
 def _affordable_folds(cv, points, labels):
-    weighted = labels.mass > 0
+    weighted = labels.sample_weight > 0
     pairs = np.unique(np.column_stack([points, labels.codes])[weighted], axis=0)
     return _reduced(cv, np.bincount(pairs[:, 1]))
 
@@ -197,7 +197,7 @@ def _reduced(cv, counts):
 def _deal(points, labels, n_folds):
     """Deal the distinct rows of each class to the folds in turn."""
     votes = np.zeros((points.max() + 1, labels.n_classes))
-    np.add.at(votes, (points, labels.codes), labels.mass)
+    np.add.at(votes, (points, labels.codes), labels.sample_weight)
     fold = np.zeros(len(votes), dtype=np.intp)
     alive = np.flatnonzero(votes.sum(axis=1) > 0)
     order = alive[np.argsort(votes[alive].argmax(axis=1), kind="stable")]

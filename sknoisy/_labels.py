@@ -25,8 +25,8 @@ class NoisyLabels:
         Noisy labels as positions in ``classes``.
     classes : ndarray of shape (n_classes,)
         The distinct labels, sorted.
-    weights : ndarray of shape (n_samples,) or None
-        Sample weights as given, None where all count alike.
+    sample_weight : ndarray of shape (n_samples,)
+        Sample weights; ones where none were given.
     groups : array-like of shape (n_samples,) or None
         Rows of one group are never split between folds and never vote on each other.
     trusted : ndarray of bool of shape (n_samples,) or None
@@ -44,13 +44,17 @@ class NoisyLabels:
 
     codes: np.ndarray
     classes: np.ndarray
-    weights: np.ndarray | None = None
+    sample_weight: np.ndarray | None = None
     groups: object = None
     trusted: np.ndarray | None = None
     params: dict = field(default_factory=dict)
     default_estimator: object = None
     announce: object = None
     report: object = None
+
+    def __post_init__(self):
+        if self.sample_weight is None:
+            object.__setattr__(self, "sample_weight", np.ones(len(self.codes)))
 
     @property
     def n_samples(self):
@@ -67,10 +71,20 @@ class NoisyLabels:
         """The noisy labels in the user's own terms."""
         return self.classes[self.codes]
 
-    @property
-    def mass(self):
-        """Weight of each row, ones where none were given."""
-        return np.ones(self.n_samples) if self.weights is None else self.weights
+    def proba_of_label(self, table):
+        """Return the entry of each row at the label given.
+
+        Parameters
+        ----------
+        table : ndarray of shape (n_samples, n_classes)
+            A column per class.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+            One entry per row.
+        """
+        return table[np.arange(self.n_samples), self.codes]
 
     def one_hot(self):
         """Return the labels as a table of shape (n_samples, n_classes)."""
@@ -98,7 +112,7 @@ class NoisyLabels:
         """
         aligned = {
             name: None if (value := getattr(self, name)) is None else value[rows]
-            for name in ("codes", "weights", "groups", "trusted")
+            for name in ("codes", "sample_weight", "groups", "trusted")
         }
         params = _check_method_params(X, self.params, indices=rows)
         return replace(self, **aligned, params=params, announce=None, report=None)
@@ -107,7 +121,7 @@ class NoisyLabels:
         """Return soft labels in which verified rows keep label and weight."""
         if self.trusted is None:
             return soft_labels
-        verified = self.one_hot() * self.mass[:, None]
+        verified = self.one_hot() * self.sample_weight[:, None]
         return np.where(self.trusted[:, None], verified, soft_labels)
 
     def certain_of_trusted(self, proba):
@@ -188,7 +202,9 @@ def read_labels(X, y, *, owner, sample_weight=None, groups=None, trusted=None):
     return NoisyLabels(
         codes=codes,
         classes=classes,
-        weights=None if sample_weight is None else _check_weights(sample_weight, X),
+        sample_weight=None
+        if sample_weight is None
+        else _check_weights(sample_weight, X),
         groups=None if groups is None else _check_groups(groups, codes),
         trusted=None if trusted is None else _check_trusted(trusted, len(codes)),
     )

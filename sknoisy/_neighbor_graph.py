@@ -128,10 +128,10 @@ def neighbor_graph(
         The graph between the distinct points.
     """
     points, owners = _points(Z, labels)
-    soft_labels = labels.one_hot() * labels.mass[:, None]
+    soft_labels = labels.one_hot() * labels.sample_weight[:, None]
     place = np.zeros((len(owners), Z.shape[1]))
     place[points] = Z
-    voters = np.flatnonzero(np.bincount(points, labels.mass) > 0)
+    voters = np.flatnonzero(np.bincount(points, labels.sample_weight) > 0)
     if len(voters) < 2:
         nobody = sparse.csr_array((len(owners), len(voters)))
         return NeighborGraph(nobody, voters, points, soft_labels)

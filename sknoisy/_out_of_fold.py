@@ -63,7 +63,7 @@ def out_of_fold_proba(
         _predict_folds, ignore=["n_jobs", "announce", "report"]
     )
     if soft_labels is None:
-        soft_labels = labels.one_hot() * labels.mass[:, None]
+        soft_labels = labels.one_hot() * labels.sample_weight[:, None]
     total, times = predict(
         estimator, X, soft_labels, labels.codes, labels.classes, labels.params, folds,
         n_jobs=n_jobs, announce=labels.announce, report=labels.report,

@@ -49,7 +49,7 @@ def test_a_column_without_any_value_is_zeros(X):
 def test_weights_and_copies_do_not_move_the_scale(X):
     weights = np.random.RandomState(0).randint(0, 3, size=40)
     repeated = np.repeat(np.arange(40), weights)
-    weighted = embed(X, _labels(40, weights=weights.astype(float)))
+    weighted = embed(X, _labels(40, sample_weight=weights.astype(float)))
     copied = embed(X[repeated], _labels(len(repeated)))
     assert_allclose(copied, weighted[repeated])
 

@@ -128,7 +128,7 @@ def test_a_weight_is_as_many_copies(digits):
     weights = np.random.RandomState(0).randint(0, 4, size=len(X))
     assert np.bincount(y, weights > 0).min() >= 5
     repeated = np.repeat(np.arange(len(X)), weights)
-    weighted = _fold_of_rows(X, _labels(y, weights=weights.astype(float)))
+    weighted = _fold_of_rows(X, _labels(y, sample_weight=weights.astype(float)))
     copied = _fold_of_rows(X[repeated], _labels(y[repeated]))
     assert_array_equal(copied, weighted[repeated])
 
@@ -142,7 +142,7 @@ def test_label_of_copies_is_that_of_most_weight():
     for heavy, expected in enumerate((as_zero, as_one)):
         weights = np.ones(16)
         weights[heavy] = 3
-        fold = _fold_of_rows(X, _labels(torn, weights=weights), cv=3)
+        fold = _fold_of_rows(X, _labels(torn, sample_weight=weights), cv=3)
         assert_array_equal(fold, expected)
 
 
@@ -166,7 +166,7 @@ def test_copies_and_rows_without_weight_count_once_or_not_at_all():
     with pytest.warns(ReducedFoldsWarning, match="3 distinct rows"):
         make_folds(X, _labels(codes), cv=4)
     with pytest.warns(ReducedFoldsWarning, match="2 distinct rows"):
-        make_folds(X, _labels(codes, weights=np.array([1.0] * 8 + [0])), cv=4)
+        make_folds(X, _labels(codes, sample_weight=np.array([1.0] * 8 + [0])), cv=4)
 
 
 def test_two_folds_at_least():

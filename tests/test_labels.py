@@ -57,8 +57,8 @@ def test_what_follows_from_the_record():
     labels = _read(["b", "a", "c"], sample_weight=[1, 2, 0])
     assert (labels.n_samples, labels.n_classes) == (3, 3)
     assert_array_equal(labels.one_hot(), [[0, 1, 0], [1, 0, 0], [0, 0, 1]])
-    assert_array_equal(labels.mass, [1, 2, 0])
-    assert_array_equal(_read(["b", "a"]).mass, [1, 1])
+    assert_array_equal(labels.sample_weight, [1, 2, 0])
+    assert_array_equal(_read(["b", "a"]).sample_weight, [1, 1])
 
 
 def test_default_estimator_comes_in_a_new_record():

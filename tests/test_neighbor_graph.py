@@ -17,9 +17,9 @@ def _labels(codes, n_classes=None, **aligned):
     return NoisyLabels(codes=codes, classes=np.arange(n_classes), **aligned)
 
 
-def _brute_force(Z, codes, k, *, weights=None, groups=None):
+def _brute_force(Z, codes, k, *, sample_weight=None, groups=None):
     """Count the votes by a loop over rows and a full matrix of distances."""
-    weights = np.ones(len(Z)) if weights is None else weights
+    weights = np.ones(len(Z)) if sample_weight is None else sample_weight
     # A point is a place, and a group where there are groups.
     owner = np.zeros(len(Z)) if groups is None else groups
     points = np.unique(np.column_stack([owner, Z])[weights > 0], axis=0)
@@ -52,7 +52,7 @@ def case(request):
 @pytest.mark.parametrize("grouped", [False, True])
 def test_equals_a_brute_force_count(case, k, weighted, grouped):
     Z, codes, weights, groups = case
-    aligned = {"weights": weights} if weighted else {}
+    aligned = {"sample_weight": weights} if weighted else {}
     aligned |= {"groups": groups} if grouped else {}
     votes = neighbor_votes(Z, _labels(codes, **aligned), n_neighbors=k)
     assert_allclose(votes, _brute_force(Z, codes, k, **aligned))
@@ -104,7 +104,7 @@ def test_copies_in_different_groups_vote_on_each_other():
 def test_a_weight_is_as_many_copies(case):
     Z, codes, weights, _ = case
     repeated = np.repeat(np.arange(60), weights.astype(int))
-    weighted = neighbor_votes(Z, _labels(codes, weights=weights), n_neighbors=5)
+    weighted = neighbor_votes(Z, _labels(codes, sample_weight=weights), n_neighbors=5)
     copied = neighbor_votes(Z[repeated], _labels(codes[repeated]), n_neighbors=5)
     assert_allclose(copied, weighted[repeated])
 
@@ -141,7 +141,7 @@ def test_a_single_group_has_no_neighbors():
 
 def test_rows_without_weight_are_voted_on_but_do_not_vote():
     Z = np.array([[0.0], [1.0], [1.1], [9.0]])
-    labels = _labels([0, 0, 1, 1], weights=np.array([1.0, 0, 1, 1]))
+    labels = _labels([0, 0, 1, 1], sample_weight=np.array([1.0, 0, 1, 1]))
     votes = neighbor_votes(Z, labels, n_neighbors=1)
     assert_array_equal(votes, [[0, 1], [0, 1], [1, 0], [0, 1]])
 
@@ -156,7 +156,7 @@ def test_rows_without_weight_are_voted_on_but_do_not_vote():
 @pytest.mark.parametrize("grouped", [False, True])
 def test_a_search_of_ones_own(case, search, grouped):
     Z, codes, weights, groups = case
-    labels = _labels(codes, weights=weights, groups=groups if grouped else None)
+    labels = _labels(codes, sample_weight=weights, groups=groups if grouped else None)
     votes = neighbor_votes(Z, labels, n_neighbors=6, neighbors=search)
     assert_allclose(votes, neighbor_votes(Z, labels, n_neighbors=6))
     assert not hasattr(search, "n_features_in_")

@@ -232,7 +232,7 @@ class CrowdLabelClassifier(CrowdLabelReader, BaseLabelNoiseClassifier):
             posterior = self._join(tables, annotators, posterior, labels)
         self._keep(posterior, labels)
         weighed = treated(posterior, action)
-        weighed = weighed * (labels.mass * labels.labeled)[:, None]
+        weighed = weighed * (labels.sample_weight * labels.labeled)[:, None]
         keep_soft_labels(self, weighed, labels)
         self.transduction_ = labels.classes[posterior.argmax(axis=1)]
         return fit_soft_labels(
@@ -241,7 +241,7 @@ class CrowdLabelClassifier(CrowdLabelReader, BaseLabelNoiseClassifier):
 
     def _join(self, tables, annotators, posterior, labels):
         """Fit strengths of the evidence and annotators to each other."""
-        mass = labels.mass * labels.labeled
+        mass = labels.sample_weight * labels.labeled
         # An answer that stands alone made its own class certain, which would make its
         # annotator infallible: ask first how well answers agree with the evidence.
         n_answers = np.bincount(labels.answers.items, minlength=labels.n_samples)
@@ -275,7 +275,7 @@ class CrowdLabelClassifier(CrowdLabelReader, BaseLabelNoiseClassifier):
         total = np.bincount(answers.items, minlength=labels.n_samples)
         unknown = np.full(labels.n_samples, np.nan)
         self.label_quality_ = np.divide(sums, total, out=unknown, where=total > 0)
-        wrong = np.average(1 - right, weights=labels.mass[answers.items])
+        wrong = np.average(1 - right, weights=labels.sample_weight[answers.items])
         self.noise_rate_ = float(wrong)
 
 

@@ -27,8 +27,8 @@ class CrowdLabels(PartlyLabeled):
         Verified rows hold the truth in place of answers, and say nothing of annotators.
         """
         if self.trusted is None:
-            return self.mass
-        return np.where(self.trusted, 0.0, self.mass)
+            return self.sample_weight
+        return np.where(self.trusted, 0.0, self.sample_weight)
 
 
 class CrowdLabelReader:

@@ -59,14 +59,14 @@ class FeatureEvidence:
             At least one table, by the name of who was asked; rows sum to 1.
         """
         labels, tables = self.labels, {}
-        soft_labels = posterior * labels.mass[:, None]
+        soft_labels = posterior * labels.sample_weight[:, None]
         if self.graph is not None:
             votes = neighbor_evidence(self.graph, labels, soft_labels)
             tables["neighbors"] = votes
         if self.graph is None or self.owner.evidence != "neighbors":
             if not takes_weights(self.estimator):
                 best = np.eye(labels.n_classes)[posterior.argmax(axis=1)]
-                soft_labels = best * labels.mass[:, None]
+                soft_labels = best * labels.sample_weight[:, None]
             tables["model"] = model_evidence(
                 self.owner, self.estimator, self.X, labels, soft_labels
             )

@@ -189,7 +189,7 @@ class PartialLabelClassifier(CandidateReader, BaseLabelNoiseClassifier):
         self.clean_proba_ = self._disambiguate(base, X, labels)
         best = self.clean_proba_.argmax(axis=1)
         weighed = treated(self.clean_proba_, action)
-        weighed = weighed * (labels.mass * labels.labeled)[:, None]
+        weighed = weighed * (labels.sample_weight * labels.labeled)[:, None]
         keep_soft_labels(self, weighed, replace(labels, codes=best))
         self.transduction_ = labels.classes[best]
         return fit_soft_labels(
@@ -204,7 +204,7 @@ class PartialLabelClassifier(CandidateReader, BaseLabelNoiseClassifier):
         if (possible.sum(axis=1) == 1).all():
             # There is nothing to find out.
             return posterior
-        mass = labels.mass * labels.labeled
+        mass = labels.sample_weight * labels.labeled
         asked = FeatureEvidence(self, base, X, labels.labeled_only())
         for _ in range(self.n_rounds):
             tables = asked.tables(posterior)

@@ -105,7 +105,7 @@ def treat(judgement, labels, action):
     else:
         best = np.eye(labels.n_classes)[posterior.argmax(axis=1)]
         table = best if action == "relabel" else one_hot * best
-    return settle(table * labels.mass[:, None], labels)
+    return settle(table * labels.sample_weight[:, None], labels)
 
 
 def choose_action(owner, base, X, labels, judgement):
@@ -159,7 +159,7 @@ def choose_action(owner, base, X, labels, judgement):
     tried = action if judgement.evidence.trained_on is None else bold
     held_out = _one_fold(owner, base, X, labels, judgement, tried)
     scores = held_out.scores()
-    doubt = np.average(1 - judgement.quality(labels), weights=labels.mass)
+    doubt = np.average(1 - judgement.quality(labels), weights=labels.sample_weight)
     # Whoever doubts most of the labels has to prove it.
     needed = CLEARLY if doubt > MOST else -CLEARLY
     if automatic and held_out.lead(tried) < needed:
@@ -172,8 +172,10 @@ def choose_action(owner, base, X, labels, judgement):
 
 def knows_nothing(proba, labels):
     """Whether evidence predicts labels no better than their most frequent one does."""
-    share = np.bincount(labels.codes, labels.mass) / labels.mass.sum()
-    agrees = np.average(proba.argmax(axis=1) == labels.codes, weights=labels.mass)
+    share = np.bincount(labels.codes, labels.sample_weight) / labels.sample_weight.sum()
+    agrees = np.average(
+        proba.argmax(axis=1) == labels.codes, weights=labels.sample_weight
+    )
     return agrees <= share.max()
 
 
@@ -233,7 +235,7 @@ class HeldOut:
 
 
 def _held_out(labels, rows, predicted):
-    mass = labels.mass[rows]
+    mass = labels.sample_weight[rows]
     # Rows without weight are predicted as well, and are all there is in such a fold.
     return HeldOut(
         labels.codes[rows], mass if mass.any() else np.ones(len(rows)), predicted

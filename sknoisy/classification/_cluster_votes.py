@@ -140,7 +140,7 @@ def soft_labels_of(votes, labels, given_share, pseudo_weight, *, soft):
         own = one_hot(own.argmax(axis=1), labels.n_classes).toarray()
         shares = (shares > 0.5).astype(float)
     table = np.where(labels.labeled[:, None], own, pseudo_weight * shares)
-    return _settled(table * labels.mass[:, None], labels)
+    return _settled(table * labels.sample_weight[:, None], labels)
 
 
 def _settled(table, labels):
@@ -149,7 +149,7 @@ def _settled(table, labels):
     given = NoisyLabels(
         labels.codes[rows],
         labels.classes,
-        weights=labels.mass[rows],
+        sample_weight=labels.sample_weight[rows],
         trusted=None if labels.trusted is None else labels.trusted[rows],
     )
     table[rows] = settle(table[rows], given)

@@ -71,21 +71,21 @@ def judge(rounds, evidence):
     T = transition_beside(transition, rounds.base, X, evidence, given)
     if isinstance(transition, str):
         T = _steadied(T, evidence, given)
-    posterior = clean_posterior(evidence, T, given.codes, weights=given.weights)
+    posterior = clean_posterior(evidence, T, given.codes, weights=given.sample_weight)
     posterior = given.certain_of_trusted(posterior)
     first = Judgement(T, posterior, 1.0)
-    power = calibrated(evidence, given.codes, first.forward, given.mass)[1]
+    power = calibrated(evidence, given.codes, first.forward, given.sample_weight)[1]
     return Judgement(T, posterior, power)
 
 
 def _steadied(T, evidence, given):
     """Return an estimated matrix, drawn to even noise where it stands on few labels."""
     agrees = evidence.argmax(axis=1) == given.codes
-    rate = 1 - np.average(agrees, weights=given.weights)
+    rate = 1 - np.average(agrees, weights=given.sample_weight)
     # Even noise must leave the right label the most probable one.
     highest = 0.8 * (1 - 1 / given.n_classes)
     even = make_transition_matrix(given.n_classes, min(rate, highest))
-    n_labels = np.bincount(given.codes, given.weights, given.n_classes)[:, None]
+    n_labels = np.bincount(given.codes, given.sample_weight, given.n_classes)[:, None]
     return (n_labels * T + PRIOR_LABELS * even) / (n_labels + PRIOR_LABELS)
 
 
@@ -110,7 +110,7 @@ def select_treatment(action, evidence, given):
         ``core_disagreement_lower`` and ``reason``, a sentence.
     """
     selection = select_action(action, evidence, given, treatment="relabel")
-    n_labels = np.bincount(given.codes, given.weights, given.n_classes)
+    n_labels = np.bincount(given.codes, given.sample_weight, given.n_classes)
     enough = n_labels.min() >= FEWEST_LABELS
     if action != "auto" or enough or not selection["noise_found"]:
         return selection

@@ -165,7 +165,7 @@ def _held_back(votes, base, X, labels):
     if not takes_weights(base):
         weights = (weights > 0.5).astype(float)
     weights = _spared(weights, labels)
-    return settle(labels.one_hot() * (weights * labels.mass)[:, None], labels)
+    return settle(labels.one_hot() * (weights * labels.sample_weight)[:, None], labels)
 
 
 def _spared(weights, labels):
@@ -174,13 +174,13 @@ def _spared(weights, labels):
     A class that would nearly vanish keeps the labels that are believed most.
     """
     believed = np.bincount(
-        labels.codes, labels.mass * (weights > 0.5), labels.n_classes
+        labels.codes, labels.sample_weight * (weights > 0.5), labels.n_classes
     )
     weights = weights.copy()
     for code in np.flatnonzero(believed < FEWEST_ROWS):
         rows = np.flatnonzero(labels.codes == code)
         rows = rows[np.argsort(-weights[rows], kind="stable")]
-        enough = np.cumsum(labels.mass[rows]) >= FEWEST_ROWS
+        enough = np.cumsum(labels.sample_weight[rows]) >= FEWEST_ROWS
         last = rows[np.argmax(enough)] if enough.any() else rows[-1]
         weights[rows[weights[rows] >= weights[last]]] = 1.0
     return weights
@@ -197,12 +197,12 @@ def _believe(proba, owner, base, X, labels, finding):
         weights, T = found.weights, found.transition_matrix
     else:
         T = transition_beside(transition, base, X, proba, labels)
-        posterior = clean_posterior(proba, T, codes, weights=labels.weights)
+        posterior = clean_posterior(proba, T, codes, weights=labels.sample_weight)
         weights = posterior[np.arange(labels.n_samples), codes]
         if not is_estimated(transition):
             return posterior, T
     expected = expected_classes(
-        proba, softened(T, transition), codes, weights=labels.weights
+        proba, softened(T, transition), codes, weights=labels.sample_weight
     )
     quality = scale_doubt(weights, finding["core_disagreement"], labels)
     return spread_doubt(expected, codes, quality), T

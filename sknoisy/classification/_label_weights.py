@@ -90,7 +90,7 @@ def weigh_labels(
     if transition is not None:
         T = transition_beside(transition, estimator, X, proba, labels)
         right = _behind(proba, softened(T, transition), labels)
-        acquits = labels.mass @ right >= labels.mass @ weights
+        acquits = labels.sample_weight @ right >= labels.sample_weight @ weights
         # A matrix that knows its business acquits labels. One that accuses more of them
         # than the similarities do was estimated from too weak a model.
         if acquits or not is_estimated(transition):
@@ -122,7 +122,7 @@ def softened(T, transition):
 
 def _behind(proba, T, labels):
     """Return the probability of each label by the clean posterior."""
-    posterior = clean_posterior(proba, T, labels.codes, weights=labels.weights)
+    posterior = clean_posterior(proba, T, labels.codes, weights=labels.sample_weight)
     return posterior[np.arange(labels.n_samples), labels.codes]
 
 
@@ -152,7 +152,7 @@ def scale_doubt(weights, core_rate, labels, *, share=0.5):
     ndarray of shape (n_samples,)
         In the same order; never lower than before.
     """
-    mass = labels.mass / labels.mass.sum()
+    mass = labels.sample_weight / labels.sample_weight.sum()
     target = share * core_rate + (1 - share) * (mass @ (1 - weights))
     if mass @ (1 - weights) <= target:
         return weights
@@ -188,8 +188,8 @@ def balance_classes(weights, labels):
     ndarray of shape (n_samples,)
         Of the same sum, sample weights counted.
     """
-    given = np.bincount(labels.codes, labels.mass, labels.n_classes)
-    left = np.bincount(labels.codes, labels.mass * weights, labels.n_classes)
+    given = np.bincount(labels.codes, labels.sample_weight, labels.n_classes)
+    left = np.bincount(labels.codes, labels.sample_weight * weights, labels.n_classes)
     if not left.any():
         return weights
     factor = np.sqrt(np.divide(given, left, out=np.ones_like(given), where=left > 0))

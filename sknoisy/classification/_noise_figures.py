@@ -26,7 +26,7 @@ def noise_figures(judgement, quality, labels):
     list of (str, object)
         ``noise_rate_``, ``noise_rate_interval_`` and ``flag_precision_``.
     """
-    mass, proba = labels.mass, judgement.evidence.proba
+    mass, proba = labels.sample_weight, judgement.evidence.proba
     rate = float(np.average(1 - quality, weights=mass))
     contradicted = np.average(proba.argmax(axis=1) != labels.codes, weights=mass)
     lower = judgement.finding["core_disagreement_lower"]

@@ -241,36 +241,38 @@ class NoiseTransitionClassifier(BaseLabelNoiseClassifier):
         """Return the clean posterior of the classifier's out-of-fold predictions."""
         T = normalize_rows(self.transition_matrix_ ** (1 - self.pessimism))
         likelihood = T[:, labels.codes].T
-        posterior = clean_posterior(proba, T, labels.codes, weights=labels.weights)
+        posterior = clean_posterior(
+            proba, T, labels.codes, weights=labels.sample_weight
+        )
         last_change = np.inf
         for n_iter in range(1, self.max_iter + 1):
             self.n_iter_ = n_iter
-            soft_labels = settle(posterior * labels.mass[:, None], labels)
+            soft_labels = settle(posterior * labels.sample_weight[:, None], labels)
             predicted = model_evidence(self, base, X, labels, soft_labels)
             previous, posterior = posterior, normalize_rows(likelihood * predicted)
             distance = np.abs(posterior - previous).sum(axis=1) / 2
-            change = np.average(distance, weights=labels.weights)
+            change = np.average(distance, weights=labels.sample_weight)
             if change < self.tol or change > STALLED * last_change:
                 break
             last_change = change
         else:
             warn_not_converged(self, change)
-        return keep_posterior(self, posterior, labels) * labels.mass[:, None]
+        return keep_posterior(self, posterior, labels) * labels.sample_weight[:, None]
 
     def _correct_importance(self, base, X, proba, labels):
         """Return the labels given, weighed by how much more often they are true."""
         rows = np.arange(labels.n_samples)
         T = self.transition_matrix_
-        true = expected_classes(proba, T, labels.codes, weights=labels.weights)
+        true = expected_classes(proba, T, labels.codes, weights=labels.sample_weight)
         noisy = np.maximum((true @ T)[rows, labels.codes], SMALLEST_PROBABILITY)
         weight = np.minimum(true[rows, labels.codes] / noisy, LARGEST_IMPORTANCE)
         keep_posterior(self, normalize_rows(true * T[:, labels.codes].T), labels)
-        return labels.one_hot() * (weight * labels.mass)[:, None]
+        return labels.one_hot() * (weight * labels.sample_weight)[:, None]
 
     def _correct_backward(self, base, X, proba, labels):
         """Return the rows of the inverse matrix, some of whose weights are negative."""
         inverse = np.linalg.inv(self.transition_matrix_)
-        return inverse[labels.codes] * labels.mass[:, None]
+        return inverse[labels.codes] * labels.sample_weight[:, None]
 
     def _refit(self, base, X, labels):
         """Return the classifier trained on the corrected labels."""

@@ -28,7 +28,7 @@ class PartlyLabeled(NoisyLabels):
 
     def labeled_only(self):
         """Return the same record with weight on rows with a label alone."""
-        return replace(self, weights=self.mass * self.labeled)
+        return replace(self, sample_weight=self.sample_weight * self.labeled)
 
 
 class PartlyLabeledReader:
@@ -55,7 +55,7 @@ class PartlyLabeledReader:
                 f"{(labels.trusted & ~labels.labeled).sum()} of its rows have the "
                 f"marker unlabeled={self.unlabeled!r}. Set trusted to False there."
             )
-        weighted = labels.labeled & (labels.mass > 0)
+        weighted = labels.labeled & (labels.sample_weight > 0)
         if len(np.unique(labels.codes[weighted])) < 2:
             raise ValueError(
                 "sample_weight expected some weight on rows with a label, in at least "

@@ -26,7 +26,7 @@ class Points:
     """
 
     def __init__(self, X, labels):
-        weighted = np.flatnonzero(labels.mass > 0)
+        weighted = np.flatnonzero(labels.sample_weight > 0)
         numbers = distinct_rows(X)[weighted]
         _, first, position = np.unique(numbers, return_index=True, return_inverse=True)
         self.rows = weighted[first]

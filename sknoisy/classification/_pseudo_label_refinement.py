@@ -245,7 +245,7 @@ class PseudoLabelRefinementClassifier(PartlyLabeledReader, BaseLabelNoiseClassif
         self.refiner_ = prepared(REFINER if self.refiner is None else self.refiner)
         self.history_, self.termination_condition_ = [], "n_rounds"
         # Before the first round, labels speak for themselves alone.
-        self.soft_labels_ = labels.one_hot() * labels.mass[:, None]
+        self.soft_labels_ = labels.one_hot() * labels.sample_weight[:, None]
         votes = None
         labels.announce("rounds", self.n_rounds)
         for _ in range(self.n_rounds):
@@ -271,13 +271,15 @@ class PseudoLabelRefinementClassifier(PartlyLabeledReader, BaseLabelNoiseClassif
             codes, n_novel = self._novel(labels)
             weight = self.pseudo_weight if takes_weights(base) else 1.0
             novel = (codes[:, None] == np.arange(n_novel)) * weight
-            table = np.hstack([table, novel * labels.mass[:, None]])
+            table = np.hstack([table, novel * labels.sample_weight[:, None]])
             classes = np.arange(table.shape[1]) if n_novel else classes
         return fit_soft_labels(base, X, table, classes, params=labels.params)
 
     def _novel(self, labels):
         """Return which cluster without a class each row is in, and their number."""
-        return novel_clusters(self.cluster_labels_, labels.mass, labels.labeled)
+        return novel_clusters(
+            self.cluster_labels_, labels.sample_weight, labels.labeled
+        )
 
     def _vote(self, Z, points, labels, rng):
         """Cluster the points once more, and count the votes of the labelled rows."""
@@ -292,7 +294,7 @@ class PseudoLabelRefinementClassifier(PartlyLabeledReader, BaseLabelNoiseClassif
             )
         refiner.partial_fit(found.labels)
         self.cluster_labels_ = points.spread(refiner.labels_)
-        table = labels.one_hot() * labels.mass[:, None]
+        table = labels.one_hot() * labels.sample_weight[:, None]
         if refiner.history_[-1]["n_clusters_given"] < 2:
             return np.zeros_like(table)
         members = refiner.soft_labels_
@@ -313,7 +315,7 @@ class PseudoLabelRefinementClassifier(PartlyLabeledReader, BaseLabelNoiseClassif
     def _note(self, before, votes, labels):
         """Write a round into the history."""
         summary = self.refiner_.history_[-1]
-        learners = labels.mass > 0
+        learners = labels.sample_weight > 0
         if not labels.labeled.all():
             learners &= ~labels.labeled
         changed = None

@@ -27,7 +27,7 @@ def draw_rows(mass, labels, rng):
         Row numbers; the best row of a class that was not drawn stands at the end.
     """
     if not mass.any():
-        mass = labels.mass
+        mass = labels.sample_weight
     rows = rng.choice(len(mass), size=len(mass), p=mass / mass.sum())
     lost = np.setdiff1d(np.arange(labels.n_classes), labels.codes[rows])
     best = [np.argmax(np.where(labels.codes == c, mass, -1)) for c in lost]

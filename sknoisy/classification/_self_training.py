@@ -330,7 +330,7 @@ class SelfTrainingRefiner(PartlyLabeledReader, BaseLabelNoiseClassifier):
         codes = np.where(labels.labeled, labels.codes, best)
         self.label_quality_ = self.clean_proba_[np.arange(len(codes)), codes]
         doubt = 1 - self.label_quality_[rounds.rows]
-        self.noise_rate_ = float(np.average(doubt, weights=given.weights))
+        self.noise_rate_ = float(np.average(doubt, weights=given.sample_weight))
         self.soft_labels_ = learner.soft_labels
         self.sample_weight_ = self.soft_labels_.sum(axis=1)
         trained = self.soft_labels_.any(axis=1)

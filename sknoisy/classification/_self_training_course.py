@@ -87,7 +87,7 @@ class Course:
 
     def _note(self, learners):
         """Write down what came of a round."""
-        table, mass = learners[0].soft_labels, self.rounds.labels.mass
+        table, mass = learners[0].soft_labels, self.rounds.labels.sample_weight
         trained, changed = table.any(axis=1), None
         since = np.where(self.labeled_iter < 0, self.n_iter, self.labeled_iter)
         self.labeled_iter = np.where(trained | self.rounds.labels.labeled, since, -1)
@@ -99,7 +99,9 @@ class Course:
         likelihood = self.rounds.log_likelihood(learners, self.first.forward)
         mean = None
         if likelihood is not None:
-            mean = float(np.average(likelihood, weights=self.rounds.given.weights))
+            mean = float(
+                np.average(likelihood, weights=self.rounds.given.sample_weight)
+            )
         self.states.append((learners[0], self.judgement, self.labeled_iter))
         self.likelihoods.append(likelihood)
         self.history.append(
@@ -118,7 +120,9 @@ class Course:
         last = self.history[-1]
         if last["changed"] > self.owner.tol:
             return False
-        complete = last["n_labeled"] >= np.count_nonzero(self.rounds.labels.mass)
+        complete = last["n_labeled"] >= np.count_nonzero(
+            self.rounds.labels.sample_weight
+        )
         self.condition = "all_labeled" if complete else "no_change"
         # Where rows are still to come, settled labels are no reason to stop.
         return complete or self.owner.criterion != "k_best"
@@ -132,7 +136,9 @@ class Course:
         """Whether held-out labels have clearly become less likely."""
         if found is None:
             return False
-        return clearly_lower(found, reference, self.rounds.given.mass, n_errors)
+        return clearly_lower(
+            found, reference, self.rounds.given.sample_weight, n_errors
+        )
 
     def _best(self):
         """Return the number of the round that counts, 0 for the labels given alone."""

@@ -83,7 +83,7 @@ class Rounds:
         self.owner, self.base, self.X, self.labels = owner, base, X, labels
         self.rows = np.flatnonzero(labels.labeled)
         self.given = self._given()
-        mass = np.bincount(self.given.codes, self.given.weights, labels.n_classes)
+        mass = np.bincount(self.given.codes, self.given.sample_weight, labels.n_classes)
         self.share = mass / mass.sum()
         self._folds = self._held_out_rows()
         self._spread = None
@@ -150,7 +150,7 @@ class Rounds:
             labels = replace(labels, codes=guessed)
         graph = neighborhood(self.owner, self.base, self.X, labels)
         if graph is not None:
-            table = self.labels.one_hot() * self.labels.mass[:, None]
+            table = self.labels.one_hot() * self.labels.sample_weight[:, None]
             self._spread = SpreadLabels(graph, table, self._folds)
 
     def evidence(self, learners):
@@ -174,9 +174,9 @@ class Rounds:
         """Return the probabilities by the neighbours, without the labels of a fold."""
         table = self._spread.table(fold)
         if self.owner.class_balance:
-            return balanced(table, self.share, self.labels.mass)
-        total = self.labels.mass @ table
-        return balanced(table, total / total.sum(), self.labels.mass)
+            return balanced(table, self.share, self.labels.sample_weight)
+        total = self.labels.sample_weight @ table
+        return balanced(table, total / total.sum(), self.labels.sample_weight)
 
     def held_out(self, tables):
         """Return what is said of each label given where it is held out.
@@ -222,7 +222,7 @@ class Rounds:
         if self._spread is None:
             if not self.owner.class_balance:
                 return learner.proba
-            return balanced(learner.proba, self.share, self.labels.mass)
+            return balanced(learner.proba, self.share, self.labels.sample_weight)
         near = sharpened(self._anchor(learner.fold), power)
         # Before it has been taught by them, a learner knows less than the neighbours.
         if learner.believed is None or self.owner.evidence == "neighbors":
@@ -257,7 +257,7 @@ class Rounds:
         owner, believed = self.owner, learner.believed
         before = None if before is None else decoded(before)
         table = pseudo_labels(owner.pseudo_labels, believed, before, owner.eta)
-        candidates = ~self.labels.labeled & (self.labels.mass > 0)
+        candidates = ~self.labels.labeled & (self.labels.sample_weight > 0)
         if owner.criterion == "threshold":
             candidates &= believed.max(axis=1) >= owner.threshold
         elif owner.criterion == "k_best":
@@ -297,7 +297,7 @@ class Rounds:
 
     def _seen(self, learner, table):
         """Return the soft labels of a learner, without the rows held out from it."""
-        table = table * self.labels.mass[:, None]
+        table = table * self.labels.sample_weight[:, None]
         if learner.fold is None:
             return settle(table, self.labels)
         table[self._folds[learner.fold]] = 0
@@ -322,7 +322,7 @@ class Rounds:
         if len(learners) == 1:
             return None
         proba = self.held_out([one.proba for one in learners[1:]])
-        return calibrated(proba, self.given.codes, forward, self.given.mass)[0]
+        return calibrated(proba, self.given.codes, forward, self.given.sample_weight)[0]
 
 
 def _study(base, X, soft_labels, classes, params):

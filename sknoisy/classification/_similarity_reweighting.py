@@ -268,7 +268,7 @@ class SimilarityReweightingClassifier(BaseLabelNoiseClassifier):
         for base, soft, weight in zip(bases, soft_labels, weights, strict=False):
             rows = None
             if self.selection_["action"] == "resample":
-                rows = draw_rows(weight * labels.mass, labels, rng)
+                rows = draw_rows(weight * labels.sample_weight, labels, rng)
             self.estimators_.append(fit_rows(base, X, soft, rows, labels))
         return self._combined(self.estimators_)
 
@@ -317,8 +317,8 @@ class SimilarityReweightingClassifier(BaseLabelNoiseClassifier):
         found = [self._judge(proba, base, X, labels) for proba in probas]
         own, similarities, self.mixtures_ = map(list, zip(*found, strict=True))
         self.similarity_ = np.stack(similarities)
-        rate = 1 - np.average(np.mean(own, axis=0), weights=labels.weights)
-        mean = np.average(self.similarity_.mean(axis=0), weights=labels.weights)
+        rate = 1 - np.average(np.mean(own, axis=0), weights=labels.sample_weight)
+        mean = np.average(self.similarity_.mean(axis=0), weights=labels.sample_weight)
         self.history_.append({"noise_rate": float(rate), "similarity": float(mean)})
         if self.exchange == "pool":
             return own * n_models
@@ -350,14 +350,16 @@ class SimilarityReweightingClassifier(BaseLabelNoiseClassifier):
         elif action != "weight":
             # Drawn anew in each fold, samples would only add to the spread.
             weights = (weights > 0.5).astype(float)
-        return settle(labels.one_hot() * (weights * labels.mass)[:, None], labels)
+        return settle(
+            labels.one_hot() * (weights * labels.sample_weight)[:, None], labels
+        )
 
     def _keep(self, weights, proba, labels):
         """Keep what was found about the labels as fitted attributes."""
         self.label_weights_ = np.stack(weights)
         self.label_quality_ = self.label_weights_.mean(axis=0)
         doubt = 1 - self.label_quality_
-        self.noise_rate_ = float(np.average(doubt, weights=labels.weights))
+        self.noise_rate_ = float(np.average(doubt, weights=labels.sample_weight))
         self.clean_proba_ = spread_doubt(proba, labels.codes, self.label_quality_)
 
     def _answering(self):

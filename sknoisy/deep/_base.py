@@ -179,7 +179,7 @@ class BaseDeepClassifier(RowNet):
         )
         labels = self._with_known_classes(labels, classes, fresh)
         source = self._source(X, reset=fresh, labels=labels)
-        dataset = RowDataset(source, labels.codes, labels.weights, X, labels.y)
+        dataset = RowDataset(source, labels.codes, labels.sample_weight, X, labels.y)
         self.classes_inferred_ = labels.classes
         with self._training(labels, fresh):
             if fresh:
@@ -206,7 +206,7 @@ class BaseDeepClassifier(RowNet):
             X = check_rows(self, X, reset=reset)
             shape = row_shape(X, self.image_shape, self._owner)
             if reset and self.module is None:
-                scale = scale_of(X, shape, labels.weights)
+                scale = scale_of(X, shape, labels.sample_weight)
         if reset:
             self.input_shape_, self._input_scale_ = shape, scale
         if isinstance(X, torch.utils.data.Dataset):

@@ -287,7 +287,7 @@ class CoTeachingClassifier(BaseTwoNetClassifier):
         progress = min(past / self.gradual_epochs, 1)
         share = 1 - (1 - self.keep_share_) * progress
         trained = np.flatnonzero(~np.isnan(self.last_losses_[0]))
-        codes, mass = self._labels_.codes[trained], self._labels_.mass[trained]
+        codes, mass = self._labels_.codes[trained], self._labels_.sample_weight[trained]
         self.thresholds_ = np.stack(
             [thresholds(own[trained], share, codes, mass) for own in self.last_losses_]
         )

@@ -273,17 +273,17 @@ class EarlyLearningClassifier(BaseDeepClassifier):
     def _contradicted(self):
         """Return the share of labels of which the past thinks otherwise."""
         past, labels = self._past_.cpu().numpy(), self._labels_
-        weights = labels.mass * past.any(axis=1)
+        weights = labels.sample_weight * past.any(axis=1)
         wrong = past.argmax(axis=1) != labels.codes
         return float(weights @ wrong / max(weights.sum(), np.finfo(float).tiny))
 
     def _finds_noise(self):
         """Whether labels contradict the past even where it is surest."""
         past, labels = self._past_.cpu().numpy(), self._labels_
-        sure = (past.max(axis=1) > SURE) & (labels.mass > 0)
+        sure = (past.max(axis=1) > SURE) & (labels.sample_weight > 0)
         if not sure.any():
             return False
-        rows = past[sure], labels.codes[sure], labels.mass[sure]
+        rows = past[sure], labels.codes[sure], labels.sample_weight[sure]
         return core_disagreement(*rows)[1] > NOTABLE_DISAGREEMENT
 
     def _losses(self, y_pred, codes, rows, training):

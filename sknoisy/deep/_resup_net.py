@@ -333,7 +333,10 @@ class ReSupNetClassifier(BaseTwoNetClassifier):
         if len(self.history) >= self.warmup_epochs_:
             self._judge()
             rows = self._training_rows_
-            trust, mass = self.sample_weights_[:, rows], self._labels_.mass[rows]
+            trust, mass = (
+                self.sample_weights_[:, rows],
+                self._labels_.sample_weight[rows],
+            )
             noise_rate = 1 - np.average(trust.mean(axis=0), weights=mass)
             self.history.record("noise_rate", float(noise_rate))
 
@@ -392,6 +395,6 @@ class ReSupNetClassifier(BaseTwoNetClassifier):
         proba = self._judge()
         quality = self.sample_weights_.mean(axis=0)
         self.label_quality_ = quality
-        self.sample_weight_ = quality * labels.mass
-        self.noise_rate_ = float(1 - np.average(quality, weights=labels.mass))
+        self.sample_weight_ = quality * labels.sample_weight
+        self.noise_rate_ = float(1 - np.average(quality, weights=labels.sample_weight))
         self.clean_proba_ = spread_doubt(sum(proba).numpy(), labels.codes, quality)

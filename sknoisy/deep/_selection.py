@@ -158,7 +158,7 @@ def keep_low(scores, keep_share, labels):
         The mask.
     """
     known = np.flatnonzero(~np.isnan(scores))
-    codes, mass = labels.codes[known], labels.mass[known]
+    codes, mass = labels.codes[known], labels.sample_weight[known]
     limits = thresholds(scores[known], keep_share, codes, mass)
     with np.errstate(invalid="ignore"):
         kept = scores <= limits[labels.codes]

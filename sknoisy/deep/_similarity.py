@@ -53,14 +53,18 @@ def fit_mixtures(mixture, scores, labels, rows, *, scope, min_class_size):
     list of ScoreMixture
         That of all rows and, with scope "class", one for each class.
     """
-    overall = _fitted(mixture, scores, labels.mass, rows)
+    overall = _fitted(mixture, scores, labels.sample_weight, rows)
     if scope == "global":
         return [overall]
     mixtures = [overall]
     for code in range(labels.n_classes):
         members = rows[labels.codes[rows] == code]
-        large = labels.mass[members].sum() >= min_class_size
-        own = _fitted(mixture, scores, labels.mass, members) if large else overall
+        large = labels.sample_weight[members].sum() >= min_class_size
+        own = (
+            _fitted(mixture, scores, labels.sample_weight, members)
+            if large
+            else overall
+        )
         mixtures.append(own)
     return mixtures
 

@@ -250,7 +250,7 @@ default=None
         self._rates = self._checked_rates(tags.n_labels)
         source = self._source(X, reset=fresh, labels=labels)
         table = tags.matrix.toarray().astype(np.int64)
-        dataset = RowDataset(source, table, labels.weights, X, table)
+        dataset = RowDataset(source, table, labels.sample_weight, X, table)
         with self._training(labels, fresh):
             self._entry_weights_ = entries
             if fresh:

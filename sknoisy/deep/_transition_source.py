@@ -89,7 +89,7 @@ def estimated_matrix(owner, step, X, labels, proba=None):
         step.fit(
             as_table(X),
             labels.y,
-            sample_weight=labels.weights,
+            sample_weight=labels.sample_weight,
             groups=labels.groups,
             trusted=labels.trusted,
         )
@@ -138,7 +138,7 @@ def label_purity(T, labels):
     ndarray of shape (n_classes,)
         ``P(clean = k | noisy = k)``.
     """
-    share = np.bincount(labels.codes, labels.weights, labels.n_classes)
+    share = np.bincount(labels.codes, labels.sample_weight, labels.n_classes)
     prior = clean_prior(T, share / share.sum())
     expected = np.maximum(prior @ T, SMALLEST_ENTRY)
     return np.clip(prior * np.diag(T) / expected, 0, 1)

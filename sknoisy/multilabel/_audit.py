@@ -248,7 +248,7 @@ default=None
             else self.label_names,
         )
         return TagLabels(
-            tags, labels.weights, labels.groups, labels.trusted, labels.params
+            tags, labels.sample_weight, labels.groups, labels.trusted, labels.params
         )
 
     def _judge(self):

@@ -84,7 +84,7 @@ default=None
     def _fit(self, X, labels):
         base = seed_unset(self._inner_estimator(), self.random_state)
         if not isinstance(labels, TagLabels):
-            soft_labels = labels.one_hot() * labels.mass[:, None]
+            soft_labels = labels.one_hot() * labels.sample_weight[:, None]
             return fit_soft_labels(
                 base, X, soft_labels, labels.classes, params=labels.params
             )

@@ -43,7 +43,7 @@ class AskEvidence:
         return [self._ask(k, vote) for k, vote in zip(block, votes, strict=True)]
 
     def _ask(self, k, vote):
-        tagged, mass = self.labels.tags.column(k), self.labels.mass
+        tagged, mass = self.labels.tags.column(k), self.labels.sample_weight
         if not self.enough[k]:
             share = np.full(len(tagged), mass @ tagged / mass.sum(), dtype=np.float32)
             return share, np.nan, np.nan
@@ -79,7 +79,11 @@ def judge_tag(proba, labels, k, rates):
         Share of true tags among the blanks and among the tags; NaN where there is
         none of either.
     """
-    tagged, mass, proba = labels.tags.column(k), labels.mass, proba.astype(float)
+    tagged, mass, proba = (
+        labels.tags.column(k),
+        labels.sample_weight,
+        proba.astype(float),
+    )
     tagability, spurious = rates
     posterior = posterior_of_tag(proba, tagged, tagability, spurious)
     real = np.clip(proba - spurious, 0, 1 - FAINTEST)

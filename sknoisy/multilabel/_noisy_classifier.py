@@ -243,7 +243,7 @@ class MultilabelNoisyClassifier(BaseTagClassifier):
             return self.threshold
         if not believed.any():
             return 0.5
-        return best_f1_threshold(tag_proba(model, X), believed, labels.mass)
+        return best_f1_threshold(tag_proba(model, X), believed, labels.sample_weight)
 
     def _keep(self, fits, labels):
         super()._keep(fits, labels)
@@ -280,7 +280,7 @@ def believe(columns, labels, k, rates):
     found : dict
         ``tagability``, ``lowest``, ``omission`` and ``exponents``.
     """
-    tagged, mass = labels.tags.column(k), labels.mass
+    tagged, mass = labels.tags.column(k), labels.sample_weight
     proba, exponents = pool_evidence(columns, tagged, mass)
     verified = labels.verified(k)
     # Tags that were verified did not come about as the others did.

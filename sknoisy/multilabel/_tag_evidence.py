@@ -47,7 +47,7 @@ class TagEvidence:
         """Return the share of neighbours that have each tag of a block of tags."""
         if self.graph is None:
             return None
-        mass = labels.mass[:, None]
+        mass = labels.sample_weight[:, None]
         tagged = np.column_stack([labels.tags.column(k) for k in block]) * mass
         # The last column counts the neighbours themselves.
         votes = self.graph.votes(N_NEIGHBORS, np.hstack([tagged, mass]))
@@ -76,11 +76,11 @@ class TagEvidence:
             self.model, X, record, cv=self.folds, memory=self.memory
         )[:, 1]
         asked = np.zeros(record.n_samples, dtype=bool)
-        weighted = record.mass > 0
+        weighted = record.sample_weight > 0
         for train, test in self.folds:
             seen = record.codes[train][weighted[train]]
             asked[test] = len(np.unique(seen)) == 2
-        share = record.mass @ record.codes / record.mass.sum()
+        share = record.sample_weight @ record.codes / record.sample_weight.sum()
         return np.where(asked, proba, share)
 
 
@@ -145,7 +145,7 @@ def has_evidence(labels):
         A warning names the others.
     """
     tagged = labels.occurrence()
-    enough = np.minimum(tagged, labels.mass.sum() - tagged) >= FEWEST_ROWS
+    enough = np.minimum(tagged, labels.sample_weight.sum() - tagged) >= FEWEST_ROWS
     if not enough.all():
         names = labels.tags.names[~enough].tolist()
         more = f" and {len(names) - 5} more" if len(names) > 5 else ""

@@ -21,8 +21,8 @@ class TagLabels:
     ----------
     tags : Indicator
         The tags as they were given.
-    weights : ndarray of shape (n_samples,) or None
-        Sample weights as given, None where all count alike.
+    sample_weight : ndarray of shape (n_samples,)
+        Sample weights; ones where none were given.
     groups : array-like of shape (n_samples,) or None
         Rows of one group are never split between folds and never vote on each other.
     trusted : ndarray of bool of shape (n_samples,) or (n_samples, n_labels), or None
@@ -34,27 +34,25 @@ class TagLabels:
     """
 
     tags: Indicator
-    weights: np.ndarray | None = None
+    sample_weight: np.ndarray | None = None
     groups: object = None
     trusted: np.ndarray | None = None
     params: dict = field(default_factory=dict)
     announce: object = None
     report: object = None
 
+    def __post_init__(self):
+        if self.sample_weight is None:
+            object.__setattr__(self, "sample_weight", np.ones(self.tags.n_samples))
+
     @property
     def classes(self):
         """The classes of each tag, as scikit-learn lists them for several outputs."""
         return [np.array([0, 1]) for _ in range(self.tags.n_labels)]
 
-    @property
-    def mass(self):
-        """Weight of each row, ones where none were given."""
-        n_samples = self.tags.n_samples
-        return np.ones(n_samples) if self.weights is None else self.weights
-
     def occurrence(self):
         """Return the weight of the rows that have each tag, shape (n_labels,)."""
-        return self.mass @ self.tags.matrix
+        return self.sample_weight @ self.tags.matrix
 
     def verified(self, k):
         """Return the mask of the rows whose tag k is verified."""
@@ -64,14 +62,16 @@ class TagLabels:
 
     def record(self, codes, classes):
         """Return a record of labels that are not tags, for folds and neighbours."""
-        return NoisyLabels(codes, classes, weights=self.weights, groups=self.groups)
+        return NoisyLabels(
+            codes, classes, sample_weight=self.sample_weight, groups=self.groups
+        )
 
     def of_tag(self, k):
         """Return the record of one tag, as classes 0 and 1."""
         return NoisyLabels(
             self.tags.column(k).astype(np.intp),
             np.array([0, 1]),
-            weights=self.weights,
+            sample_weight=self.sample_weight,
             params=self.params,
         )
 
@@ -95,7 +95,7 @@ class TagLabels:
         stratum = np.full(self.tags.n_samples, MAX_STRATA)
         rows = np.repeat(np.arange(self.tags.n_samples), np.diff(matrix.indptr))
         np.minimum.at(stratum, rows, block[matrix.indices])
-        sizes = np.bincount(stratum, self.mass, MAX_STRATA + 1)
+        sizes = np.bincount(stratum, self.sample_weight, MAX_STRATA + 1)
         stratum = np.where(sizes[stratum] < smallest, sizes.argmax(), stratum)
         classes, codes = np.unique(stratum, return_inverse=True)
         return self.record(codes, classes)
@@ -162,7 +162,7 @@ def read_table(reader, X, y, sample_weight, groups, trusted, params, label_names
         trusted = _check_trusted(trusted, tags.matrix.shape)
     return TagLabels(
         tags,
-        weights=labels.weights,
+        sample_weight=labels.sample_weight,
         groups=labels.groups,
         trusted=trusted,
         params=labels.params,

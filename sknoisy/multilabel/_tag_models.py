@@ -146,7 +146,7 @@ def fit_tag(base, X, believed, labels, weights=1.0):
         A constant one if one class has all the weight.
     """
     table = np.column_stack([1 - believed, believed])
-    table = drop_negligible(table * (labels.mass * weights)[:, None])
+    table = drop_negligible(table * (labels.sample_weight * weights)[:, None])
     present = table.any(axis=0)
     if not present.all():
         return ConstantTag(int(present[1]))

@@ -32,7 +32,7 @@ class TagRegression:
         self.parts = []
         table = labels.tags.matrix.astype(float)
         for train, test in folds:
-            mean, slopes = _regress(table[train], labels.mass[train])
+            mean, slopes = _regress(table[train], labels.sample_weight[train])
             self.parts.append((test, table[test], mean, slopes))
 
     def column(self, k):

@@ -88,4 +88,6 @@ class LabelNoiseInjector(BaseLabelNoiseClassifier):
         self.transduction_ = corrupted
         self.flipped_ = corrupted != labels.y
         estimator = seed_unset(self._inner_estimator(), self.random_state)
-        return fit_weighted(estimator, X, corrupted, labels.weights, labels.params)
+        return fit_weighted(
+            estimator, X, corrupted, labels.sample_weight, labels.params
+        )

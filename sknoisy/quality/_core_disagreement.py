@@ -59,7 +59,7 @@ def look_for_noise(proba, labels):
     dict
         ``noise_found``, ``core_disagreement`` and ``core_disagreement_lower``.
     """
-    rate, lower = core_disagreement(proba, labels.codes, labels.weights)
+    rate, lower = core_disagreement(proba, labels.codes, labels.sample_weight)
     return {
         "noise_found": lower > NOTABLE_DISAGREEMENT,
         "core_disagreement": rate,

@@ -113,7 +113,7 @@ class MixtureFitter:
             rows where the class is small.
         """
         column = scores[:, None]
-        overall = self._fitted(column, labels.mass)
+        overall = self._fitted(column, labels.sample_weight)
         if self.scope == "global":
             mixtures, weights = [overall], _high(overall, column)
         else:
@@ -131,9 +131,9 @@ class MixtureFitter:
 
     def _of_class(self, code, column, labels):
         rows = labels.codes == code
-        if labels.mass[rows].sum() < self.min_class_size:
+        if labels.sample_weight[rows].sum() < self.min_class_size:
             return None
-        return self._fitted(column[rows], labels.mass[rows])
+        return self._fitted(column[rows], labels.sample_weight[rows])
 
     def _fitted(self, column, mass):
         mixture = self.mixture

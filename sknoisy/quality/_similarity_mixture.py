@@ -180,7 +180,7 @@ class SimilarityMixture(ProbabilitySource, BaseLabelQuality):
             self.mixture, noise_found, self.scope, self.min_class_size
         )
         weights, self.mixtures_ = fitter.weigh(self.similarity_, labels)
-        self.noise_rate_ = float(1 - np.average(weights, weights=labels.weights))
+        self.noise_rate_ = float(1 - np.average(weights, weights=labels.sample_weight))
         return weights
 
     def _compared(self, X, labels):

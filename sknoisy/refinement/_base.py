@@ -96,7 +96,7 @@ def settle(soft_labels, labels):
         The soft labels to train on.
     """
     soft_labels = labels.keep_trusted(soft_labels)
-    given = labels.one_hot() * labels.mass[:, None]
+    given = labels.one_hot() * labels.sample_weight[:, None]
     restored = np.zeros(labels.n_classes, dtype=bool)
     # Samples that go back to a lost class may have been the last of another one.
     while (lost := ~(drop_negligible(soft_labels).any(axis=0) | restored)).any():

@@ -108,7 +108,7 @@ class ConfidentPruning(ProbabilitySource, BaseRefiner):
         proba = self._proba(X, labels)
         quality = normalized_margin(proba, labels.codes)
         self.label_quality_ = labels.quality_of_trusted(quality)
-        wrong = RULES[self.rule](proba, labels.codes, labels.weights)
+        wrong = RULES[self.rule](proba, labels.codes, labels.sample_weight)
         self.pruned_ = wrong if labels.trusted is None else wrong & ~labels.trusted
-        weight = np.where(self.pruned_, 0.0, labels.mass)
+        weight = np.where(self.pruned_, 0.0, labels.sample_weight)
         return labels.one_hot() * weight[:, None]

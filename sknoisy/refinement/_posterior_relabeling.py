@@ -133,5 +133,5 @@ class PosteriorRelabeling(ProbabilitySource, BaseRefiner):
         self.transition_matrix_, posterior = step._posterior_beside(X, proba, labels)
         posterior = keep_posterior(self, posterior, labels)
         best = np.eye(labels.n_classes)[posterior.argmax(axis=1)]
-        kept = (posterior.max(axis=1) >= self.min_proba) * labels.mass
+        kept = (posterior.max(axis=1) >= self.min_proba) * labels.sample_weight
         return (posterior if self.soft else best) * kept[:, None]

@@ -91,5 +91,5 @@ class QualityWeighting(BaseRefiner):
     def _refine(self, X, labels):
         quality = prepared(ModelConfidence() if self.quality is None else self.quality)
         self.label_quality_ = labels.quality_of_trusted(quality._score(X, labels))
-        weight = self.label_quality_**self.power * labels.mass
+        weight = self.label_quality_**self.power * labels.sample_weight
         return labels.one_hot() * weight[:, None]

@@ -213,7 +213,7 @@ class TrustedLabelRefiner(ProbabilitySource, BaseRefiner):
             posterior = cautious_soft_labels(posterior, labels)
         else:
             posterior = np.eye(labels.n_classes)[posterior.argmax(axis=1)]
-        return posterior * labels.mass[:, None]
+        return posterior * labels.sample_weight[:, None]
 
     def _nothing_to_learn(self, labels):
         """Return the labels as they are, all of which are verified."""
@@ -262,7 +262,7 @@ class TrustedLabelRefiner(ProbabilitySource, BaseRefiner):
 
     def _rate(self, labels):
         """Return the share of wrong labels among those that may be wrong."""
-        mass = labels.mass
+        mass = labels.sample_weight
         if labels.trusted is not None:
             mass = mass * ~labels.trusted
         return float(mass @ (1 - self.label_quality_) / max(mass.sum(), 1e-12))

@@ -135,7 +135,7 @@ def trusted_posterior(tables, labels, *, Z=None, taught=None, owners=None):
     """
     evidence = pool(tables)
     confident = ConfidentTransition()._estimate(evidence, labels)
-    codes, weights = labels.codes, labels.weights
+    codes, weights = labels.codes, labels.sample_weight
     untrusted = expected_classes(evidence, confident, codes, weights=weights)
     tables, gold = [untrusted, *tables], gold_transition(evidence, labels)
     if has_trusted(labels):
@@ -205,7 +205,11 @@ def likeliest_transition(expected, start, labels):
     ndarray of shape (n_classes, n_classes)
         ``T[i, j] = P(noisy = j | clean = i)``.
     """
-    mass = labels.mass if labels.trusted is None else labels.mass * ~labels.trusted
+    mass = (
+        labels.sample_weight
+        if labels.trusted is None
+        else labels.sample_weight * ~labels.trusted
+    )
     given = labels.one_hot() * mass[:, None]
     T = start
     for _ in range(MATRIX_STEPS):
@@ -277,7 +281,7 @@ def noise_is_found(evidence, labels, posterior):
         return False
     if _agrees_otherwise(evidence, labels):
         return True
-    mass = labels.mass * ~labels.trusted
+    mass = labels.sample_weight * ~labels.trusted
     wrong = posterior.argmax(axis=1) != labels.codes
     return bool(mass @ wrong > FEW_CONTRADICTIONS * mass.sum())
 
@@ -287,9 +291,9 @@ def _agrees_otherwise(evidence, labels):
     agrees = evidence.argmax(axis=1) == labels.codes
     shares, variances = [], []
     for rows in (labels.trusted, ~labels.trusted):
-        mass = labels.mass[rows].sum()
+        mass = labels.sample_weight[rows].sum()
         # By the rule of succession, so that few rows are not taken for certain.
-        share = (labels.mass[rows] @ agrees[rows] + 1) / (mass + 2)
+        share = (labels.sample_weight[rows] @ agrees[rows] + 1) / (mass + 2)
         shares.append(share)
         variances.append(share * (1 - share) / (mass + 2))
     difference = abs(shares[0] - shares[1])
@@ -330,14 +334,14 @@ def trusted_proba(estimator, X, labels, *, memory=None):
     )
     predict = check_memory(memory).cache(_predict_all)
     return predict(
-        clone(estimator), X, labels.one_hot() * labels.mass[:, None], labels.classes,
-        labels.params, rows, fold[owners],
+        clone(estimator), X, labels.one_hot() * labels.sample_weight[:, None],
+        labels.classes, labels.params, rows, fold[owners],
     )  # fmt: skip
 
 
 def verified(labels):
     """Return the mask of the rows that are verified and carry weight."""
-    return labels.trusted & (labels.mass > 0)
+    return labels.trusted & (labels.sample_weight > 0)
 
 
 def owners_of_trusted(X, labels):
@@ -368,7 +372,7 @@ def _start(tables):
 def _fitted(tables, labels):
     """Return the stack that foretells the verified rows."""
     rows = verified(labels)
-    known = labels.codes[rows], labels.mass[rows]
+    known = labels.codes[rows], labels.sample_weight[rows]
     return fit_stacked_logit([t[rows] for t in tables], *known, _start(tables))
 
 
@@ -376,7 +380,9 @@ def _prototypes(Z, believed, owners, labels):
     """Return what the centres of the classes say."""
     rows = verified(labels)
     owners = np.arange(rows.sum()) if owners is None else owners
-    return prototype_proba(Z, believed, labels.codes, rows, labels.mass, owners)
+    return prototype_proba(
+        Z, believed, labels.codes, rows, labels.sample_weight, owners
+    )
 
 
 def _predict_all(estimator, X, soft_labels, classes, params, rows, fold):

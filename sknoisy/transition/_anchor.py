@@ -139,7 +139,7 @@ class AnchorPointTransition(ProbabilitySource, BaseTransitionEstimator):
         self.quantile = quantile
 
     def _estimate(self, evidence, labels):
-        anchors = anchor_rows(evidence, self.quantile, labels.mass)
+        anchors = anchor_rows(evidence, self.quantile, labels.sample_weight)
         return normalize_rows(evidence[anchors])
 
 
@@ -223,7 +223,7 @@ class DualTTransition(AnchorPointTransition):
     def _estimate(self, evidence, labels):
         to_prediction = super()._estimate(evidence, labels)
         counts = np.zeros((labels.n_classes, labels.n_classes))
-        np.add.at(counts, (evidence.argmax(axis=1), labels.codes), labels.mass)
+        np.add.at(counts, (evidence.argmax(axis=1), labels.codes), labels.sample_weight)
         unseen = counts.sum(axis=1) == 0
         counts[unseen, unseen] = 1.0
         return to_prediction @ normalize_rows(counts)

@@ -34,7 +34,7 @@ class BaseTransitionEstimator(LabelLearner):
         T = self._estimate_beside(X, proba, labels)
         if hasattr(self, "clean_proba_"):
             return T, self.clean_proba_
-        return T, clean_posterior(proba, T, labels.codes, weights=labels.weights)
+        return T, clean_posterior(proba, T, labels.codes, weights=labels.sample_weight)
 
     @abstractmethod
     def _estimate(self, evidence, labels):

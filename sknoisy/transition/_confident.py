@@ -147,8 +147,8 @@ class ConfidentTransition(ProbabilitySource, BaseTransitionEstimator):
 
     def _estimate(self, evidence, labels):
         self.confident_joint_ = count_confident_joint(
-            labels.codes, evidence, labels.weights
+            labels.codes, evidence, labels.sample_weight
         )
-        label_mass = np.bincount(labels.codes, labels.weights, labels.n_classes)
+        label_mass = np.bincount(labels.codes, labels.sample_weight, labels.n_classes)
         joint = calibrate_joint(self.confident_joint_, label_mass)
         return joint_to_transition(joint)

@@ -117,7 +117,7 @@ def has_trusted(labels):
         False where no mask was given, too.
     """
     return labels.trusted is not None and bool(
-        (labels.trusted & (labels.mass > 0)).any()
+        (labels.trusted & (labels.sample_weight > 0)).any()
     )
 
 
@@ -141,5 +141,5 @@ def gold_transition(proba, labels):
     confident = ConfidentTransition()._estimate(proba, labels)
     if not has_trusted(labels):
         return confident
-    verified = labels.one_hot() * (labels.trusted * labels.mass)[:, None]
+    verified = labels.one_hot() * (labels.trusted * labels.sample_weight)[:, None]
     return normalize_rows(verified.T @ proba + PRIOR_ROWS * confident)

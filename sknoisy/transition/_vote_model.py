@@ -107,11 +107,11 @@ def likeliest_vote_model(votes, labels, *, tempers, start_rates, max_iter, tol):
 def _fit(votes, labels, temper, start_rate, max_iter, tol):
     """Run expectation-maximisation from one start."""
     n_classes, codes = labels.n_classes, labels.codes
-    mass = labels.mass / labels.mass.sum()
+    mass = labels.sample_weight / labels.sample_weight.sum()
     T = make_transition_matrix(n_classes, start_rate)
     R = make_transition_matrix(n_classes, START_IMPURITY)
     prior = np.bincount(codes, mass, minlength=n_classes)
-    pseudo = PSEUDO_COUNT / labels.mass.sum() * np.eye(n_classes)
+    pseudo = PSEUDO_COUNT / labels.sample_weight.sum() * np.eye(n_classes)
     own = labels.one_hot()
     for n_iter in range(1, max_iter + 1):  # noqa: B007
         mixed = R @ T

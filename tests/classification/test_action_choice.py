@@ -218,7 +218,7 @@ def test_doubt_is_scaled_towards_the_core(core, share, seed):
         rng.permutation(np.arange(50) % 2), sample_weight=rng.uniform(0.1, 2, 50)
     )
     scaled = scale_doubt(weights, core, labels, share=share)
-    mass = labels.mass / labels.mass.sum()
+    mass = labels.sample_weight / labels.sample_weight.sum()
     doubt = mass @ (1 - weights)
     target = min(doubt, share * core + (1 - share) * doubt)
     assert_allclose(mass @ (1 - scaled), target, atol=1e-4)

@@ -16,7 +16,7 @@ from sknoisy.classification._label_spreading import (
 
 
 def graph_of(Z, weights=None):
-    labels = NoisyLabels(np.zeros(len(Z), int), np.arange(2), weights=weights)
+    labels = NoisyLabels(np.zeros(len(Z), int), np.arange(2), sample_weight=weights)
     return neighbor_graph(Z, labels, n_neighbors=10)
 
 

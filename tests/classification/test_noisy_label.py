@@ -104,7 +104,9 @@ def test_soft_labels_of_each_action(action, weighted, iris):
         "relabel": best,
         "soft": clf.clean_proba_,
     }[action]
-    assert_allclose(clf.soft_labels_, settle(treated * labels.mass[:, None], labels))
+    assert_allclose(
+        clf.soft_labels_, settle(treated * labels.sample_weight[:, None], labels)
+    )
     assert_array_equal(clf.sample_weight_, clf.soft_labels_.sum(axis=1))
     assert_array_equal(clf.transduction_, clf.soft_labels_.argmax(axis=1))
     assert clf.selection_["action"] == action

@@ -292,7 +292,7 @@ def test_few_labels_are_not_doubted():
     for n_labels in (FEWEST_LABELS - 1, FEWEST_LABELS):
         codes = np.repeat([0, 1], [n_labels, 12 - n_labels])
         given = type("Given", (), {})()
-        given.codes, given.weights, given.n_classes = codes, None, 2
+        given.codes, given.sample_weight, given.n_classes = codes, None, 2
         given.classes = np.array(["no", "yes"])
         found = select_treatment("auto", evidence, given)
         enough = n_labels == FEWEST_LABELS

@@ -33,7 +33,7 @@ def test_what_follows_from_the_soft_labels():
 
 def test_verified_rows_keep_weight_and_label():
     trusted, weights = np.array([True, False, False]), np.array([5.0, 1, 1])
-    labels = _labels([0, 1, 2], weights=weights, trusted=trusted)
+    labels = _labels([0, 1, 2], sample_weight=weights, trusted=trusted)
     table = np.array([[0, 0.5, 0], [0, 0.5, 0], [0.5, 0, 0.5]])
     assert_array_equal(settle(table, labels), [[5, 0, 0], [0, 0.5, 0], [0.5, 0, 0.5]])
 
@@ -68,6 +68,6 @@ def test_no_class_is_ever_lost(seed):
 
 
 def test_a_class_without_weight_of_its_own_stays_out():
-    labels = _labels([0, 1, 2], weights=np.array([1.0, 1, 0]))
-    settled = settle(labels.one_hot() * labels.mass[:, None], labels)
+    labels = _labels([0, 1, 2], sample_weight=np.array([1.0, 1, 0]))
+    settled = settle(labels.one_hot() * labels.sample_weight[:, None], labels)
     assert_array_equal(settled, np.diag([1, 1, 0]))

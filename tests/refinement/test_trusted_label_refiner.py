@@ -135,7 +135,7 @@ def test_it_shrinks_to_the_answer_without_trust(digits):
     distances = []
     for weight in (1e-5, 1e-2, 1.0):
         weights = np.where(TRUSTED, weight, 1.0)
-        weighed = replace(labels, trusted=TRUSTED, weights=weights)
+        weighed = replace(labels, trusted=TRUSTED, sample_weight=weights)
         found = trusted_posterior(tables, weighed, Z=X)
         untaught = trusted_posterior(tables, replace(weighed, trusted=None))
         distances.append(np.abs(found.proba - untaught.proba)[~TRUSTED].max())
