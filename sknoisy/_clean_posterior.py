@@ -1,14 +1,31 @@
 """From a noise model and the label given to the probability of each true class."""
 
 import numpy as np
+from scipy.optimize import brentq
+from scipy.special import expit, logit
 
+from sknoisy._numeric import SMALLEST_PROBABILITY
 from sknoisy._transition_matrix import normalize_rows
 
+# Steps of expectation-maximisation for the prior: with 200 its entries change by less
+# than 1e-6 for matrices whose diagonal leads, which is what is asked of them.
 PRIOR_STEPS = 200
+# Steps after which the prior of the posterior agrees with its own mean to 1e-3.
 POSTERIOR_STEPS = 20
-STRENGTHS = (1, 2, 4, 8, 16)
-SMALLEST_VOTE = 1e-3
-TINY = 1e-12
+# Temperatures that are tried for the probabilities, from as they are to nearly the
+# most probable class alone.
+INVERSE_TEMPERATURES = (1, 2, 4, 8, 16)
+# Probability of a confusion below which one prediction must not rule a class out.
+SMALLEST_CONFUSION = 1e-3
+# How far the mean of 1 - quality goes from its own value to the rate of the core. All
+# the way misses noise near the border, none counts overlap of classes as noise
+# (bench_flagship.py, "error rate of the core").
+CORE_SHARE = 0.5
+# Exponent of the odds by the matrix beside those by the evidence itself, which do not
+# fail where the matrix does. With 0 (evidence alone) recovery is lower for every base,
+# with the evidence left out wrong labels are ranked worse (bench_flagship.py,
+# "exponent of the matrix").
+MATRIX_EXPONENT = 0.5
 
 
 def clean_prior(transition_matrix, noisy_share, n_steps=PRIOR_STEPS):
@@ -32,7 +49,7 @@ def clean_prior(transition_matrix, noisy_share, n_steps=PRIOR_STEPS):
     """
     prior = np.asarray(noisy_share, dtype=float)
     for _ in range(n_steps):
-        expected = np.maximum(prior @ transition_matrix, TINY)
+        expected = np.maximum(prior @ transition_matrix, SMALLEST_PROBABILITY)
         prior = prior * (transition_matrix @ (noisy_share / expected))
         prior /= prior.sum()
     return prior
@@ -62,25 +79,26 @@ def implied_noise_rate(transition_matrix, labels):
 def expected_classes(proba, transition_matrix, codes, *, weights=None):
     r"""Return the probability of each true class, given the features alone.
 
-    The probabilities :math:`p(x)` of the noisy labels are read as votes that have gone
+    The probabilities :math:`p(x)` of the noisy labels are read as labels that have gone
     through the noise:
 
     .. math:: P(k \mid x) \propto \pi_k \exp\Big(s \sum_j p_j(x) \log T_{kj}\Big).
 
-    The prior :math:`\pi` is the mean of :math:`P(k \mid x)`, and the strength :math:`s`
-    is the power of two that makes the labels given most likely. The label of a row is
-    no part of its own votes, so this likelihood is one of held-out labels.
+    The prior :math:`\pi` is the mean of :math:`P(k \mid x)`, and the inverse
+    temperature :math:`s` is the power of two that makes the labels given most likely.
+    The label of a row has no part in its own probabilities, so this likelihood is one
+    of held-out labels.
 
     Parameters
     ----------
     proba : ndarray of shape (n_samples, n_classes)
-        Out-of-fold probabilities of the noisy labels.
+        Out-of-sample probabilities of the noisy labels.
 
     transition_matrix : ndarray of shape (n_classes, n_classes)
         ``T[i, j] = P(noisy = j | clean = i)``.
 
     codes : ndarray of shape (n_samples,)
-        Positions of the labels given; they choose the strength.
+        Positions of the labels given; they choose the temperature.
 
     weights : ndarray of shape (n_samples,), default=None
         Weights of the samples in prior and likelihood.
@@ -90,19 +108,23 @@ def expected_classes(proba, transition_matrix, codes, *, weights=None):
     ndarray of shape (n_samples, n_classes)
         Rows sum to 1.
     """
-    mass = np.ones(len(codes)) if weights is None else weights
-    mass = mass / mass.sum()
-    share = np.bincount(codes, mass, minlength=proba.shape[1])
-    # A single impossible vote must not rule a class out.
-    votes = proba @ np.log(np.maximum(transition_matrix, SMALLEST_VOTE)).T
-    votes -= votes.max(axis=1, keepdims=True)
+    weights = np.ones(len(codes)) if weights is None else weights
+    weights = weights / weights.sum()
+    share = np.bincount(codes, weights, minlength=proba.shape[1])
+    logits = proba @ np.log(np.maximum(transition_matrix, SMALLEST_CONFUSION)).T
+    logits -= logits.max(axis=1, keepdims=True)
     given = transition_matrix[:, codes].T
     best, chosen = -np.inf, None
-    for strength in STRENGTHS:
-        believed = _believed(np.exp(strength * votes), share, mass)
-        likelihood = np.maximum((believed * given).sum(axis=1), TINY)
-        if mass @ np.log(likelihood) > best:
-            best, chosen = mass @ np.log(likelihood), believed
+    for inverse_temperature in INVERSE_TEMPERATURES:
+        likelihood, prior = np.exp(inverse_temperature * logits), share
+        for _ in range(POSTERIOR_STEPS):
+            expected = likelihood * prior
+            expected /= expected.sum(axis=1, keepdims=True)
+            prior = weights @ expected
+        of_label = np.einsum("ij,ij->i", expected, given)
+        value = weights @ np.log(np.maximum(of_label, SMALLEST_PROBABILITY))
+        if value > best:
+            best, chosen = value, expected
     return chosen
 
 
@@ -135,16 +157,93 @@ def clean_posterior(proba, transition_matrix, codes, *, weights=None):
     return normalize_rows(expected * transition_matrix[:, codes].T)
 
 
-def _believed(evidence, prior, mass):
-    """Return P(k | x) with the prior that agrees with its own mean."""
-    for _ in range(POSTERIOR_STEPS):
-        believed = normalize_rows(evidence * prior)
-        prior = mass @ believed
-    return believed
+def label_posterior(proba, labels, transition_matrix, core_rate):
+    r"""Return the probability of each true class where the noise is only estimated.
+
+    The odds that the label of row `i` is right are
+
+    .. math:: \frac{q_i}{1 - q_i} = \Big(\frac{t_i}{1 - t_i}\Big)^{1/2}
+        \frac{p_{\tilde y_i}(x_i)}{\max_{k \neq \tilde y_i} p_k(x_i)},
+
+    with :math:`t_i = P(\tilde y_i \mid x_i, \tilde y_i)`, the clean posterior of the
+    label by an estimated matrix, and the evidence :math:`p` itself. One factor on the
+    odds then brings the mean of :math:`1 - q` half-way to the error rate of the core,
+    since matrix and evidence count mistakes of the evidence as wrong labels. What the
+    label does not get is shared out as the features have it.
+
+    Parameters
+    ----------
+    proba : ndarray of shape (n_samples, n_classes)
+        Out-of-sample probabilities of the noisy labels.
+
+    labels : NoisyLabels
+        The labels, with weights.
+
+    transition_matrix : ndarray of shape (n_classes, n_classes)
+        ``T[i, j] = P(noisy = j | clean = i)``, estimated.
+
+    core_rate : float
+        Share of other labels where the evidence is surest.
+
+    Returns
+    -------
+    ndarray of shape (n_samples, n_classes)
+        Rows sum to 1.
+    """
+    codes, weights = labels.codes, labels.sample_weight
+    expected = expected_classes(proba, transition_matrix, codes, weights=weights)
+    joint = expected * transition_matrix[:, codes].T
+    by_matrix = log_odds(labels.proba_of_label(joint) / joint.sum(axis=1))
+    given, others = labels.proba_of_label(proba), proba.copy()
+    others[np.arange(labels.n_samples), codes] = 0
+    by_evidence = np.log(np.maximum(given, SMALLEST_PROBABILITY)) - np.log(
+        np.maximum(others.max(axis=1), SMALLEST_PROBABILITY)
+    )
+    quality = expit(MATRIX_EXPONENT * by_matrix + by_evidence)
+    quality = calibrate_error_rate(quality, core_rate, weights)
+    return spread_quality(expected, codes, quality)
 
 
-def spread_doubt(proba, codes, quality):
-    """Return class probabilities in which the label given has a certain share.
+def calibrate_error_rate(quality, core_rate, weights, share=CORE_SHARE):
+    """Return label qualities whose mean error rate is nearer to that of the core.
+
+    Parameters
+    ----------
+    quality : ndarray of shape (n_samples,)
+        Probability that each label is right.
+
+    core_rate : float
+        Share of other labels in the core.
+
+    weights : ndarray of shape (n_samples,)
+        Weight of each row.
+
+    share : float, default=0.5
+        How much of the way to the rate of the core is gone, in [0, 1].
+
+    Returns
+    -------
+    ndarray of shape (n_samples,)
+        In the same order; never lower than before.
+    """
+    weights = weights / weights.sum()
+    target = share * core_rate + (1 - share) * (weights @ (1 - quality))
+    odds = log_odds(quality)
+    excess = lambda shift: weights @ (1 - expit(odds + shift)) - target  # noqa: E731
+    # At the upper end every label is right, whatever its odds are.
+    top = -2 * np.log(SMALLEST_PROBABILITY)
+    if excess(0.0) <= 0 or excess(top) >= 0:
+        return quality
+    return expit(odds + brentq(excess, 0.0, top))
+
+
+def log_odds(probability):
+    """Return the logarithm of the odds, finite also for certainties."""
+    return logit(np.clip(probability, SMALLEST_PROBABILITY, 1 - SMALLEST_PROBABILITY))
+
+
+def spread_quality(proba, codes, quality):
+    """Return class probabilities in which the label given has its quality.
 
     Parameters
     ----------
@@ -173,3 +272,6 @@ def spread_doubt(proba, codes, quality):
     clean *= 1 - quality[:, None]
     clean[rows, codes] = quality
     return clean
+
+
+spread_doubt = spread_quality

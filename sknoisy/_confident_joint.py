@@ -118,3 +118,29 @@ def joint_to_transition(joint):
     """
     silent = joint.sum(axis=1) == 0
     return normalize_rows(joint + np.diag(silent))
+
+
+def confident_transition(proba, labels, uniform_share=0.0):
+    """Return the transition matrix by the confident joint.
+
+    Parameters
+    ----------
+    proba : ndarray of shape (n_samples, n_classes)
+        Out-of-sample probabilities.
+
+    labels : NoisyLabels
+        The labels, with weights.
+
+    uniform_share : float, default=0.0
+        Share of the uniform matrix that is mixed in, in [0, 1].
+
+    Returns
+    -------
+    ndarray of shape (n_classes, n_classes)
+        ``T[i, j] = P(noisy = j | clean = i)``.
+    """
+    codes, weights, n_classes = labels.codes, labels.sample_weight, labels.n_classes
+    joint = count_confident_joint(codes, proba, weights)
+    label_weight = np.bincount(codes, weights, n_classes)
+    T = joint_to_transition(calibrate_joint(joint, label_weight))
+    return (1 - uniform_share) * T + uniform_share / n_classes

@@ -12,11 +12,18 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.utils.validation import check_array, check_memory
 
-from sknoisy._compat import BaseSearchCV, _safe_indexing
+from sknoisy._compat import BaseSearchCV, HasMethods, StrOptions, _safe_indexing
 from sknoisy._folds import distinct_rows
 from sknoisy.exceptions import NoEvidenceWarning
 
+# Singular directions of sparse X, as usual in latent semantic analysis of texts.
 SPARSE_COMPONENTS = 100
+# Features beyond are cut, so that their squares stay finite.
+LARGEST_FEATURE = 1e100
+EMBEDDING_CONSTRAINT = [
+    StrOptions({"auto", "passthrough"}),
+    HasMethods(["fit", "transform"]),
+]
 
 
 def embed(
@@ -62,6 +69,8 @@ def embed(
         searched = isinstance(estimator, BaseSearchCV)
         base = estimator.estimator if searched else estimator
         steps = base.steps[:-1] if isinstance(base, Pipeline) else []
+        # Steps that resample rows place none.
+        steps = [step for step in steps if not hasattr(step[1], "fit_resample")]
         embedding = Pipeline(steps) if steps else _plain_embedding(X, random_state)
         X = _numeric_columns(X) if not steps else X
         if X is None:
@@ -126,10 +135,11 @@ def _numeric_columns(X):
     if Z.dtype.kind in "OSU":
         Z = _as_numbers(Z)
     if Z is not None and (Z.ndim != 2 or Z.shape[1] or not hasattr(X, "columns")):
-        return check_array(Z, dtype=float, ensure_all_finite="allow-nan")
+        Z = check_array(Z, dtype=float, ensure_all_finite="allow-nan")
+        return np.clip(Z, -LARGEST_FEATURE, LARGEST_FEATURE)
     warnings.warn(
-        "Neighbours need numeric columns, and X has none: the evidence of neighbours "
-        "is left out. Pass a Pipeline whose steps make numbers of X, or a transformer "
+        "Forest and neighbours need numeric columns, and X has none: their evidence is "
+        "left out. Pass a Pipeline whose steps make numbers of X, or a transformer "
         "as embedding.",
         NoEvidenceWarning,
     )

@@ -14,7 +14,7 @@ from numbers import Integral
 
 import numpy as np
 from scipy import sparse
-from sklearn.model_selection import StratifiedGroupKFold, check_cv
+from sklearn.model_selection import check_cv
 from sklearn.utils.metadata_routing import get_routing_for_object
 
 from sknoisy._compat import _num_samples
@@ -57,16 +57,19 @@ def make_folds(X, labels, cv=None):
             f"cv expected at least 2 folds, but got cv={cv}. Pass an integer of 2 or "
             "more, a splitter such as StratifiedKFold(5), or a list of splits."
         )
-    if labels.groups is not None:
-        return _folds_of_groups(cv, labels)
-    points = distinct_rows(X)
-    if not points.any():
+    owners = distinct_rows(X) if labels.points is None else labels.points
+    if not owners.any():
         # Rows that are all alike cannot be told apart: each is a point of its own.
-        points = np.arange(labels.n_samples)
-    n_folds = _affordable_folds(cv, points, labels)
-    fold = _deal(points, labels, n_folds)[points]
+        owners = np.arange(labels.n_samples)
+    n_folds = _affordable_folds(cv, owners, labels)
+    if labels.groups is not None:
+        owners = np.unique(np.asarray(labels.groups), return_inverse=True)[1]
+        n_folds = min(n_folds, _number_of_groups(owners, labels))
+    fold = _deal(owners, labels, n_folds)[owners]
     return [
-        (np.flatnonzero(fold != f), np.flatnonzero(fold == f)) for f in range(n_folds)
+        (np.flatnonzero(fold != f), np.flatnonzero(fold == f))
+        for f in range(n_folds)
+        if (fold == f).any()
     ]
 
 
@@ -153,29 +156,21 @@ def _row_numbers(rows, n_samples):
     return rows
 
 
-def _folds_of_groups(cv, labels):
-    n_groups = len(np.unique(np.asarray(labels.groups)))
+def _number_of_groups(groups, labels):
+    """Return the number of groups that carry weight, if there are at least two."""
+    n_groups = len(np.unique(groups[labels.sample_weight > 0]))
     if n_groups < 2:
         raise ValueError(
             f"groups expected at least 2 distinct values, to hold one group out while "
             f"training on another, but got {n_groups}. Leave groups out, or pass the "
             "folds as cv."
         )
-    counts = np.bincount(labels.codes, labels.sample_weight > 0)
-    n_folds = min(_reduced(cv, counts), n_groups)
-    splitter = StratifiedGroupKFold(n_folds)
-    with warnings.catch_warnings():
-        # A class of a single row cannot be in every fold; that is handled downstream.
-        warnings.filterwarnings("ignore", message="The least populated class")
-        rows = np.zeros((labels.n_samples, 1))
-        folds = splitter.split(rows, labels.codes, labels.groups)
-        # Groups of very unequal size can leave a fold without any row.
-        return [(train, test) for train, test in folds if len(test)]
+    return n_groups
 
 
-def _affordable_folds(cv, points, labels):
+def _affordable_folds(cv, owners, labels):
     weighted = labels.sample_weight > 0
-    pairs = np.unique(np.column_stack([points, labels.codes])[weighted], axis=0)
+    pairs = np.unique(np.column_stack([owners, labels.codes])[weighted], axis=0)
     return _reduced(cv, np.bincount(pairs[:, 1]))
 
 
@@ -194,12 +189,34 @@ def _reduced(cv, counts):
     return n_folds
 
 
-def _deal(points, labels, n_folds):
-    """Deal the distinct rows of each class to the folds in turn."""
-    votes = np.zeros((points.max() + 1, labels.n_classes))
-    np.add.at(votes, (points, labels.codes), labels.sample_weight)
-    fold = np.zeros(len(votes), dtype=np.intp)
-    alive = np.flatnonzero(votes.sum(axis=1) > 0)
-    order = alive[np.argsort(votes[alive].argmax(axis=1), kind="stable")]
-    fold[order] = np.arange(len(order)) % n_folds
+def _deal(owners, labels, n_folds):
+    """Deal points or groups to the folds, the heaviest first, each where it fits best.
+
+    A fold fits best whose share of the classes of the newcomer is smallest. What is
+    dealt and in which order follows from weights and content alone, not from the order
+    of rows or classes, so that copies, rows of weight zero and other names of the
+    classes change nothing.
+    """
+    shares = np.zeros((owners.max() + 1, labels.n_classes))
+    np.add.at(shares, (owners, labels.codes), labels.sample_weight)
+    weight = shares.sum(axis=1)
+    fold = np.zeros(len(shares), dtype=np.intp)
+    alive = np.flatnonzero(weight > 0)
+    class_weight = shares.sum(axis=0)
+    main = shares[alive].argmax(axis=1)
+    first = np.full(labels.n_classes, len(shares))
+    np.minimum.at(first, main, alive)
+    # Classes by their weight, then by their first owner: never by their names.
+    rank = np.empty(labels.n_classes, dtype=np.intp)
+    rank[np.lexsort((first, class_weight))] = np.arange(labels.n_classes)
+    if labels.groups is None:
+        order = alive[np.lexsort((alive, rank[main]))]
+        fold[order] = np.arange(len(order)) % n_folds
+        return fold
+    relative = shares / np.maximum(class_weight, np.finfo(float).tiny)
+    load = np.zeros((n_folds, labels.n_classes))
+    for owner in alive[np.lexsort((alive, -relative[alive].max(axis=1)))]:
+        # The fold in which the classes of this group are rarest so far.
+        fold[owner] = np.lexsort((load.sum(axis=1), load @ relative[owner]))[0]
+        load[fold[owner]] += relative[owner]
     return fold

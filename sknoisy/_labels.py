@@ -33,13 +33,14 @@ class NoisyLabels:
         Rows whose label has been verified.
     params : dict
         Further metadata for the ``fit`` of the inner estimator.
-    default_estimator : estimator or None
-        What a step without an estimator of its own uses to find evidence.
-    announce : callable or None
-        Called with the name and the number of steps of work that starts, for progress
-        bars.
-    report : callable or None
-        Called with the name of the work after each step.
+    points : ndarray of int of shape (n_samples,) or None
+        Equal numbers for rows of equal content, where they have been compared.
+    unit : float
+        What a weight of 1 is in the units of the user, see :meth:`relative_to`.
+    n_samples, n_classes : int
+        Number of rows and of classes.
+    has_trusted : bool
+        Whether any row that carries weight has a trusted label.
     """
 
     codes: np.ndarray
@@ -48,23 +49,22 @@ class NoisyLabels:
     groups: object = None
     trusted: np.ndarray | None = None
     params: dict = field(default_factory=dict)
-    default_estimator: object = None
-    announce: object = None
-    report: object = None
+    points: np.ndarray | None = None
+    unit: float = 1.0
+    n_samples: int = field(init=False)
+    n_classes: int = field(init=False)
+    has_trusted: bool = field(init=False)
 
     def __post_init__(self):
+        # A frozen dataclass is filled in this way.
+        keep = object.__setattr__
+        keep(self, "n_samples", len(self.codes))
+        keep(self, "n_classes", len(self.classes))
         if self.sample_weight is None:
-            object.__setattr__(self, "sample_weight", np.ones(len(self.codes)))
-
-    @property
-    def n_samples(self):
-        """Number of rows."""
-        return len(self.codes)
-
-    @property
-    def n_classes(self):
-        """Number of classes."""
-        return len(self.classes)
+            keep(self, "sample_weight", np.ones(self.n_samples))
+        trusted = self.trusted
+        any_trusted = trusted is not None and (trusted & (self.sample_weight > 0)).any()
+        keep(self, "has_trusted", bool(any_trusted))
 
     @property
     def y(self):
@@ -90,12 +90,34 @@ class NoisyLabels:
         """Return the labels as a table of shape (n_samples, n_classes)."""
         return np.eye(self.n_classes)[self.codes]
 
-    def with_default(self, estimator):
-        """Return the same record with another default estimator."""
-        return replace(self, default_estimator=estimator)
+    announce = report = None  # bridge
+
+    def relative_to(self, points):
+        """Return the record with weights whose median over distinct rows is 1.
+
+        Weights say how much one row counts beside another. In this unit neither their
+        scale nor writing a row twice at half the weight changes anything.
+
+        Parameters
+        ----------
+        points : ndarray of int of shape (n_samples,)
+            Equal numbers for rows of equal content.
+
+        Returns
+        -------
+        NoisyLabels
+            The record, which knows the points.
+        """
+        if not points.any():
+            # Rows that are all alike cannot be told apart: each is a point of its own.
+            points = np.arange(self.n_samples)
+        weight = np.bincount(points, self.sample_weight)
+        unit = np.median(weight[weight > 0])
+        weight = self.sample_weight / unit
+        return replace(self, sample_weight=weight, points=points, unit=float(unit))
 
     def take(self, X, rows):
-        """Return the record of some rows, which reports to nobody.
+        """Return the record of some rows.
 
         Parameters
         ----------
@@ -112,10 +134,10 @@ class NoisyLabels:
         """
         aligned = {
             name: None if (value := getattr(self, name)) is None else value[rows]
-            for name in ("codes", "sample_weight", "groups", "trusted")
+            for name in ("codes", "sample_weight", "groups", "trusted", "points")
         }
         params = _check_method_params(X, self.params, indices=rows)
-        return replace(self, **aligned, params=params, announce=None, report=None)
+        return replace(self, **aligned, params=params)
 
     def keep_trusted(self, soft_labels):
         """Return soft labels in which verified rows keep label and weight."""

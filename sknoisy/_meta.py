@@ -29,6 +29,7 @@ from sknoisy._compat import (
     _routing_enabled,
     with_callbacks,
 )
+from sknoisy._folds import distinct_rows
 from sknoisy._labels import read_labels
 from sknoisy._out_of_fold import align_columns
 
@@ -38,9 +39,12 @@ PRECOMPUTED = "precomputed"
 class LabelReader(MetaEstimatorMixin):
     """Reading of ``fit``'s arguments, for estimators with an ``estimator`` parameter.
 
-    Think twice before adding to this class: it holds what every room needs, and every
-    line of it is inherited by every estimator.
+    Think twice before adding to this class: it holds what every package needs, and
+    every line of it is inherited by every estimator.
     """
+
+    # Whether only the ratios of sample weights count, see ``NoisyLabels.relative_to``.
+    _weights_are_relative = True
 
     def _read_labels(self, X, y, sample_weight, groups, trusted, params):
         """Return the record of the labels, and take over what describes X."""
@@ -53,6 +57,11 @@ class LabelReader(MetaEstimatorMixin):
             groups=groups,
             trusted=trusted,
         )
+        if self._weights_are_relative:
+            # Equal rows of given probabilities are no copies of one row of features.
+            given = isinstance(getattr(self, "estimator", None), str)
+            points = np.arange(labels.n_samples) if given else distinct_rows(X)
+            labels = labels.relative_to(points)
         if _routing_enabled() and self._inner_estimator() is not None:
             routed = process_routing(self, "fit", **params)
             labels = replace(labels, params=routed.estimator.fit)
@@ -101,6 +110,8 @@ class LabelLearner(LabelReader, BaseEstimator, ABC):
 
     # Parameters without a line of their own in a subclass go unchecked.
     _parameter_constraints: dict = {}
+    # What a step without an estimator of its own fits; set by ``prepared``.
+    _default_estimator = None
 
     @_fit_context(prefer_skip_nested_validation=False)
     def fit(self, X, y, sample_weight=None, *, groups=None, trusted=None, **params):
@@ -154,13 +165,17 @@ class LabelLearner(LabelReader, BaseEstimator, ABC):
         """Set the fitted attributes."""
 
 
-def prepared(step):
+def prepared(step, default_estimator=None):
     """Clone a collaborator whose hook is about to be called without its ``fit``.
 
     Parameters
     ----------
     step : estimator
         Transition estimator, label quality score or refiner.
+
+    default_estimator : classifier, default=None
+        What the step, and the steps in it, fit where they have no estimator of their
+        own.
 
     Returns
     -------
@@ -170,7 +185,32 @@ def prepared(step):
     step = clone(step)
     if isinstance(step, BaseEstimator):
         step._validate_params()
+    if default_estimator is not None:
+        step._default_estimator = default_estimator
     return step
+
+
+def narrowed(tags, second_estimator):
+    """Return tags that allow the input that a second estimator takes as well.
+
+    Parameters
+    ----------
+    tags : Tags
+        They are changed in place.
+
+    second_estimator : estimator or None
+        None narrows nothing.
+
+    Returns
+    -------
+    Tags
+        The tags.
+    """
+    if second_estimator is not None:
+        second = get_tags(second_estimator).input_tags
+        tags.input_tags.sparse &= second.sparse
+        tags.input_tags.allow_nan &= second.allow_nan
+    return tags
 
 
 def warn_not_converged(owner, change):
@@ -227,6 +267,40 @@ def inner_has(method):
     return check
 
 
+class Progress:
+    """Tells scikit-learn's callbacks of work that starts and of each step done.
+
+    Parameters
+    ----------
+    estimator : estimator
+        The estimator that is being fitted.
+
+    callbacks : callback context
+        The context of its fit.
+    """
+
+    def __init__(self, estimator, callbacks):
+        self.estimator, self.callbacks = estimator, callbacks
+        self.work, self.left = {}, {}
+
+    def start(self, name, n_steps):
+        """Tell that work of so many steps starts."""
+        self.left[name] = n_steps
+        self.work[name] = self.callbacks.subcontext(
+            task_name=name, max_subtasks=n_steps
+        )
+        self.work[name].call_on_fit_task_begin(estimator=self.estimator)
+
+    def step(self, name):
+        """Tell that a step of the work is done."""
+        step = self.work[name].subcontext(task_name="step")
+        step.call_on_fit_task_begin(estimator=self.estimator)
+        step.call_on_fit_task_end(estimator=self.estimator)
+        self.left[name] -= 1
+        if not self.left[name]:
+            self.work[name].call_on_fit_task_end(estimator=self.estimator)
+
+
 class BaseLabelNoiseClassifier(
     CallbackSupportMixin, LabelReader, ClassifierMixin, BaseEstimator, ABC
 ):
@@ -276,34 +350,23 @@ class BaseLabelNoiseClassifier(
             columns or not as many as the rows of X.
         """
         (X,) = indexable(X)
-        labels = self._read_labels(X, y, sample_weight, groups, trusted, params)
-        context = self._init_callback_context(max_subtasks=None)
-        context.call_on_fit_task_begin(estimator=self, X=X, y=y)
-        labels = replace(labels, **self._progress(context))
-        self.classes_ = labels.classes
-        self.estimator_ = self._fit(X, labels)
+        before = dict(vars(self))
+        try:
+            labels = self._read_labels(X, y, sample_weight, groups, trusted, params)
+            callbacks = self._init_callback_context(max_subtasks=None)
+            callbacks.call_on_fit_task_begin(estimator=self, X=X, y=y)
+            self._progress = Progress(self, callbacks)
+            self.classes_ = labels.classes
+            self.estimator_ = self._fit(X, labels)
+            del self._progress
+        except BaseException:
+            # A fit that fails, or is interrupted, leaves the one before it whole.
+            vars(self).clear()
+            vars(self).update(before)
+            raise
         take_over(self, self.estimator_, ["n_features_in_", "feature_names_in_"])
-        context.call_on_fit_task_end(estimator=self, X=X, y=y)
+        callbacks.call_on_fit_task_end(estimator=self, X=X, y=y)
         return self
-
-    def _progress(self, context):
-        """Return what tells the callbacks that work starts and that a step is done."""
-        left, work = {}, {}
-
-        def announce(name, n_steps):
-            left[name] = n_steps
-            work[name] = context.subcontext(task_name=name, max_subtasks=n_steps)
-            work[name].call_on_fit_task_begin(estimator=self)
-
-        def report(name):
-            step = work[name].subcontext(task_name="step")
-            step.call_on_fit_task_begin(estimator=self)
-            step.call_on_fit_task_end(estimator=self)
-            left[name] -= 1
-            if not left[name]:
-                work[name].call_on_fit_task_end(estimator=self)
-
-        return {"announce": announce, "report": report}
 
     def _answering(self):
         """Return what will answer once it is fitted."""

@@ -127,7 +127,7 @@ def neighbor_graph(
     NeighborGraph
         The graph between the distinct points.
     """
-    points, owners = _points(Z, labels)
+    points, owners = points_and_owners(Z, labels)
     soft_labels = labels.one_hot() * labels.sample_weight[:, None]
     place = np.zeros((len(owners), Z.shape[1]))
     place[points] = Z
@@ -158,8 +158,25 @@ def _ballots(points, soft_labels):
     return gather @ soft_labels
 
 
-def _points(Z, labels):
-    """Return the point of each row and the owner of each point: its group or itself."""
+def points_and_owners(Z, labels):
+    """Return the point of each row and the owner of each point: its group or itself.
+
+    Parameters
+    ----------
+    Z : ndarray of shape (n_samples, n_dimensions)
+        Rows; equal ones of one group are one point.
+
+    labels : NoisyLabels
+        The labels, with the groups.
+
+    Returns
+    -------
+    points : ndarray of int of shape (n_samples,)
+        Number of the point of each row, in the order of its content.
+
+    owners : ndarray of int of shape (n_points,)
+        Group of each point; its own number where there are no groups.
+    """
     points = distinct_rows(Z)
     if labels.groups is None:
         return points, np.arange(points.max() + 1)

@@ -9,38 +9,22 @@ from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_array, check_memory
 
 from sknoisy._compat import AS_THEY_COME, _check_method_params, _safe_indexing
-from sknoisy._folds import make_folds
 from sknoisy._soft_labels import drop_negligible, fit_soft_labels
 from sknoisy.exceptions import UnsuitableEstimatorError
 
 
-def out_of_fold_proba(
-    estimator, X, labels, *, soft_labels=None, cv=None, n_jobs=None, memory=None
-):
+def out_of_fold_proba(inputs, soft_labels=None):
     """Return for each row the class probabilities of a model that has not seen it.
 
     Parameters
     ----------
-    estimator : classifier with ``predict_proba``
-        It is cloned for each fold.
-
-    X : array-like, frame, sparse matrix or sequence of n_samples rows
-        Handed on as it came.
-
-    labels : NoisyLabels
-        Labels to train on, with weights, groups and metadata.
+    inputs : EvidenceInputs
+        Classifier, rows, labels, folds and context. The classifier is cloned for each
+        fold.
 
     soft_labels : ndarray of shape (n_samples, n_classes), default=None
-        What to train on instead: the weight of each class for each sample.
-
-    cv : int, splitter, iterable of splits or None, default=None
-        See :func:`sknoisy._folds.make_folds`.
-
-    n_jobs : int, default=None
-        Number of folds fitted side by side.
-
-    memory : str or object with the joblib.Memory interface, default=None
-        Where the probabilities are cached.
+        What to train on instead of the labels: the weight of each class for each
+        sample.
 
     Returns
     -------
@@ -48,7 +32,7 @@ def out_of_fold_proba(
         Rows sum to 1. A class that is missing from the training part of a fold has
         probability 0 there. A row that is held out several times has the mean; one
         that is never held out, or whose class no model of another fold has seen, has
-        no evidence against it: probability 1 for the label given.
+        no evidence against it: NaN throughout.
 
     Raises
     ------
@@ -57,19 +41,29 @@ def out_of_fold_proba(
     ValueError
         If a probability is missing or infinite.
     """
-    check_has_proba(estimator)
-    folds = make_folds(X, labels, cv)
-    predict = check_memory(memory).cache(
-        _predict_folds, ignore=["n_jobs", "announce", "report"]
-    )
+    labels, context, folds = inputs.labels, inputs.context, inputs.folds
+    check_has_proba(inputs.base)
     if soft_labels is None:
         soft_labels = labels.one_hot() * labels.sample_weight[:, None]
-    total, times = predict(
-        estimator, X, soft_labels, labels.codes, labels.classes, labels.params, folds,
-        n_jobs=n_jobs, announce=labels.announce, report=labels.report,
+    predict = delayed(check_memory(context.memory).cache(_predict_fold))
+    if context.progress is not None:
+        context.progress.start("out-of-fold", len(folds))
+    parts = Parallel(n_jobs=context.n_jobs, **AS_THEY_COME)(
+        predict(
+            inputs.base, inputs.X, soft_labels[train], labels.codes[test],
+            labels.classes, labels.params, train, test,
+        )
+        for train, test in folds
     )  # fmt: skip
-    proba = total / np.maximum(times, 1)[:, None]
-    return np.where(times[:, None] > 0, proba, labels.one_hot())
+    total, times = np.zeros(soft_labels.shape), np.zeros(labels.n_samples)
+    for (_, test), (known, part) in zip(folds, parts, strict=True):
+        np.add.at(total, test[known], part[known])
+        np.add.at(times, test[known], 1)
+        if context.progress is not None:
+            context.progress.step("out-of-fold")
+    # 0 / 0 says that nothing is known.
+    with np.errstate(invalid="ignore"):
+        return total / times[:, None]
 
 
 def check_has_proba(estimator):
@@ -79,7 +73,7 @@ def check_has_proba(estimator):
         raise UnsuitableEstimatorError(
             "Out-of-fold evidence needs a classifier with predict_proba, but "
             f"{name} has none. Wrap it as CalibratedClassifierCV({name}(...)), or take "
-            "the evidence elsewhere: evidence='neighbors' in NoisyLabelClassifier, "
+            "the evidence elsewhere: evidence='forest' in NoisyLabelClassifier, "
             "or the score NeighborAgreement."
         )
 
@@ -164,37 +158,17 @@ def align_columns(table, given, classes, fill=0.0):
     return aligned
 
 
-def _predict_folds(
-    estimator, X, soft_labels, codes, classes, params, folds,
-    n_jobs=None, announce=None, report=None,
-):  # fmt: skip
-    """Return the sum of held-out probabilities of each row and how often it was."""
-    if announce is not None:
-        announce("out-of-fold", len(folds))
-    parts = Parallel(n_jobs=n_jobs, **AS_THEY_COME)(
-        delayed(_predict_fold)(estimator, X, soft_labels, codes, classes, params, *fold)
-        for fold in folds
-    )
-    total = np.zeros(soft_labels.shape)
-    times = np.zeros(len(codes), dtype=np.intp)
-    for (_, test), part in zip(folds, parts, strict=True):
-        np.add.at(total, test, part)
-        np.add.at(times, test, 1)
-        if report is not None:
-            report("out-of-fold")
-    return total, times
-
-
 def _predict_fold(estimator, X, soft_labels, codes, classes, params, train, test):
-    """Train on one part of the rows and return the probabilities of the other."""
-    seen = drop_negligible(soft_labels[train]).any(axis=0)
-    given = np.eye(len(classes))[codes[test]]
-    if seen.sum() < 2:
-        return given
+    """Train on one part of the rows, predict the other, and say which rows count."""
+    seen = drop_negligible(soft_labels).any(axis=0)
+    # A model that has never seen a class says nothing about the labels that name it.
+    known = seen[codes]
+    if seen.sum() < 2 or not len(test):
+        return np.zeros(len(test), dtype=bool), np.zeros((len(test), len(classes)))
     model = fit_soft_labels(
         estimator,
         _safe_indexing(X, train),
-        soft_labels[train],
+        soft_labels,
         classes,
         params=_check_method_params(X, params, indices=train),
     )
@@ -206,6 +180,4 @@ def _predict_fold(estimator, X, soft_labels, codes, classes, params, train, test
             f"{np.count_nonzero(~np.isfinite(proba))} that are missing or infinite. "
             "Scale X, or use a classifier that copes with it."
         )
-    proba = align_columns(proba, model.classes_, classes)
-    # A model that has never seen a class cannot judge the labels that name it.
-    return np.where(seen[codes[test]][:, None], proba, given)
+    return known, align_columns(proba, model.classes_, classes)

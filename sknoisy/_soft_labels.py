@@ -1,8 +1,8 @@
-"""Train any classifier on a table of soft labels.
+"""From a posterior to soft labels, and from these to a fitted classifier.
 
-The table is the hinge of the package: whatever a method believes about the labels, it
-says as the weight of each class for each sample, and :func:`fit_soft_labels` trains
-on it. This is the one place that knows about sample weights, the steps of a
+Whatever a method finds about the labels, it says as the weight of each class for each
+sample: :func:`soft_labels_for` makes that table, and :func:`fit_soft_labels` trains on
+it. This is the one place that knows about sample weights, the steps of a
 ``Pipeline``, and what to do for classifiers that take no weights.
 """
 
@@ -21,6 +21,8 @@ from sknoisy._compat import (
 )
 from sknoisy.exceptions import UnsuitableEstimatorError
 
+# Entries below this share of their row are dropped, since each costs a row of its own:
+# they would repeat a row for every class and hold a twentieth of its weight at most.
 NEGLIGIBLE_SHARE = 0.05
 
 
@@ -156,14 +158,14 @@ def fit_weighted(estimator, X, y, weights=None, params=None):
     estimator, params = clone(estimator), dict(params or {})
     if weights is None or (weights == 1).all():
         return estimator.fit(X, y, **params)
-    if not takes_weights(estimator):
+    steps, inner, takes = path_of_weights(estimator)
+    if not takes:
         raise UnsuitableEstimatorError(
             f"{type(estimator).__name__} takes no sample_weight, but the samples "
             "carry different weights. Use a classifier that takes sample_weight, or an "
             "action that keeps or drops whole samples: action='filter' or "
             "action='relabel', or the refiner ConfidentPruning."
         )
-    steps, inner = _path_of_weights(estimator)
     if _routing_enabled():
         _request_weights(estimator, inner)
     params["__".join([*steps, "sample_weight"])] = weights
@@ -172,11 +174,11 @@ def fit_weighted(estimator, X, y, weights=None, params=None):
 
 def takes_weights(estimator):
     """Whether the fit of a classifier, or of the step it ends with, takes weights."""
-    return has_fit_parameter(_path_of_weights(estimator)[1], "sample_weight")
+    return path_of_weights(estimator)[2]
 
 
-def _path_of_weights(estimator):
-    """Return the names of the steps that weights pass, and where they arrive."""
+def path_of_weights(estimator):
+    """Return the steps that weights pass, where they arrive, and whether they do."""
     steps = []
     while not has_fit_parameter(estimator, "sample_weight"):
         if isinstance(estimator, Pipeline):
@@ -186,11 +188,11 @@ def _path_of_weights(estimator):
         elif isinstance(estimator, BaseSearchCV) or _routing_enabled():
             deeper = getattr(estimator, "estimator", None)
         else:
-            break
+            return steps, estimator, False
         if not hasattr(deeper, "fit"):
-            break
+            return steps, estimator, False
         estimator = deeper
-    return steps, estimator
+    return steps, estimator, True
 
 
 def _request_weights(estimator, inner):
@@ -207,3 +209,88 @@ def _request_weights(estimator, inner):
         if isinstance(part, BaseSearchCV):
             part.scoring = _weighted_scoring(part.scoring)
     inner.set_fit_request(sample_weight=True)
+
+
+def settle(soft_labels, labels):
+    """Return soft labels that keep to what is certain.
+
+    Trusted labels stay as they are. A class that would lose all its weight keeps the
+    labels that were given: evidence that leaves nothing of a class is not used for it.
+
+    Parameters
+    ----------
+    soft_labels : ndarray of shape (n_samples, n_classes)
+        Weight of each class for each sample.
+
+    labels : NoisyLabels
+        The record of the labels.
+
+    Returns
+    -------
+    ndarray of shape (n_samples, n_classes)
+        The soft labels to train on.
+    """
+    if labels.trusted is not None:
+        soft_labels = labels.keep_trusted(soft_labels)
+    given = labels.one_hot() * labels.sample_weight[:, None]
+    restored = np.zeros(labels.n_classes, dtype=bool)
+    # Samples that go back to a lost class may have been the last of another one.
+    while (lost := ~(drop_negligible(soft_labels).any(axis=0) | restored)).any():
+        soft_labels = np.where(lost[labels.codes][:, None], given, soft_labels)
+        restored |= lost
+    return soft_labels
+
+
+def soft_labels_for(action, posterior, labels, *, surely_wrong=0.0):
+    r"""Return the soft labels that an action stands for.
+
+    "keep" trains on the labels as they are, "soft" on the posterior, "relabel" on its
+    most probable class, "filter" on the labels that are that class. "weight" gives each
+    label its quality :math:`q_i`, but the lowest ones zero, as many as are wrong for
+    sure, since fully grown trees learn whatever has any weight; and brings the weight
+    of each class half-way back to its share.
+
+    Parameters
+    ----------
+    action : {"keep", "weight", "filter", "relabel", "soft"}
+        The action.
+
+    posterior : ndarray of shape (n_samples, n_classes)
+        Probability of each true class, given features and label.
+
+    labels : NoisyLabels
+        The record of the labels.
+
+    surely_wrong : float, default=0.0
+        Share of the labels that are wrong for sure, the lower end of the noise rate;
+        "weight" gives so many of them no weight.
+
+    Returns
+    -------
+    ndarray of shape (n_samples, n_classes)
+        Weight of each class for each sample, sample weights counted.
+    """
+    table = labels.one_hot()
+    if action == "weight":
+        quality = labels.proba_of_label(posterior)
+        table *= _quality_weights(quality, labels, surely_wrong)[:, None]
+    elif action == "soft":
+        table = posterior
+    elif action != "keep":
+        best = np.eye(labels.n_classes)[posterior.argmax(axis=1)]
+        table = best if action == "relabel" else table * best
+    return settle(table * labels.sample_weight[:, None], labels)
+
+
+def _quality_weights(quality, labels, surely_wrong):
+    """Return the quality of each label, zero for the lowest, balanced by class."""
+    levels, level = np.unique(quality, return_inverse=True)
+    cumulated = np.cumsum(np.bincount(level, labels.sample_weight, len(levels)))
+    # Labels of equal quality are dropped or kept together.
+    weights = quality * (cumulated > surely_wrong * cumulated[-1])[level]
+    given = np.bincount(labels.codes, labels.sample_weight, labels.n_classes)
+    left = np.bincount(labels.codes, labels.sample_weight * weights, labels.n_classes)
+    if not left.any():
+        return weights
+    factor = np.sqrt(np.divide(given, left, out=np.ones_like(given), where=left > 0))
+    return weights * (factor * (left.sum() / (factor @ left)))[labels.codes]

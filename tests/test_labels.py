@@ -1,6 +1,8 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
-from numpy.testing import assert_array_equal
+from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 from sklearn.exceptions import DataConversionWarning
 
@@ -61,10 +63,17 @@ def test_what_follows_from_the_record():
     assert_array_equal(_read(["b", "a"]).sample_weight, [1, 1])
 
 
-def test_default_estimator_comes_in_a_new_record():
-    labels = _read(["b", "a"])
-    assert labels.with_default("model").default_estimator == "model"
-    assert labels.default_estimator is None
+def test_weights_are_relative_to_distinct_rows():
+    labels = _read(["a", "b", "a", "b"], sample_weight=[0.5, 0.5, 2, 0])
+    points = np.array([0, 0, 1, 2])
+    once = labels.relative_to(points)
+    # Two points carry weight, 1 and 2: their median is 1.5.
+    assert_allclose(once.sample_weight, np.array([0.5, 0.5, 2, 0]) / 1.5)
+    assert_array_equal(once.points, points)
+    scaled = replace(labels, sample_weight=labels.sample_weight * 7)
+    assert_allclose(scaled.relative_to(points).sample_weight, once.sample_weight)
+    plain = _read(["a", "b", "a"]).relative_to(np.arange(3))
+    assert_array_equal(plain.sample_weight, np.ones(3))
 
 
 def test_verified_rows_keep_label_and_weight():

@@ -16,8 +16,12 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.preprocessing import scale
 from sklearn.svm import LinearSVC
 
+from sknoisy._context import FitContext
+from sknoisy._folds import make_folds
 from sknoisy._labels import NoisyLabels, read_labels
-from sknoisy._out_of_fold import align_columns, check_proba, out_of_fold_proba
+from sknoisy._out_of_fold import align_columns, check_proba
+from sknoisy._out_of_fold import out_of_fold_proba as out_of_fold_proba_of
+from sknoisy.evidence import EvidenceInputs
 from sknoisy.exceptions import UnsuitableEstimatorError
 
 
@@ -36,6 +40,13 @@ class ShareClassifier(ClassifierMixin, BaseEstimator):
 
     def predict(self, X):
         return self.classes_[self.predict_proba(X).argmax(axis=1)]
+
+
+def out_of_fold_proba(model, X, labels, *, cv=None, soft_labels=None, **context):
+    inputs = EvidenceInputs(
+        model, X, labels, make_folds(X, labels, cv), FitContext(**context)
+    )
+    return out_of_fold_proba_of(inputs, soft_labels)
 
 
 def _labels(y, **aligned):
@@ -74,17 +85,17 @@ def test_shares_by_hand():
     proba = out_of_fold_proba(ShareClassifier(), np.zeros((5, 1)), labels, cv=splits)
     assert_allclose(proba[[3, 4]], [[2 / 3, 1 / 3]] * 2)
     # Row 2 is never held out; the model of the second fold has never seen an "a".
-    assert_allclose(proba[[0, 1, 2]], [[1, 0], [1, 0], [0, 1]])
+    assert np.isnan(proba[[0, 1, 2]]).all()
 
 
 def test_class_missing_from_a_fold_has_probability_0():
     labels = _labels(["a", "b", "c", "a", "b", "c"])
     splits = [([0, 1, 3, 4], [2, 5]), ([0, 2, 3, 5], [1, 3, 4]), ([1, 2], [0, 3])]
     proba = out_of_fold_proba(ShareClassifier(), np.zeros((6, 1)), labels, cv=splits)
-    # Row 3, an "a", is judged by a model of "a" and "c", and by one of "b" and "c"
-    # that has never seen an "a" and leaves the label as it is.
-    assert_allclose(proba[3], (np.array([0.5, 0, 0.5]) + np.array([1, 0, 0])) / 2)
-    assert_array_equal(proba[[0, 1, 2]], np.eye(3))
+    # Row 3, an "a", is held out from a model of "a" and "c", and from one of "b" and
+    # "c" that has never seen an "a" and does not count.
+    assert_allclose(proba[3], [0.5, 0, 0.5])
+    assert np.isnan(proba[[0, 1, 2]]).all()
 
 
 def test_columns_of_a_class_between_two_others():
@@ -92,21 +103,21 @@ def test_columns_of_a_class_between_two_others():
     splits = [([0, 2, 3, 4], [0, 2, 3, 4]), ([0, 2, 3, 4], [1])]
     proba = out_of_fold_proba(ShareClassifier(), np.zeros((5, 1)), labels, cv=splits)
     assert_allclose(proba[[0, 2]], [[0.5, 0, 0.5]] * 2)
-    assert_allclose(proba[1], [0, 1, 0])
+    assert np.isnan(proba[1]).all()
 
 
 def test_training_part_of_one_class_says_nothing():
     labels = _labels(["a", "a", "b", "b"])
     splits = [([0, 1], [2, 3]), ([2, 3], [0, 1])]
     proba = out_of_fold_proba(LogisticRegression(), np.zeros((4, 1)), labels, cv=splits)
-    assert_array_equal(proba, labels.one_hot())
+    assert np.isnan(proba).all()
 
 
-def test_class_of_a_single_row_keeps_its_label(iris):
+def test_class_of_a_single_row_has_no_evidence(iris):
     X, y = iris
     y = np.where(np.arange(150) == 7, 3, y)
     proba = out_of_fold_proba(LogisticRegression(), X, _labels(y))
-    assert_array_equal(proba[7], [0, 0, 0, 1])
+    assert np.isnan(proba[7]).all()
     assert (proba[y == 0].max(axis=1) < 1).all()
 
 
@@ -124,25 +135,25 @@ def test_repeated_splits_are_averaged(iris):
     assert np.abs(once - again).max() > 1e-3
 
 
-def test_rows_never_held_out_keep_their_label(iris):
+def test_rows_never_held_out_have_no_evidence(iris):
     X, y = iris
     cv = ShuffleSplit(2, test_size=0.2, random_state=0)
     held_out = np.unique(np.concatenate([test for _, test in cv.split(X)]))
     never = np.setdiff1d(np.arange(150), held_out)
     proba = out_of_fold_proba(LogisticRegression(), X, _labels(y), cv=cv)
-    assert_array_equal(proba[never], np.eye(3)[y[never]])
+    assert np.isnan(proba[never]).all()
     assert (proba[held_out].max(axis=1) < 1).all()
 
 
-def test_rows_without_weight_are_judged_but_not_trained_on():
+def test_rows_without_weight_are_predicted_but_not_trained_on():
     y = np.array(["a", "a", "b", "b", "b", "a"])
     weights = np.array([1.0, 3, 2, 0, 1, 0])
     splits = [([0, 1, 2, 3], [4, 5]), ([2, 3, 4, 5], [0, 1])]
     labels = _labels(y, sample_weight=weights)
     proba = out_of_fold_proba(ShareClassifier(), np.zeros((6, 1)), labels, cv=splits)
     assert_allclose(proba[[4, 5]], [[4 / 6, 2 / 6]] * 2)
-    # The only "a" of the second training part has no weight: nothing judges an "a".
-    assert_array_equal(proba[[0, 1]], [[1, 0], [1, 0]])
+    # The only "a" of the second training part has no weight: nothing is known of an "a".
+    assert np.isnan(proba[[0, 1]]).all()
 
 
 def test_a_weight_is_as_many_copies(iris):
@@ -179,17 +190,44 @@ def test_same_whatever_the_number_of_jobs(iris):
     assert_array_equal(one, two)
 
 
+class Counter(LogisticRegression):
+    fits = 0
+
+    def fit(self, X, y, sample_weight=None):
+        Counter.fits += 1
+        return super().fit(X, y, sample_weight)
+
+
+class Steps:
+    def __init__(self):
+        self.started, self.steps = [], []
+
+    def start(self, name, n_steps):
+        self.started.append((name, n_steps))
+
+    def step(self, name):
+        self.steps.append(name)
+
+
 def test_memory_saves_the_fits(iris, tmp_path):
     X, y = iris
     memory = joblib.Memory(tmp_path, verbose=0)
-    reports = []
-    labels = NoisyLabels(codes=y, classes=np.arange(3), report=reports.append)
-    first = out_of_fold_proba(LogisticRegression(), X, labels, memory=memory)
-    second = out_of_fold_proba(LogisticRegression(), X, labels, memory=memory)
+    labels = NoisyLabels(codes=y, classes=np.arange(3))
+    first, second = (
+        out_of_fold_proba(Counter(), X, labels, memory=memory) for _ in range(2)
+    )
     assert_array_equal(first, second)
-    assert reports == ["out-of-fold"] * 5
-    out_of_fold_proba(LogisticRegression(C=2), X, labels, memory=str(tmp_path))
-    assert len(reports) == 10
+    assert Counter.fits == 5
+    out_of_fold_proba(Counter(C=2), X, labels, memory=str(tmp_path))
+    assert Counter.fits == 10
+
+
+def test_progress_is_told(iris):
+    X, y = iris
+    progress = Steps()
+    out_of_fold_proba(LogisticRegression(), X, _labels(y), progress=progress)
+    assert progress.started == [("out-of-fold", 5)]
+    assert progress.steps == ["out-of-fold"] * 5
 
 
 def test_the_estimator_is_left_unfitted(iris):

@@ -1,45 +1,55 @@
-"""What to do about the labels, chosen by labels that were held out.
+"""What is done about the labels, compared on labels that were held out.
 
 No clean label is needed for it: as long as every class keeps its own label more often
 than it gets any other, the classifier that is right most often is also the one that
-agrees most often with held-out noisy labels.
+agrees most often with held-out noisy labels. The comparison is honest only where what
+is done to the training rows has not seen the labels held out, so the evidence about
+the training rows is made anew without them, by the forest alone.
 """
 
 import warnings
 from dataclasses import dataclass, field, replace
-from numbers import Integral
 
 import numpy as np
-from sklearn.base import clone
 from sklearn.utils.parallel import Parallel, delayed
+from sklearn.utils.validation import check_memory
 
+from sknoisy._clean_posterior import clean_posterior, label_posterior
 from sknoisy._compat import _safe_indexing
-from sknoisy._out_of_fold import out_of_fold_proba
-from sknoisy._soft_labels import fit_soft_labels, takes_weights
-from sknoisy.classification._accuracy_gain import accuracy_gain
-from sknoisy.classification._label_judgement import judge_labels
-from sknoisy.classification._label_weights import balance_classes
+from sknoisy._confident_joint import confident_transition
+from sknoisy._numeric import TWO_SIDED_95
+from sknoisy._soft_labels import fit_soft_labels, soft_labels_for, takes_weights
+from sknoisy.evidence import forest_evidence, pool_evidence
 from sknoisy.exceptions import NoEvidenceWarning
-from sknoisy.quality._core_disagreement import ONE_SIDED_95, describe_finding
-from sknoisy.refinement._base import settle
-from sknoisy.refinement._trusted_posterior import cautious_soft_labels
-from sknoisy.transition._trusted import has_trusted
+from sknoisy.quality._noise_rate import effective_size, estimate_noise
+from sknoisy.transition._resolve import is_matrix, resolve_transition
 
-KEEP, WEIGHT, CAUTIOUS, FILTER = "keep", "weight", "cautious weight", "filter"
-CAUTIOUS_SOFT = "cautious soft"
-# Standard errors by which a candidate is clearly behind or ahead, with 95 % confidence.
-CLEARLY = ONE_SIDED_95
-MOST = 0.5
+KEEP = "keep"
+# Fits of the classifier that a default fit costs at most, the last one included.
+MOST_FITS = 8
+# Rows on which keeping and acting are compared at least, where there are as many: the
+# standard error of the difference is then below one point of accuracy.
+ENOUGH_ROWS = 2000
+# Standard errors by which an action has to lead the labels as they are, where noise is
+# suspected and where it is not. Held-out labels are few and wrong as well, so that the
+# action may lie behind in one case and must be ahead in the other (bench_flagship.py,
+# "check of the action").
+NEEDED_LEAD = {True: -1.5, False: 0.5}
+# Singular values below this make the inverse of a matrix worthless.
+SMALLEST_SINGULAR = 1e-3
+# An estimated matrix is too sure of which confusions never occur, so that this share of
+# the uniform matrix is mixed in (bench_flagship.py, "uniform share").
+UNIFORM_SHARE = 0.25
 
 
 @dataclass(frozen=True)
-class Choice:
+class Selection:
     """What is done, and what it is expected to bring.
 
     Attributes
     ----------
     action : str
-        What is done.
+        The action.
     reason : str
         Why, as the second half of a sentence.
     scores : dict
@@ -47,7 +57,7 @@ class Choice:
     gain : float
         Expected change of accuracy; NaN where it was not measured.
     interval : tuple of float
-        Its interval.
+        Its 95 % interval.
     """
 
     action: str
@@ -56,262 +66,177 @@ class Choice:
     gain: float = np.nan
     interval: tuple = (np.nan, np.nan)
 
-    def __post_init__(self):
-        if self.action == KEEP:
-            object.__setattr__(self, "gain", 0.0)
-            object.__setattr__(self, "interval", (0.0, 0.0))
 
-    def selection(self, finding):
-        """Return what is kept as ``selection_``."""
-        reason = f"{describe_finding(finding)}{self.reason}: action {self.action!r}."
-        return {
-            **finding,
-            "candidates": self.scores,
-            "action": self.action,
-            "reason": reason,
-        }
-
-
-def treat(judgement, labels, action):
-    """Return the soft labels that an action stands for.
+def posterior_of(evidence, inputs, transition):
+    """Return posterior, transition matrix and noise estimate from tables of evidence.
 
     Parameters
     ----------
-    judgement : Judgement
-        What is believed.
+    evidence : dict of str to ndarray of shape (n_samples, n_classes)
+        The tables of the sources.
 
-    labels : NoisyLabels
-        The labels.
+    inputs : EvidenceInputs
+        Classifier, rows, labels, folds and context.
 
+    transition : "auto", transition estimator or array-like
+        The parameter. A matrix that is given is taken as it is: the posterior is then
+        Bayes' rule.
+
+    Returns
+    -------
+    posterior : ndarray of shape (n_samples, n_classes)
+        Probability of each true class; trusted labels are certain.
+
+    T : ndarray of shape (n_classes, n_classes)
+        ``T[i, j] = P(noisy = j | clean = i)``.
+
+    noise : NoiseEstimate
+        Bounds of the noise rate.
+    """
+    labels, proba = inputs.labels, pool_evidence(evidence, inputs.labels)
+    noise = estimate_noise(proba, labels)
+    if isinstance(transition, str):
+        T = confident_transition(proba, labels)
+        smooth = (1 - UNIFORM_SHARE) * T + UNIFORM_SHARE / labels.n_classes
+        return label_posterior(proba, labels, smooth, noise.core_rate), T, noise
+    T = resolve_transition(transition, inputs.X, proba, labels, base=inputs.base)
+    if is_matrix(transition):
+        weights = labels.sample_weight
+        return clean_posterior(proba, T, labels.codes, weights=weights), T, noise
+    return label_posterior(proba, labels, T, noise.core_rate), T, noise
+
+
+def select_action(action, transition, inputs, evidence, noise, T):
+    """Select what is done about the labels.
+
+    Parameters
+    ----------
     action : str
-        The action.
+        What the user asked for; "auto" compares "weight", or "filter" for a classifier
+        that takes no weights, with the labels as they are.
+
+    transition : "auto", transition estimator or array-like
+        The parameter, for the posterior of the rows that are trained on.
+
+    inputs : EvidenceInputs
+        Classifier, rows, labels, folds and context.
+
+    evidence : dict of str to ndarray of shape (n_samples, n_classes)
+        The tables of the sources.
+
+    noise : NoiseEstimate
+        What is known of the amount of noise.
+
+    T : ndarray of shape (n_classes, n_classes)
+        Transition matrix, through which the gain is seen.
 
     Returns
     -------
-    ndarray of shape (n_samples, n_classes)
-        Weight of each class, sample weights counted.
+    Selection
+        What is done.
     """
-    one_hot, posterior = labels.one_hot(), judgement.posterior
-    if action == KEEP:
-        table = one_hot
-    elif action == "soft":
-        table = posterior
-    elif action == CAUTIOUS_SOFT:
-        table = cautious_soft_labels(posterior, labels)
-    elif action in (WEIGHT, CAUTIOUS):
-        doubt = 1 - judgement.quality(labels)
-        weights = 1 - (doubt if action == WEIGHT else doubt / 2)
-        table = one_hot * balance_classes(weights, labels)[:, None]
-    else:
-        best = np.eye(labels.n_classes)[posterior.argmax(axis=1)]
-        table = best if action == "relabel" else one_hot * best
-    return settle(table * labels.sample_weight[:, None], labels)
-
-
-def choose_action(owner, base, X, labels, judgement):
-    """Choose what is done about the labels.
-
-    Parameters
-    ----------
-    owner : estimator
-        Its ``action``, ``evidence`` and folding parameters are used.
-
-    base : classifier
-        The classifier that is being trained.
-
-    X : array-like, frame, sparse matrix or sequence of n_samples rows
-        Rows as given to ``fit``.
-
-    labels : NoisyLabels
-        The labels.
-
-    judgement : Judgement
-        What is believed.
-
-    Returns
-    -------
-    Choice
-        The record.
-    """
-    automatic = owner.action == "auto"
-    if automatic and not judgement.noise_found:
-        return Choice(KEEP)
-    weighed = takes_weights(base)
-    if automatic and has_trusted(labels):
-        action = CAUTIOUS_SOFT if weighed else "relabel"
-        return Choice(action, "; verified labels say how far")
-    if automatic and knows_nothing(judgement.evidence.proba, labels):
-        warnings.warn(
-            "The labels are left as they are: what neighbours and classifier say about "
-            "them is no better than a guess of the most frequent label, so the wrong "
-            "ones cannot be told from the right ones. Give better features, an "
-            "embedding, or verified labels by trusted=.",
-            NoEvidenceWarning,
-        )
-        return Choice(KEEP, ", but the evidence is no better than a guess")
-    if owner.evidence == "thorough":
-        return _choose_thoroughly(owner, base, X, labels, judgement)
-    bold = WEIGHT if weighed else FILTER
-    action = bold if automatic else owner.action
-    if judgement.evidence.model is None:
-        return Choice(action)
-    # Folds that were trained on weighed labels stand for every other action.
-    tried = action if judgement.evidence.trained_on is None else bold
-    held_out = _one_fold(owner, base, X, labels, judgement, tried)
-    scores = held_out.scores()
-    doubt = np.average(1 - judgement.quality(labels), weights=labels.sample_weight)
-    # Whoever doubts most of the labels has to prove it.
-    needed = CLEARLY if doubt > MOST else -CLEARLY
-    if automatic and held_out.lead(tried) < needed:
-        # What would be gained by the milder way was not measured.
-        mild = CAUTIOUS if weighed else KEEP
-        return Choice(mild, _words(scores, tried), scores)
-    gain = held_out.gain(judgement, tried)
-    return Choice(action, _words(scores, tried), scores, *gain)
-
-
-def knows_nothing(proba, labels):
-    """Whether evidence predicts labels no better than their most frequent one does."""
-    share = np.bincount(labels.codes, labels.sample_weight) / labels.sample_weight.sum()
-    agrees = np.average(
-        proba.argmax(axis=1) == labels.codes, weights=labels.sample_weight
+    candidate, automatic = action, action == "auto"
+    if automatic:
+        candidate = "weight" if takes_weights(inputs.base) else "filter"
+        if not noise.better_than_chance:
+            warnings.warn(
+                "The labels are left as they are: the evidence predicts them no better "
+                "than chance, so the wrong ones cannot be told from the right ones. "
+                "Give better features, an embedding, or trusted labels by trusted=.",
+                NoEvidenceWarning,
+            )
+            return _keep("; the evidence is no better than chance")
+    if "model" not in evidence or inputs.embedding is None:
+        # Nothing was held out, so that only the evidence itself can speak.
+        unsure = automatic and not noise.suspected
+        return _keep("; nothing was held out") if unsure else Selection(candidate)
+    rows, acted = _held_out(candidate, transition, inputs)
+    codes, kept = inputs.labels.codes[rows], evidence["model"][rows].argmax(axis=1)
+    weights = inputs.labels.sample_weight[rows]
+    # Rows without weight are predicted as well, and may be all there is.
+    weights = weights if weights.any() else np.ones(len(rows))
+    agrees = {KEEP: kept == codes, candidate: acted == codes}
+    scores = {
+        name: float(np.average(right, weights=weights))
+        for name, right in agrees.items()
+    }
+    reason = (
+        f"; {candidate!r} predicts {scores[candidate]:.1%} of the labels held out, the "
+        f"labels as they are {scores[KEEP]:.1%}"
     )
-    return agrees <= share.max()
+    size = effective_size(weights)
+    lead, error = _mean_and_error(agrees[candidate] * 1.0 - agrees[KEEP], weights, size)
+    if automatic and lead <= NEEDED_LEAD[noise.suspected] * error:
+        return _keep(reason, scores)
+    if np.linalg.svd(T, compute_uv=False)[-1] < SMALLEST_SINGULAR:
+        return Selection(candidate, reason, scores, interval=(-1.0, 1.0))
+    # If labels go wrong by T alone, (T^-1)[given, k] is an unbiased estimate of whether
+    # k is the true class (N. Natarajan et al., "Learning with Noisy Labels", 2013).
+    right = np.linalg.inv(T)
+    change = right[codes, acted] - right[codes, kept]
+    gain, error = _mean_and_error(change, weights, size)
+    reach = TWO_SIDED_95 * error
+    gain, low, high = np.clip([gain, gain - reach, gain + reach], -1, 1).tolist()
+    return Selection(candidate, reason, scores, gain, (low, high))
 
 
-def _words(scores, action):
-    return (
-        f"; with action {action!r} {scores[action]:.1%} of the labels held out are "
-        f"predicted, with the labels as they are {scores[KEEP]:.1%}"
-    )
+def _keep(reason, scores=None):
+    return Selection(KEEP, reason, scores or {}, 0.0, (0.0, 0.0))
 
 
-@dataclass(frozen=True)
-class HeldOut:
-    """Predictions for rows that were held out, by candidate.
-
-    Attributes
-    ----------
-    codes : ndarray of int of shape (n_rows,)
-        Noisy labels of the rows.
-    mass : ndarray of shape (n_rows,)
-        Their weights.
-    predicted : dict
-        Positions of the classes predicted for them, by candidate.
-    """
-
-    codes: np.ndarray
-    mass: np.ndarray
-    predicted: dict
-
-    def scores(self):
-        """Return the share of the labels that each candidate predicted."""
-        return {
-            name: float(np.average(predicted == self.codes, weights=self.mass))
-            for name, predicted in self.predicted.items()
-        }
-
-    def lead(self, name):
-        """Return by how many standard errors a candidate leads the labels as they are.
-
-        Zero where it predicts the same.
-        """
-        before, after = (self.predicted[one] == self.codes for one in (KEEP, name))
-        lead = after.astype(float) - before
-        mean = np.average(lead, weights=self.mass)
-        variance = np.average((lead - mean) ** 2, weights=self.mass)
-        error = np.sqrt(variance / self.mass.sum())
-        return mean / error if error > 0 else np.sign(mean) * np.inf if mean else 0.0
-
-    def gain(self, judgement, name):
-        """Return the expected gain over the labels as they are, and its interval."""
-        return accuracy_gain(
-            judgement.transition_matrix,
-            self.codes,
-            self.predicted[KEEP],
-            self.predicted[name],
-            self.mass,
-        )
+def _mean_and_error(values, weights, size):
+    """Return the weighted mean and its standard error."""
+    mean = np.average(values, weights=weights)
+    return mean, np.sqrt(np.average((values - mean) ** 2, weights=weights) / size)
 
 
-def _held_out(labels, rows, predicted):
-    mass = labels.sample_weight[rows]
-    # Rows without weight are predicted as well, and are all there is in such a fold.
-    return HeldOut(
-        labels.codes[rows], mass if mass.any() else np.ones(len(rows)), predicted
-    )
-
-
-def _one_fold(owner, base, X, labels, judgement, action):
-    """Hold one fold out of the labels as they are and of what is done with them.
-
-    For one of the two that was done already, when the evidence was gathered.
-    """
-    evidence = judgement.evidence
-    train, rows = evidence.folds[0]
-    as_they_are = evidence.trained_on is not None
-    other = None if as_they_are else treat(judgement, labels, action)
-    tried = out_of_fold_proba(
-        base, X, labels, soft_labels=other, cv=[(train, rows)], memory=owner.memory
-    )
-    known, tried = (proba[rows].argmax(axis=1) for proba in (evidence.model, tried))
-    predicted = (
-        {KEEP: tried, action: known} if as_they_are else {KEEP: known, action: tried}
-    )
-    return _held_out(labels, rows, predicted)
-
-
-def _choose_thoroughly(owner, base, X, labels, judgement):
-    """Try every candidate on folds from which nothing at all was learnt."""
-    folds = judgement.evidence.folds
-    names = _candidates(owner, base)
-    inner = clone(owner).set_params(
-        evidence="auto", n_jobs=None, cv=owner.cv if _is_number(owner.cv) else None
-    )
-    # What reports progress stays in this process.
-    quiet = replace(labels, announce=None, report=None)
-    parts = Parallel(n_jobs=owner.n_jobs)(
-        delayed(_try_candidates)(inner, base, X, quiet, names, *fold) for fold in folds
-    )
-    rows = np.concatenate([test for _, test in folds])
-    predicted = {name: np.concatenate([part[name] for part in parts]) for name in names}
-    held_out = _held_out(labels, rows, predicted)
-    scores = held_out.scores()
-    action = owner.action
-    if action == "auto":
-        # Of equals the first, which is the mildest.
-        action = max(names, key=scores.get)
-    return Choice(
-        action, _words(scores, action), scores, *held_out.gain(judgement, action)
-    )
-
-
-def _is_number(cv):
-    return cv is None or isinstance(cv, Integral)
-
-
-def _candidates(owner, base):
-    """Return what is tried, the mildest first."""
-    if owner.action != "auto":
-        return list(dict.fromkeys((KEEP, owner.action)))
-    if not takes_weights(base):
-        return [KEEP, FILTER, "relabel"]
-    return [KEEP, CAUTIOUS, WEIGHT, FILTER, "soft"]
-
-
-def _try_candidates(inner, base, X, labels, names, train, test):
-    """Judge the labels of one part alone and predict the other by each candidate."""
-    X_train, known = _safe_indexing(X, train), labels.take(X, train)
-    judgement = judge_labels(inner, base, X_train, known)
-    held_out = _safe_indexing(X, test)
-    predicted = {}
-    for name in names:
-        model = fit_soft_labels(
-            base,
-            X_train,
-            treat(judgement, known, name),
+def _held_out(action, transition, inputs):
+    """Return rows held out, and the codes that the action predicts for them."""
+    context, labels = inputs.context, inputs.labels
+    n_rows = np.cumsum([len(test) for _, test in inputs.folds])
+    enough = int(np.searchsorted(n_rows, ENOUGH_ROWS)) + 1
+    n_folds = max(1, min(enough, MOST_FITS - 1 - len(inputs.folds)))
+    folds = inputs.folds[:n_folds]
+    predict = delayed(check_memory(context.memory).cache(_fit_and_predict))
+    if context.progress is not None:
+        context.progress.start("checking the action", len(folds))
+    acted = []
+    for codes in Parallel(n_jobs=context.n_jobs, return_as="generator")(
+        predict(
+            inputs.base,
+            inputs.X,
+            train,
+            test,
+            *_nested_soft_labels(action, transition, inputs, train),
             labels.classes,
-            params=known.params,
         )
-        predicted[name] = np.searchsorted(labels.classes, model.predict(held_out))
-    return predicted
+        for train, test in folds
+    ):
+        acted.append(codes)
+        if context.progress is not None:
+            context.progress.step("checking the action")
+    rows = np.concatenate([test for _, test in folds])
+    return rows, np.concatenate(acted)
+
+
+def _nested_soft_labels(action, transition, inputs, train):
+    """Return soft labels of some rows by evidence from these alone, and metadata."""
+    labels = inputs.labels.take(inputs.X, train)
+    nested = replace(inputs, X=_safe_indexing(inputs.X, train), labels=labels)
+    # The space is shared: it is the evidence that must not see the labels held out.
+    nested.__dict__["embedding"] = inputs.embedding[train]
+    evidence = {"forest": forest_evidence(nested)}
+    posterior, _, noise = posterior_of(evidence, nested, transition)
+    soft_labels = soft_labels_for(
+        action, posterior, labels, surely_wrong=noise.core_lower
+    )
+    return soft_labels, labels.params
+
+
+def _fit_and_predict(base, X, train, test, soft_labels, params, classes):
+    """Fit the classifier to some rows and return the codes predicted for others."""
+    model = fit_soft_labels(
+        base, _safe_indexing(X, train), soft_labels, classes, params=params
+    )
+    predicted = np.asarray(model.predict(_safe_indexing(X, test))).reshape(-1)
+    return np.searchsorted(classes, predicted)

@@ -9,18 +9,29 @@ from sknoisy._clean_posterior import (
     expected_classes,
     implied_noise_rate,
 )
-from sknoisy._compat import HasMethods, Interval, StrOptions
-from sknoisy._evidence import FOLDING_CONSTRAINTS, model_evidence, seed_unset
-from sknoisy._meta import BaseLabelNoiseClassifier, prepared, warn_not_converged
-from sknoisy._soft_labels import fit_soft_labels
-from sknoisy._transition_matrix import check_transition_matrix, normalize_rows
+from sknoisy._compat import Interval, StrOptions
+from sknoisy._context import CONTEXT_CONSTRAINTS, FitContext, seed_unset
+from sknoisy._folds import make_folds
+from sknoisy._meta import BaseLabelNoiseClassifier, warn_not_converged
+from sknoisy._out_of_fold import out_of_fold_proba
+from sknoisy._soft_labels import fit_soft_labels, settle
+from sknoisy._transition_matrix import normalize_rows
+from sknoisy.evidence import EvidenceInputs, gather_evidence
 from sknoisy.exceptions import UnsuitableEstimatorError
-from sknoisy.refinement._base import keep_posterior, settle
-from sknoisy.transition import ConfidentTransition, TrustedTransition
-from sknoisy.transition._trusted import has_trusted
+from sknoisy.refinement._base import keep_posterior
+from sknoisy.transition._resolve import (
+    ESTIMATOR_OR_MATRIX,
+    check_matrix,
+    is_matrix,
+    resolve_transition,
+)
 
+# Weights of importance reweighting are cut here, as is usual for such ratios: a single
+# row must not outweigh ten.
 LARGEST_IMPORTANCE = 10.0
-SMALLEST_PROBABILITY = 1e-3
+# What the probability of a noisy label is at least in that ratio; with the cut above it
+# matters only where both probabilities are below it.
+SMALLEST_NOISY_PROBABILITY = 1e-3
 # Forests answer small changes of the labels by jumps: their changes shrink to a floor.
 STALLED = 0.95
 
@@ -47,10 +58,6 @@ class NoiseTransitionClassifier(BaseLabelNoiseClassifier):
 
     correction : {"forward", "importance", "backward"}, default="forward"
         How the matrix enters, see the notes.
-
-    pessimism : float, default=0.0
-        How much noisier than ``transition_matrix_`` the forward correction takes the
-        labels to be, in [0, 1), see the notes. The other corrections ignore it.
 
     max_iter : int, default=20
         Rounds of the forward correction at the most.
@@ -122,14 +129,6 @@ class NoiseTransitionClassifier(BaseLabelNoiseClassifier):
     a classifier that knows its training labels by heart would only confirm them. Each
     round costs as many fits as there are folds.
 
-    *Pessimism* q makes that matrix flatter inside the rounds: each entry is raised to
-    the power :math:`1 - q` and the rows are divided by their sums. Dropout does it to
-    :class:`sknoisy.deep.NoiseAdaptationLayer`. A label then says less about the true
-    class. The effect has no fixed sign: at 40 % noise of three kinds on four sets, q =
-    0.3 changed the accuracy by -3.6 to +4.4 points, on average by +0.3
-    (``benchmarks/bench_pessimism.py``). It gained most on uniform noise, and lost where
-    the matrix was estimated too flat already. Therefore the default is none.
-
     *Importance* reweighting keeps the labels and weighs each by
     :math:`P(\tilde y_i \mid x_i) / \tilde P(\tilde y_i \mid x_i)`, the probability of
     the label as true class over its probability as noisy label.
@@ -169,12 +168,11 @@ class NoiseTransitionClassifier(BaseLabelNoiseClassifier):
 
     _parameter_constraints: dict = {
         **BaseLabelNoiseClassifier._parameter_constraints,
-        "transition": [HasMethods(["fit", "_estimate_beside"]), "array-like", None],
+        "transition": [*ESTIMATOR_OR_MATRIX, None],
         "correction": [StrOptions({"forward", "importance", "backward"})],
-        "pessimism": [Interval(Real, 0, 1, closed="left")],
         "max_iter": [Interval(Integral, 1, None, closed="left")],
         "tol": [Interval(Real, 0, None, closed="left")],
-        **FOLDING_CONSTRAINTS,
+        **CONTEXT_CONSTRAINTS,
     }
 
     def __init__(
@@ -183,7 +181,6 @@ class NoiseTransitionClassifier(BaseLabelNoiseClassifier):
         transition=None,
         *,
         correction="forward",
-        pessimism=0.0,
         max_iter=20,
         tol=0.02,
         cv=None,
@@ -194,7 +191,6 @@ class NoiseTransitionClassifier(BaseLabelNoiseClassifier):
         self.estimator = estimator
         self.transition = transition
         self.correction = correction
-        self.pessimism = pessimism
         self.max_iter = max_iter
         self.tol = tol
         self.cv = cv
@@ -203,43 +199,29 @@ class NoiseTransitionClassifier(BaseLabelNoiseClassifier):
         self.random_state = random_state
 
     def _fit(self, X, labels):
-        base = seed_unset(self._inner_estimator(), self.random_state)
-        labels = labels.with_default(base)
-        given = hasattr(self.transition, "__array__") or isinstance(
-            self.transition, (list, tuple)
-        )
-        if given:
-            # A matrix that is refused shall be so before any fold is fitted.
-            self._matrix(X, None, labels)
+        context = FitContext.of(self)
+        base = seed_unset(self._inner_estimator(), context.random_state)
+        backward = self.correction == "backward"
+        # A matrix that is refused shall be so before any fold is fitted.
+        check_matrix(self.transition, labels, invertible=backward)
+        folds = make_folds(X, labels, self.cv)
+        inputs = EvidenceInputs(base, X, labels, folds, context)
         proba = None
-        if not (given and self.correction == "backward"):
-            proba = model_evidence(self, base, X, labels)
-        self.transition_matrix_ = self._matrix(X, proba, labels)
+        if not (backward and is_matrix(self.transition)):
+            proba = gather_evidence("model", inputs)["model"]
+        self.transition_matrix_ = resolve_transition(
+            self.transition, X, proba, labels, base=base, invertible=backward
+        )
         self.noise_rate_ = implied_noise_rate(self.transition_matrix_, labels)
         self.n_iter_ = 1
         correct = getattr(self, f"_correct_{self.correction}")
-        self.soft_labels_ = settle(correct(base, X, proba, labels), labels)
+        self.soft_labels_ = settle(correct(inputs, proba), labels)
         self.sample_weight_ = self.soft_labels_.sum(axis=1)
         return self._refit(base, X, labels)
 
-    def _matrix(self, X, proba, labels):
-        """Return the transition matrix, given or estimated."""
-        step = self.transition
-        if step is None:
-            learnt = TrustedTransition if has_trusted(labels) else ConfidentTransition
-            step = learnt()
-        if hasattr(step, "_estimate_beside"):
-            step = prepared(step)._estimate_beside(X, proba, labels)
-        return check_transition_matrix(
-            step,
-            n_classes=labels.n_classes,
-            invertible=self.correction == "backward",
-            name="transition",
-        )
-
-    def _correct_forward(self, base, X, proba, labels):
+    def _correct_forward(self, inputs, proba):
         """Return the clean posterior of the classifier's out-of-fold predictions."""
-        T = normalize_rows(self.transition_matrix_ ** (1 - self.pessimism))
+        labels, T = inputs.labels, self.transition_matrix_
         likelihood = T[:, labels.codes].T
         posterior = clean_posterior(
             proba, T, labels.codes, weights=labels.sample_weight
@@ -248,7 +230,9 @@ class NoiseTransitionClassifier(BaseLabelNoiseClassifier):
         for n_iter in range(1, self.max_iter + 1):
             self.n_iter_ = n_iter
             soft_labels = settle(posterior * labels.sample_weight[:, None], labels)
-            predicted = model_evidence(self, base, X, labels, soft_labels)
+            predicted = out_of_fold_proba(inputs, soft_labels)
+            # A row that no fold holds out keeps the posterior that it has.
+            predicted = np.where(np.isnan(predicted), posterior, predicted)
             previous, posterior = posterior, normalize_rows(likelihood * predicted)
             distance = np.abs(posterior - previous).sum(axis=1) / 2
             change = np.average(distance, weights=labels.sample_weight)
@@ -259,18 +243,19 @@ class NoiseTransitionClassifier(BaseLabelNoiseClassifier):
             warn_not_converged(self, change)
         return keep_posterior(self, posterior, labels) * labels.sample_weight[:, None]
 
-    def _correct_importance(self, base, X, proba, labels):
+    def _correct_importance(self, inputs, proba):
         """Return the labels given, weighed by how much more often they are true."""
+        labels, T = inputs.labels, self.transition_matrix_
         rows = np.arange(labels.n_samples)
-        T = self.transition_matrix_
         true = expected_classes(proba, T, labels.codes, weights=labels.sample_weight)
-        noisy = np.maximum((true @ T)[rows, labels.codes], SMALLEST_PROBABILITY)
+        noisy = np.maximum((true @ T)[rows, labels.codes], SMALLEST_NOISY_PROBABILITY)
         weight = np.minimum(true[rows, labels.codes] / noisy, LARGEST_IMPORTANCE)
         keep_posterior(self, normalize_rows(true * T[:, labels.codes].T), labels)
         return labels.one_hot() * (weight * labels.sample_weight)[:, None]
 
-    def _correct_backward(self, base, X, proba, labels):
+    def _correct_backward(self, inputs, proba):
         """Return the rows of the inverse matrix, some of whose weights are negative."""
+        labels = inputs.labels
         inverse = np.linalg.inv(self.transition_matrix_)
         return inverse[labels.codes] * labels.sample_weight[:, None]
 

@@ -1,20 +1,43 @@
 """The classifier for users who do not want to choose."""
 
 import warnings
+from dataclasses import replace
+
+import numpy as np
 
 from sknoisy._compat import StrOptions
-from sknoisy._evidence import EMBEDDING_CONSTRAINT, FOLDING_CONSTRAINTS, seed_unset
-from sknoisy._meta import BaseLabelNoiseClassifier
-from sknoisy._soft_labels import fit_soft_labels, takes_weights
-from sknoisy.classification._action_choice import choose_action, treat
-from sknoisy.classification._label_judgement import judge_labels
-from sknoisy.classification._noise_figures import noise_figures
-from sknoisy.classification._transition_option import (
-    TRANSITION_CONSTRAINT,
-    check_transition_option,
+from sknoisy._context import CONTEXT_CONSTRAINTS, FitContext, seed_unset
+from sknoisy._embedding import EMBEDDING_CONSTRAINT
+from sknoisy._folds import make_folds
+from sknoisy._meta import BaseLabelNoiseClassifier, prepared
+from sknoisy._soft_labels import (
+    fit_soft_labels,
+    settle,
+    soft_labels_for,
+    takes_weights,
+)
+from sknoisy.classification._action_choice import (
+    Selection,
+    posterior_of,
+    select_action,
+)
+from sknoisy.evidence import (
+    EVIDENCE_CONSTRAINT,
+    EvidenceInputs,
+    all_sources,
+    check_evidence,
+    gather_evidence,
 )
 from sknoisy.exceptions import NoEvidenceWarning, UnsuitableEstimatorError
-from sknoisy.refinement._base import keep_posterior, keep_soft_labels
+from sknoisy.quality._noise_rate import estimate_noise
+from sknoisy.refinement import TrustedLabelRefiner
+from sknoisy.transition._resolve import TRANSITION_CONSTRAINT, check_matrix, is_matrix
+
+# With three folds, the labels as they are and one action can be compared on all rows
+# within eight fits, the last one included.
+N_FOLDS = 3
+# A label is flagged where it is more probably wrong than right.
+FLAGGED_BELOW = 0.5
 
 
 class NoisyLabelClassifier(BaseLabelNoiseClassifier):
@@ -202,11 +225,11 @@ class NoisyLabelClassifier(BaseLabelNoiseClassifier):
 
     _parameter_constraints: dict = {
         **BaseLabelNoiseClassifier._parameter_constraints,
-        "evidence": [StrOptions({"auto", "model", "neighbors", "thorough"})],
+        "evidence": EVIDENCE_CONSTRAINT,
         "transition": TRANSITION_CONSTRAINT,
         "action": [StrOptions({"auto", "weight", "filter", "relabel", "soft"})],
         "embedding": EMBEDDING_CONSTRAINT,
-        **FOLDING_CONSTRAINTS,
+        **CONTEXT_CONSTRAINTS,
     }
 
     def __init__(
@@ -233,35 +256,112 @@ class NoisyLabelClassifier(BaseLabelNoiseClassifier):
         self.random_state = random_state
 
     def _fit(self, X, labels):
-        base = seed_unset(self._inner_estimator(), self.random_state)
+        context = FitContext.of(self)
+        base = seed_unset(self._inner_estimator(), context.random_state)
         self._check_options(base, labels)
-        judgement = judge_labels(self, base, X, labels)
-        choice = choose_action(self, base, X, labels, judgement)
-        self.selection_ = choice.selection(judgement.finding)
-        self.expected_gain_ = choice.gain
-        self.expected_gain_interval_ = choice.interval
-        self.transition_matrix_ = judgement.transition_matrix
-        keep_posterior(self, judgement.posterior, labels)
-        for name, figure in noise_figures(judgement, self.label_quality_, labels):
-            setattr(self, name, figure)
-        keep_soft_labels(self, treat(judgement, labels, choice.action), labels)
+        if labels.trusted is not None and labels.trusted.all():
+            return self._fit_all_trusted(base, X, labels)
+        folds = make_folds(X, labels, N_FOLDS if self.cv is None else self.cv)
+        inputs = EvidenceInputs(base, X, labels, folds, context)
+        names = self.evidence
+        if names == "auto" and labels.has_trusted:
+            names = all_sources(base)
+        evidence = gather_evidence(names, inputs)
+        posterior, T, noise = posterior_of(evidence, inputs, self.transition)
+        if labels.has_trusted:
+            soft_labels, posterior, T, noise, selection = self._use_trusted(
+                evidence, inputs, T, noise
+            )
+        else:
+            selection = select_action(
+                self.action, self.transition, inputs, evidence, noise, T
+            )
+            soft_labels = soft_labels_for(
+                selection.action, posterior, labels, surely_wrong=noise.core_lower
+            )
+        self.evidence_, self.transition_matrix_ = evidence, T
+        self.clean_proba_ = posterior
+        self._keep_selection(selection, noise)
+        self._keep_figures(noise, soft_labels, labels)
         return fit_soft_labels(
-            base, X, self.soft_labels_, labels.classes, params=labels.params
+            base, X, soft_labels, labels.classes, params=labels.params
         )
+
+    def _fit_all_trusted(self, base, X, labels):
+        """Fit the classifier alone: there is nothing to find out about the labels."""
+        one_hot, T = labels.one_hot(), np.eye(labels.n_classes)
+        noise = estimate_noise(one_hot, labels)
+        self.evidence_, self.transition_matrix_, self.clean_proba_ = {}, T, one_hot
+        self._keep_selection(Selection("keep", gain=0.0, interval=(0.0, 0.0)), noise)
+        soft_labels = soft_labels_for("keep", one_hot, labels)
+        self._keep_figures(noise, soft_labels, labels)
+        return fit_soft_labels(
+            base, X, soft_labels, labels.classes, params=labels.params
+        )
+
+    def _keep_selection(self, selection, noise):
+        """Keep what was selected, why, and what it is expected to bring."""
+        self.selection_ = {
+            **noise.describe(selection.action, selection.reason),
+            "candidates": selection.scores,
+        }
+        self.expected_gain_ = selection.gain
+        self.expected_gain_interval_ = selection.interval
+
+    def _use_trusted(self, evidence, inputs, T, noise):
+        """Return what trusted labels make of the evidence."""
+        labels = inputs.labels
+        refiner = prepared(TrustedLabelRefiner(), inputs.base)
+        soft_labels = refiner._refine_evidence(evidence, labels, inputs)
+        posterior, found = refiner.clean_proba_, bool(refiner.noise_found_)
+        if not is_matrix(self.transition):
+            T = refiner.transition_matrix_
+        noise = replace(noise, found=found)
+        if self.action != "auto":
+            soft_labels = soft_labels_for(
+                self.action, posterior, labels, surely_wrong=noise.core_lower
+            )
+            selection = Selection(self.action)
+        elif found:
+            action = "soft" if takes_weights(inputs.base) else "relabel"
+            selection = Selection(action, "; trusted labels say how far")
+        else:
+            selection = Selection("keep", gain=0.0, interval=(0.0, 0.0))
+        return settle(soft_labels, labels), posterior, T, noise, selection
 
     def _check_options(self, base, labels):
         """Raise errors that name the way out, before any fold is fitted."""
+        check_evidence(self.evidence)
         if self.action in {"weight", "soft"} and not takes_weights(base):
             raise UnsuitableEstimatorError(
                 f"action={self.action!r} needs a classifier that takes sample_weight, "
                 f"but {type(base).__name__} takes none. Use action='filter' or "
                 "action='relabel', which need no weights."
             )
-        check_transition_option(self.transition, labels)
+        if not isinstance(self.transition, str):
+            check_matrix(self.transition, labels)
         if labels.trusted is not None and not labels.trusted.any():
             warnings.warn(
-                "trusted marks no row as verified, so that the labels are judged "
-                "without it. Set it to True where a label was checked, or leave it "
-                "away.",
+                "trusted marks no row, so that the labels are used without it. Set it "
+                "to True where a label has been checked, or leave it away.",
                 NoEvidenceWarning,
             )
+
+    def _keep_figures(self, noise, soft_labels, labels):
+        """Keep what follows from posterior and soft labels."""
+        self.soft_labels_ = soft_labels
+        self.sample_weight_ = soft_labels.sum(axis=1)
+        self.transduction_ = labels.classes[soft_labels.argmax(axis=1)]
+        self.label_quality_ = labels.proba_of_label(self.clean_proba_)
+        error, weight = 1 - self.label_quality_, labels.sample_weight
+        rate = float(np.average(error, weights=weight))
+        self.noise_rate_ = rate
+        self.noise_rate_interval_ = (min(noise.lower, rate), max(noise.upper, rate))
+        flagged = weight * (self.label_quality_ < FLAGGED_BELOW)
+        self.flag_precision_ = np.nan
+        if flagged.any():
+            # What is flagged beyond the share that is wrong for sure may be a mistake
+            # of the evidence.
+            borne_out = noise.lower * weight.sum() / flagged.sum()
+            mean = float(np.average(error, weights=flagged))
+            self.flag_precision_ = float(min(mean, borne_out))

@@ -2,7 +2,7 @@
 
 from sknoisy._compat import HasMethods
 from sknoisy._meta import BaseLabelNoiseClassifier, prepared, take_over
-from sknoisy._soft_labels import fit_soft_labels
+from sknoisy._soft_labels import fit_soft_labels, settle
 from sknoisy.refinement import QualityWeighting
 from sknoisy.refinement._base import keep_soft_labels
 
@@ -84,9 +84,9 @@ class RefinedLabelClassifier(BaseLabelNoiseClassifier):
     def _fit(self, X, labels):
         base = self._inner_estimator()
         refiner = QualityWeighting() if self.refiner is None else self.refiner
-        self.refiner_ = prepared(refiner)
-        soft_labels = self.refiner_._refine(X, labels.with_default(base))
-        keep_soft_labels(self, soft_labels, labels)
+        self.refiner_ = prepared(refiner, base)
+        soft_labels = self.refiner_._refine(X, labels)
+        keep_soft_labels(self, settle(soft_labels, labels), labels)
         names = ["label_quality_", "clean_proba_", "transition_matrix_"]
         take_over(self, self.refiner_, names)
         return fit_soft_labels(

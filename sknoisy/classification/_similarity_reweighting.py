@@ -4,40 +4,43 @@ from functools import partial
 from numbers import Integral
 
 import numpy as np
+from scipy.special import expit
+from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils import check_random_state
 
-from sknoisy._clean_posterior import spread_doubt
+from sknoisy._clean_posterior import clean_posterior, log_odds, spread_quality
 from sknoisy._compat import (
     HasMethods,
     Interval,
     StrOptions,
+    _check_method_params,
+    _safe_indexing,
 )
-from sknoisy._evidence import (
-    EMBEDDING_CONSTRAINT,
-    FOLDING_CONSTRAINTS,
-    model_evidence,
-    narrowed,
-    neighbor_evidence,
-    neighborhood,
-    pool,
-    seed_unset,
+from sknoisy._context import CONTEXT_CONSTRAINTS, FitContext, seed_unset
+from sknoisy._embedding import EMBEDDING_CONSTRAINT
+from sknoisy._folds import make_folds
+from sknoisy._meta import BaseLabelNoiseClassifier, narrowed
+from sknoisy._out_of_fold import out_of_fold_proba
+from sknoisy._soft_labels import (
+    fit_soft_labels,
+    settle,
+    soft_labels_for,
+    takes_weights,
 )
-from sknoisy._meta import BaseLabelNoiseClassifier
-from sknoisy._soft_labels import takes_weights
-from sknoisy.classification._label_weights import weigh_labels
-from sknoisy.classification._mean_proba import MeanProba
-from sknoisy.classification._resampling import draw_rows, fit_rows
-from sknoisy.classification._transition_option import (
-    TRANSITION_CONSTRAINT,
-    check_transition_option,
-)
+from sknoisy.evidence import EvidenceInputs, forest_evidence, pool_evidence
 from sknoisy.exceptions import UnsuitableEstimatorError
-from sknoisy.quality._core_disagreement import select_action
+from sknoisy.quality._noise_rate import estimate_noise
 from sknoisy.quality._similarity import (
     MIXTURE_CONSTRAINT,
     SIMILARITY_CONSTRAINT,
+    MixtureFitter,
+    label_similarity,
 )
-from sknoisy.refinement._base import settle
+from sknoisy.transition._resolve import (
+    TRANSITION_CONSTRAINT,
+    check_matrix,
+    resolve_transition,
+)
 
 
 class SimilarityReweightingClassifier(BaseLabelNoiseClassifier):
@@ -206,13 +209,13 @@ class SimilarityReweightingClassifier(BaseLabelNoiseClassifier):
         "second_estimator": [HasMethods(["fit", "predict_proba"]), None],
         "similarity": SIMILARITY_CONSTRAINT,
         "mixture": MIXTURE_CONSTRAINT,
-        "exchange": ["boolean", StrOptions({"pool", "product"})],
+        "exchange": ["boolean", StrOptions({"pool"})],
         "transition": [*TRANSITION_CONSTRAINT, None],
         "action": [StrOptions({"auto", "weight", "filter", "resample"})],
         "n_rounds": [Interval(Integral, 1, None, closed="left")],
         "combine": [StrOptions({"mean", "first", "second"})],
         "embedding": EMBEDDING_CONSTRAINT,
-        **FOLDING_CONSTRAINTS,
+        **CONTEXT_CONSTRAINTS,
     }
 
     def __init__(
@@ -252,24 +255,33 @@ class SimilarityReweightingClassifier(BaseLabelNoiseClassifier):
         return narrowed(super().__sklearn_tags__(), self.second_estimator)
 
     def _fit(self, X, labels):
-        bases = [seed_unset(base, self.random_state) for base in self._bases()]
+        context = FitContext.of(self)
+        bases = [seed_unset(base, context.random_state) for base in self._bases()]
         self._check_options(bases, labels)
-        views = self._views(bases, X, labels)
+        folds = make_folds(X, labels, self.cv)
+        inputs = [EvidenceInputs(base, X, labels, folds, context) for base in bases]
+        views = [partial(self._predicted, one) for one in inputs]
+        if self.second_estimator is None and inputs[0].embedding is not None:
+            table = forest_evidence(inputs[0])
+            views.append(lambda _: table)
         self.history_, soft_labels = [], [None] * len(views)
         for _ in range(self.n_rounds):
             probas = [view(soft) for view, soft in zip(views, soft_labels, strict=True)]
+            proba = pool_evidence(dict(enumerate(probas)), labels)
             if not self.history_:
-                self.selection_ = self._select(bases, pool(probas), labels)
-            weights = self._weigh(probas, bases[0], X, labels)
-            soft_labels = [self._treated(w, labels) for w in weights]
-        self._keep(weights, pool(probas), labels)
-        self.estimators_ = []
-        rng = check_random_state(self.random_state)
-        for base, soft, weight in zip(bases, soft_labels, weights, strict=False):
-            rows = None
-            if self.selection_["action"] == "resample":
-                rows = draw_rows(weight * labels.sample_weight, labels, rng)
-            self.estimators_.append(fit_rows(base, X, soft, rows, labels))
+                self.selection_, self._noise = self._select(bases, proba, labels)
+            compared = [proba] * len(probas) if self.exchange == "pool" else probas
+            weights = self._exchanged(
+                [self._weigh(table, X, labels, bases[0]) for table in compared], labels
+            )
+            soft_labels = [self._soft_labels(w, labels) for w in weights]
+        self._keep(weights, proba, labels)
+        rng = check_random_state(context.random_state)
+        self.estimators_ = [
+            self._trained(base, X, soft, weight, labels, rng)
+            for base, soft, weight in zip(bases, soft_labels, weights, strict=False)
+        ]
+        del self._noise
         return self._combined(self.estimators_)
 
     def _bases(self):
@@ -281,11 +293,11 @@ class SimilarityReweightingClassifier(BaseLabelNoiseClassifier):
         """Raise errors that name the way out, before any fold is fitted."""
         if self.combine == "second" and self.second_estimator is None:
             raise ValueError(
-                "combine='second' expected a second_estimator, but got None: "
-                "neighbours judge labels and do not predict. Pass second_estimator, "
+                "combine='second' expected a second_estimator, but got None: the "
+                "forest gives evidence and does not predict. Pass second_estimator, "
                 "or use combine='first'."
             )
-        check_transition_option(self.transition, labels)
+        check_matrix(self.transition, labels)
         for base in bases:
             if self.action == "weight" and not takes_weights(base):
                 raise UnsuitableEstimatorError(
@@ -294,73 +306,73 @@ class SimilarityReweightingClassifier(BaseLabelNoiseClassifier):
                     "action='resample', which need no weights."
                 )
 
+    def _predicted(self, inputs, soft_labels):
+        """Return out-of-fold probabilities; the label where a row is never held out."""
+        proba = out_of_fold_proba(inputs, soft_labels)
+        return np.where(np.isnan(proba), inputs.labels.one_hot(), proba)
+
     def _select(self, bases, proba, labels):
-        """Return what is done about the noise, and why."""
-        weighable = all(takes_weights(base) for base in bases)
-        treatment = "weight" if weighable else "filter"
-        return select_action(self.action, proba, labels, treatment=treatment)
+        """Return what is done about the noise, and what is known of its amount."""
+        noise, action = estimate_noise(proba, labels), self.action
+        if action == "auto":
+            weighable = all(takes_weights(base) for base in bases)
+            action = "weight" if weighable else "filter"
+            action = action if noise.found else "keep"
+        return noise.describe(action), noise
 
-    def _views(self, bases, X, labels):
-        """Return for each model the function from soft labels to probabilities."""
-        views = [partial(model_evidence, self, base, X, labels) for base in bases]
-        if self.second_estimator is None:
-            graph = neighborhood(self, bases[0], X, labels)
-            if graph is not None:
-                views.append(partial(neighbor_evidence, graph, labels))
-        return views
+    def _weigh(self, proba, X, labels, base):
+        """Return weights, similarities and mixture by one table of predictions."""
+        fitter = MixtureFitter(self.mixture, self._noise.found)
+        scores = label_similarity(self.similarity, proba, labels)
+        weights, (mixture,) = fitter.weigh(scores, labels)
+        if self.transition is not None:
+            T = resolve_transition(self.transition, X, proba, labels, base=base)
+            self.transition_matrix_ = T
+            posterior = clean_posterior(
+                proba, T, labels.codes, weights=labels.sample_weight
+            )
+            # Mixture and matrix with equal say, as the geometric mean of their odds.
+            odds = [log_odds(weights), log_odds(labels.proba_of_label(posterior))]
+            weights = labels.quality_of_trusted(expit(np.mean(odds, axis=0)))
+        return weights, scores, mixture
 
-    def _weigh(self, probas, base, X, labels):
-        """Return the weights that each model is to be trained with."""
-        n_models = len(probas)
-        if self.exchange == "pool":
-            probas = [pool(probas)]
-        found = [self._judge(proba, base, X, labels) for proba in probas]
+    def _exchanged(self, found, labels):
+        """Keep what was found, and return the weights for each of the models."""
         own, similarities, self.mixtures_ = map(list, zip(*found, strict=True))
         self.similarity_ = np.stack(similarities)
-        rate = 1 - np.average(np.mean(own, axis=0), weights=labels.sample_weight)
-        mean = np.average(self.similarity_.mean(axis=0), weights=labels.sample_weight)
+        weight = labels.sample_weight
+        rate = 1 - np.average(np.mean(own, axis=0), weights=weight)
+        mean = np.average(self.similarity_.mean(axis=0), weights=weight)
         self.history_.append({"noise_rate": float(rate), "similarity": float(mean)})
-        if self.exchange == "pool":
-            return own * n_models
-        if self.exchange == "product":
-            return [np.prod(own, axis=0)] * n_models
-        return own[::-1] if self.exchange else own
+        return own[::-1] if self.exchange is True else own
 
-    def _judge(self, proba, base, X, labels):
-        """Return the weights by one prediction, its similarities and their mixture."""
-        found = weigh_labels(
-            proba,
-            base,
-            X,
-            labels,
-            noise_found=self.selection_["noise_found"],
-            similarity=self.similarity,
-            mixture=self.mixture,
-            transition=self.transition,
-        )
-        if found.transition_matrix is not None:
-            self.transition_matrix_ = found.transition_matrix
-        return found.weights, found.similarity, found.mixture
-
-    def _treated(self, weights, labels):
+    def _soft_labels(self, quality, labels):
         """Return the soft labels that the weights make."""
         action = self.selection_["action"]
         if action == "keep":
-            weights = np.ones_like(weights)
-        elif action != "weight":
+            return soft_labels_for("keep", None, labels)
+        if action != "weight":
             # Drawn anew in each fold, samples would only add to the spread.
-            weights = (weights > 0.5).astype(float)
-        return settle(
-            labels.one_hot() * (weights * labels.sample_weight)[:, None], labels
-        )
+            quality = (quality > 0.5).astype(float)
+        weight = quality * labels.sample_weight
+        return settle(labels.one_hot() * weight[:, None], labels)
+
+    def _trained(self, base, X, soft_labels, quality, labels, rng):
+        """Return a classifier fitted to soft labels, or to rows drawn by quality."""
+        params = labels.params
+        if self.selection_["action"] == "resample":
+            rows = draw_rows(quality * labels.sample_weight, labels, rng)
+            X, soft_labels = _safe_indexing(X, rows), labels.one_hot()[rows]
+            params = _check_method_params(X, params, indices=rows)
+        return fit_soft_labels(base, X, soft_labels, labels.classes, params=params)
 
     def _keep(self, weights, proba, labels):
         """Keep what was found about the labels as fitted attributes."""
         self.label_weights_ = np.stack(weights)
         self.label_quality_ = self.label_weights_.mean(axis=0)
-        doubt = 1 - self.label_quality_
-        self.noise_rate_ = float(np.average(doubt, weights=labels.sample_weight))
-        self.clean_proba_ = spread_doubt(proba, labels.codes, self.label_quality_)
+        error = 1 - self.label_quality_
+        self.noise_rate_ = float(np.average(error, weights=labels.sample_weight))
+        self.clean_proba_ = spread_quality(proba, labels.codes, self.label_quality_)
 
     def _answering(self):
         return self._combined(self._bases())
@@ -370,3 +382,86 @@ class SimilarityReweightingClassifier(BaseLabelNoiseClassifier):
         if len(models) == 1 or self.combine == "first":
             return models[0]
         return MeanProba(models) if self.combine == "mean" else models[1]
+
+
+def draw_rows(weight, labels, rng):
+    """Draw as many rows as there are, with replacement, at least one of each class.
+
+    Parameters
+    ----------
+    weight : ndarray of shape (n_samples,)
+        What the probability of a row is proportional to. If all is 0, the sample
+        weights take its place.
+
+    labels : NoisyLabels
+        The labels.
+
+    rng : RandomState
+        Source of the draw.
+
+    Returns
+    -------
+    ndarray
+        Row numbers; the best row of a class that was not drawn stands at the end.
+    """
+    if not weight.any():
+        weight = labels.sample_weight
+    rows = rng.choice(len(weight), size=len(weight), p=weight / weight.sum())
+    lost = np.setdiff1d(np.arange(labels.n_classes), labels.codes[rows])
+    best = [np.argmax(np.where(labels.codes == c, weight, -1)) for c in lost]
+    return np.concatenate([rows, np.array(best, dtype=rows.dtype)])
+
+
+class MeanProba(ClassifierMixin, BaseEstimator):
+    """The mean of the probabilities of classifiers that know the same classes.
+
+    Unlike :class:`~sklearn.ensemble.VotingClassifier` it takes classifiers that are
+    fitted already, each on rows of its own, and is no transformer.
+
+    Parameters
+    ----------
+    estimators : list of classifiers
+        The classifiers, with ``predict_proba``.
+    """
+
+    def __init__(self, estimators):
+        self.estimators = estimators
+
+    def __getattr__(self, name):
+        # What describes the rows and classes is the same for all members.
+        if name in {"classes_", "n_features_in_", "feature_names_in_"}:
+            return getattr(self.estimators[0], name)
+        raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
+
+    def __sklearn_is_fitted__(self):
+        return hasattr(self, "classes_")
+
+    def predict_proba(self, X):
+        """Return the mean of the probabilities.
+
+        Parameters
+        ----------
+        X : array-like, frame, sparse matrix or sequence of n_samples rows
+            Samples.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+            Columns in the order of ``classes_``.
+        """
+        return np.mean([model.predict_proba(X) for model in self.estimators], axis=0)
+
+    def predict(self, X):
+        """Return the most probable class of each row.
+
+        Parameters
+        ----------
+        X : array-like, frame, sparse matrix or sequence of n_samples rows
+            Samples.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+            Labels among ``classes_``.
+        """
+        return self.classes_[self.predict_proba(X).argmax(axis=1)]

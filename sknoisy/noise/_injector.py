@@ -3,7 +3,7 @@
 import numpy as np
 
 from sknoisy._compat import HasMethods
-from sknoisy._evidence import seed_unset
+from sknoisy._context import seed_unset
 from sknoisy._meta import BaseLabelNoiseClassifier
 from sknoisy._soft_labels import fit_weighted
 from sknoisy.noise._class_conditional import UniformNoise
@@ -73,6 +73,9 @@ class LabelNoiseInjector(BaseLabelNoiseClassifier):
         "noise": [HasMethods(["corrupt"]), None],
         "random_state": ["random_state"],
     }
+
+    # The weights are the user's, and reach the classifier as they are.
+    _weights_are_relative = False
 
     def __init__(self, estimator=None, noise=None, *, random_state=None):
         self.estimator = estimator

@@ -1,18 +1,12 @@
-"""Label quality by two models that judge what neither of them has seen."""
+"""Label quality by two models, neither of which has seen the label."""
 
 import numpy as np
 
 from sknoisy._compat import HasMethods
-from sknoisy._evidence import (
-    EMBEDDING_CONSTRAINT,
-    FOLDING_CONSTRAINTS,
-    ProbabilitySource,
-    model_evidence,
-    narrowed,
-    neighbor_evidence,
-    neighborhood,
-    pool,
-)
+from sknoisy._context import CONTEXT_CONSTRAINTS
+from sknoisy._embedding import EMBEDDING_CONSTRAINT
+from sknoisy._meta import narrowed
+from sknoisy.evidence import ProbabilitySource, gather_evidence, pool_evidence
 from sknoisy.quality._base import BaseLabelQuality
 from sknoisy.quality._similarity import SIMILARITY_CONSTRAINT, label_similarity
 
@@ -20,9 +14,9 @@ from sknoisy.quality._similarity import SIMILARITY_CONSTRAINT, label_similarity
 class CrossAgreement(ProbabilitySource, BaseLabelQuality):
     """Label quality by the agreement of a label with two models of different kind.
 
-    Both models are trained on the same folds and judge the rows held out. What both
-    hold against a label is held against it more than what one of them makes up: the
-    score is the similarity of the label with the geometric mean of their predictions.
+    Both models are trained on the same folds and predict the rows held out. The score
+    is the similarity of the label with the logarithmic pool of their predictions, in
+    which the model counts more that predicts held-out labels better.
 
     Parameters
     ----------
@@ -32,13 +26,13 @@ class CrossAgreement(ProbabilitySource, BaseLabelQuality):
 
     second_estimator : classifier with ``predict_proba``, default=None
         The second model: of another kind, or a ``Pipeline`` that looks at other
-        columns. None means the 10 nearest neighbours, which need no fit.
+        columns. None means the out-of-bag forest, which needs no fit of a classifier.
 
     similarity : {"margin", "cosine", "probability"} or callable, default="margin"
         How prediction and label are compared, see :class:`SimilarityMixture`.
 
     embedding : "auto", "passthrough" or transformer, default="auto"
-        Space in which neighbours are searched, see :class:`NeighborAgreement`.
+        Space of the forest, see :class:`NeighborAgreement`.
 
     cv : int, splitter or iterable, default=None
         Folds. None means 5 stratified folds in which copies of a row stay together.
@@ -59,8 +53,8 @@ class CrossAgreement(ProbabilitySource, BaseLabelQuality):
         callable of yours returns others.
 
     similarities_ : ndarray of shape (n_models, n_samples)
-        Similarity of the label with each model alone; one row where the neighbours
-        are the second model and X cannot be embedded.
+        Similarity of the label with each model alone; one row where the forest is the
+        second model and X cannot be embedded.
 
     models_agree_ : ndarray of bool of shape (n_samples,)
         Whether all models predict the same class.
@@ -104,7 +98,7 @@ class CrossAgreement(ProbabilitySource, BaseLabelQuality):
         "second_estimator": [HasMethods(["fit"]), None],
         "similarity": SIMILARITY_CONSTRAINT,
         "embedding": EMBEDDING_CONSTRAINT,
-        **FOLDING_CONSTRAINTS,
+        **CONTEXT_CONSTRAINTS,
     }
 
     def __init__(
@@ -130,18 +124,18 @@ class CrossAgreement(ProbabilitySource, BaseLabelQuality):
         return narrowed(super().__sklearn_tags__(), self.second_estimator)
 
     def _score(self, X, labels):
-        probas = [self._proba(X, labels), *self._second(X, labels)]
+        inputs = self._inputs(X, labels)
+        if self.second_estimator is None:
+            evidence = gather_evidence(["model", "forest"], inputs)
+        else:
+            second = self._inputs(X, labels, self.second_estimator)
+            evidence = gather_evidence("model", inputs)
+            evidence["second"] = gather_evidence("model", second)["model"]
+        probas = list(evidence.values())
         similarities = [label_similarity(self.similarity, p, labels) for p in probas]
         self.similarities_ = np.stack(similarities)
         predicted = np.stack([proba.argmax(axis=1) for proba in probas])
         self.models_agree_ = (predicted == predicted[0]).all(axis=0)
-        return label_similarity(self.similarity, pool(probas), labels)
-
-    def _second(self, X, labels):
-        """Yield the prediction of the second model, where there is one."""
-        if self.second_estimator is not None:
-            yield model_evidence(self, self.second_estimator, X, labels)
-            return
-        graph = neighborhood(self, self._asked(labels), X, labels)
-        if graph is not None:
-            yield neighbor_evidence(graph, labels)
+        return label_similarity(
+            self.similarity, pool_evidence(evidence, labels), labels
+        )

@@ -1,7 +1,7 @@
 """Label quality by the probability that a model gives to the label."""
 
 from sknoisy._compat import StrOptions
-from sknoisy._evidence import ProbabilitySource
+from sknoisy.evidence import ProbabilitySource
 from sknoisy.quality._base import BaseLabelQuality
 from sknoisy.quality._scores import SCORES
 

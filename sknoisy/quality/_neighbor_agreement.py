@@ -6,8 +6,7 @@ import numpy as np
 from sklearn.utils import get_tags
 
 from sknoisy._compat import HasMethods, Interval
-from sknoisy._embedding import embed
-from sknoisy._evidence import EMBEDDING_CONSTRAINT
+from sknoisy._embedding import EMBEDDING_CONSTRAINT, embed
 from sknoisy._neighbor_graph import neighbor_votes
 from sknoisy.quality._base import BaseLabelQuality
 
@@ -106,7 +105,7 @@ class NeighborAgreement(BaseLabelQuality):
         Z = embed(
             X,
             labels,
-            estimator=labels.default_estimator,
+            estimator=self._default_estimator,
             embedding=self.embedding,
             random_state=self.random_state,
         )

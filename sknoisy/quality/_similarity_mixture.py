@@ -5,15 +5,16 @@ from numbers import Integral
 import numpy as np
 
 from sknoisy._compat import Interval, StrOptions
-from sknoisy._evidence import (
-    EMBEDDING_CONSTRAINT,
+from sknoisy._embedding import EMBEDDING_CONSTRAINT
+from sknoisy.evidence import (
+    EVIDENCE_CONSTRAINT,
     ProbabilitySource,
-    neighbor_evidence,
-    neighborhood,
-    pool,
+    check_evidence,
+    gather_evidence,
+    pool_evidence,
 )
 from sknoisy.quality._base import BaseLabelQuality
-from sknoisy.quality._core_disagreement import select_action
+from sknoisy.quality._noise_rate import estimate_noise
 from sknoisy.quality._similarity import (
     MIXTURE_CONSTRAINT,
     NEIGHBORS,
@@ -37,10 +38,11 @@ class SimilarityMixture(ProbabilitySource, BaseLabelQuality):
         where there is one, else :class:`~sklearn.linear_model.LogisticRegression`.
         With "precomputed", X holds out-of-fold probabilities.
 
-    evidence : {"auto", "model"}, default="auto"
-        Whose prediction is compared: the model's, or, with "auto", the geometric mean
-        of the model's and of the shares of labels among the 10 nearest neighbours.
-        With "precomputed" it is always the model's.
+    evidence : "auto", or one or a list of {"model", "forest", "neighbors"}, \
+default="auto"
+        Whose prediction is compared, see :class:`~sknoisy.NoisyLabelClassifier`:
+        "auto" pools the model and an out-of-bag forest. With "precomputed" it is
+        always the model's.
 
     similarity : str or callable, default="margin"
         With the prediction :math:`p` and the label :math:`\tilde y`, "margin" is the
@@ -61,9 +63,8 @@ class SimilarityMixture(ProbabilitySource, BaseLabelQuality):
         With ``scope="class"``: labels with fewer rows take the mixture of all rows.
 
     embedding : "auto", "passthrough" or transformer, default="auto"
-        Space in which neighbours are searched, see
-        :class:`NeighborAgreement`. Where it does not apply, the neighbours are left
-        out after a warning.
+        Space of the forest and of the neighbours, see :class:`NeighborAgreement`.
+        Where it does not apply, the model alone is used after a warning.
 
     cv : int, splitter or iterable, default=None
         Folds. None means 5 stratified folds in which copies of a row stay together.
@@ -139,7 +140,7 @@ class SimilarityMixture(ProbabilitySource, BaseLabelQuality):
 
     _parameter_constraints: dict = {
         **ProbabilitySource._parameter_constraints,
-        "evidence": [StrOptions({"auto", "model"})],
+        "evidence": EVIDENCE_CONSTRAINT,
         "similarity": [StrOptions({NEIGHBORS}), *SIMILARITY_CONSTRAINT],
         "mixture": MIXTURE_CONSTRAINT,
         "scope": [StrOptions({"global", "class"})],
@@ -173,9 +174,10 @@ class SimilarityMixture(ProbabilitySource, BaseLabelQuality):
         self.embedding = embedding
 
     def _score(self, X, labels):
+        check_evidence(self.evidence)
         proba = self._compared(X, labels)
         self.similarity_ = label_similarity(self.similarity, proba, labels)
-        noise_found = select_action("auto", proba, labels)["noise_found"]
+        noise_found = estimate_noise(proba, labels).found
         fitter = MixtureFitter(
             self.mixture, noise_found, self.scope, self.min_class_size
         )
@@ -185,19 +187,17 @@ class SimilarityMixture(ProbabilitySource, BaseLabelQuality):
 
     def _compared(self, X, labels):
         """Return the predictions that are compared with the labels."""
-        if isinstance(self.estimator, str):
-            if self.similarity == NEIGHBORS:
-                raise ValueError(
-                    "similarity='neighbors' expected rows of features in X, but with "
-                    "estimator='precomputed' X holds probabilities. Choose another "
-                    "similarity, or leave estimator out."
-                )
-            return self._proba(X, labels)
-        known = []
-        if self.similarity != NEIGHBORS:
-            known.append(self._proba(X, labels))
-        if self.evidence == "auto" or self.similarity == NEIGHBORS:
-            graph = neighborhood(self, self._asked(labels), X, labels)
-            if graph is not None:
-                known.append(neighbor_evidence(graph, labels))
-        return pool(known) if known else labels.one_hot()
+        if not isinstance(self.estimator, str):
+            by_neighbors = self.similarity == NEIGHBORS
+            names = NEIGHBORS if by_neighbors else self.evidence
+            evidence = gather_evidence(names, self._inputs(X, labels))
+            if len(evidence) == 1:
+                return next(iter(evidence.values()))
+            return pool_evidence(evidence, labels)
+        if self.similarity == NEIGHBORS:
+            raise ValueError(
+                "similarity='neighbors' expected rows of features in X, but with "
+                "estimator='precomputed' X holds probabilities. Choose another "
+                "similarity, or leave estimator out."
+            )
+        return self._proba(X, labels)

@@ -1,11 +1,9 @@
-"""The hook of the room: rows and noisy labels in, soft labels out."""
+"""The hook of the package: rows and noisy labels in, soft labels out."""
 
 from abc import abstractmethod
 
-import numpy as np
-
 from sknoisy._meta import LabelLearner
-from sknoisy._soft_labels import drop_negligible
+from sknoisy._soft_labels import settle
 
 
 class BaseRefiner(LabelLearner):
@@ -16,7 +14,8 @@ class BaseRefiner(LabelLearner):
     """
 
     def _learn(self, X, labels):
-        keep_soft_labels(self, self._refine(X, labels), labels)
+        soft_labels = settle(self._refine(X, labels), labels) * labels.unit
+        keep_soft_labels(self, soft_labels, labels)
 
     @abstractmethod
     def _refine(self, X, labels):
@@ -33,7 +32,7 @@ class BaseRefiner(LabelLearner):
 
 
 def keep_soft_labels(owner, soft_labels, labels):
-    """Settle soft labels and keep them, and what follows, as fitted attributes.
+    """Keep soft labels, and what follows from them, as fitted attributes.
 
     Parameters
     ----------
@@ -46,7 +45,7 @@ def keep_soft_labels(owner, soft_labels, labels):
     labels : NoisyLabels
         The record of the labels.
     """
-    owner.soft_labels_ = settle(soft_labels, labels)
+    owner.soft_labels_ = soft_labels
     owner.sample_weight_ = owner.soft_labels_.sum(axis=1)
     owner.transduction_ = labels.classes[owner.soft_labels_.argmax(axis=1)]
 
@@ -72,34 +71,5 @@ def keep_posterior(owner, posterior, labels):
     """
     posterior = labels.certain_of_trusted(posterior)
     owner.clean_proba_ = posterior
-    owner.label_quality_ = posterior[np.arange(labels.n_samples), labels.codes]
+    owner.label_quality_ = labels.proba_of_label(posterior)
     return posterior
-
-
-def settle(soft_labels, labels):
-    """Return soft labels that keep to what is certain.
-
-    Verified labels stay as they are. A class that would lose all its weight keeps the
-    labels that were given: evidence that wipes out a class is not believed about it.
-
-    Parameters
-    ----------
-    soft_labels : ndarray of shape (n_samples, n_classes)
-        Weight of each class for each sample.
-
-    labels : NoisyLabels
-        The record of the labels.
-
-    Returns
-    -------
-    ndarray of shape (n_samples, n_classes)
-        The soft labels to train on.
-    """
-    soft_labels = labels.keep_trusted(soft_labels)
-    given = labels.one_hot() * labels.sample_weight[:, None]
-    restored = np.zeros(labels.n_classes, dtype=bool)
-    # Samples that go back to a lost class may have been the last of another one.
-    while (lost := ~(drop_negligible(soft_labels).any(axis=0) | restored)).any():
-        soft_labels = np.where(lost[labels.codes][:, None], given, soft_labels)
-        restored |= lost
-    return soft_labels

@@ -3,7 +3,7 @@
 import numpy as np
 
 from sknoisy._compat import StrOptions
-from sknoisy._evidence import ProbabilitySource
+from sknoisy.evidence import ProbabilitySource
 from sknoisy.quality._find import RULES
 from sknoisy.quality._scores import normalized_margin
 from sknoisy.refinement._base import BaseRefiner

@@ -5,8 +5,8 @@ from numbers import Real
 import numpy as np
 
 from sknoisy._compat import HasMethods, Interval
-from sknoisy._evidence import ProbabilitySource
 from sknoisy._meta import prepared
+from sknoisy.evidence import ProbabilitySource
 from sknoisy.refinement._base import BaseRefiner, keep_posterior
 from sknoisy.transition import ConfidentTransition
 
@@ -102,7 +102,7 @@ class PosteriorRelabeling(ProbabilitySource, BaseRefiner):
 
     _parameter_constraints: dict = {
         **ProbabilitySource._parameter_constraints,
-        "transition": [HasMethods(["fit", "_posterior_beside"]), None],
+        "transition": [HasMethods(["fit", "_posterior"]), None],
         "min_proba": [Interval(Real, 0, 1, closed="both")],
         "soft": ["boolean"],
     }
@@ -128,9 +128,9 @@ class PosteriorRelabeling(ProbabilitySource, BaseRefiner):
 
     def _refine(self, X, labels):
         step = ConfidentTransition() if self.transition is None else self.transition
-        step = prepared(step)
+        step = prepared(step, self._default_estimator)
         proba = self._proba(X, labels)
-        self.transition_matrix_, posterior = step._posterior_beside(X, proba, labels)
+        self.transition_matrix_, posterior = step._posterior(X, proba, labels)
         posterior = keep_posterior(self, posterior, labels)
         best = np.eye(labels.n_classes)[posterior.argmax(axis=1)]
         kept = (posterior.max(axis=1) >= self.min_proba) * labels.sample_weight

@@ -89,7 +89,8 @@ class QualityWeighting(BaseRefiner):
         return tags
 
     def _refine(self, X, labels):
-        quality = prepared(ModelConfidence() if self.quality is None else self.quality)
+        quality = ModelConfidence() if self.quality is None else self.quality
+        quality = prepared(quality, self._default_estimator)
         self.label_quality_ = labels.quality_of_trusted(quality._score(X, labels))
         weight = self.label_quality_**self.power * labels.sample_weight
         return labels.one_hot() * weight[:, None]

@@ -1,24 +1,18 @@
-"""A few verified labels teach what all others are worth."""
+"""A few trusted labels say how far evidence and labels are right."""
 
 import warnings
 
 import numpy as np
 
 from sknoisy._compat import StrOptions
-from sknoisy._embedding import embed
-from sknoisy._evidence import (
-    EMBEDDING_CONSTRAINT,
-    N_NEIGHBORS,
-    ProbabilitySource,
-    neighbor_evidence,
-    seed_unset,
-)
-from sknoisy._neighbor_graph import neighbor_graph
+from sknoisy._embedding import EMBEDDING_CONSTRAINT
+from sknoisy._numeric import SMALLEST_PROBABILITY
 from sknoisy._soft_labels import takes_weights
+from sknoisy.evidence import ProbabilitySource, all_sources, gather_evidence
 from sknoisy.exceptions import NoEvidenceWarning
 from sknoisy.refinement._base import BaseRefiner, keep_posterior
 from sknoisy.refinement._trusted_posterior import (
-    cautious_soft_labels,
+    discounted_soft_labels,
     owners_of_trusted,
     trusted_posterior,
     trusted_proba,
@@ -201,75 +195,70 @@ class TrustedLabelRefiner(ProbabilitySource, BaseRefiner):
         self.embedding = embedding
 
     def _refine(self, X, labels):
+        if isinstance(self.estimator, str):
+            return self._refine_evidence({"model": self._proba(X, labels)}, labels)
+        inputs = self._inputs(X, labels)
+        evidence = gather_evidence(all_sources(inputs.base), inputs)
+        return self._refine_evidence(evidence, labels, inputs)
+
+    def _refine_evidence(self, evidence, labels, inputs=None):
+        """Return the soft labels, from tables of evidence that are known already."""
         if labels.trusted is not None and labels.trusted.all():
-            posterior = self._nothing_to_learn(labels)
+            # All labels are trusted: there is nothing to learn about them.
+            self.coefficients_, self.noise_found_ = {}, False
+            self.transition_matrix_ = np.eye(labels.n_classes)
+            posterior = labels.one_hot()
         else:
-            posterior = self._judge(X, labels)
+            posterior = self._posterior(evidence, labels, inputs)
         posterior = keep_posterior(self, posterior, labels)
         self.noise_rate_ = self._rate(labels)
         if not self.noise_found_:
             posterior = labels.one_hot()
-        elif self._keeps_all(labels):
-            posterior = cautious_soft_labels(posterior, labels)
+        elif self._is_soft():
+            posterior = discounted_soft_labels(posterior, labels)
         else:
             posterior = np.eye(labels.n_classes)[posterior.argmax(axis=1)]
         return posterior * labels.sample_weight[:, None]
 
-    def _nothing_to_learn(self, labels):
-        """Return the labels as they are, all of which are verified."""
-        self.coefficients_, self.noise_found_ = {}, False
-        self.transition_matrix_ = np.eye(labels.n_classes)
-        return labels.one_hot()
-
-    def _judge(self, X, labels):
-        """Return the clean posterior."""
+    def _posterior(self, evidence, labels, inputs):
+        """Return the clean posterior, and keep what it stands on."""
         if not has_trusted(labels):
             warnings.warn(
-                "TrustedLabelRefiner found no verified label, and judges by the noisy "
-                "labels alone. Pass trusted=, a boolean mask of the rows whose label "
-                "has been verified, or use NoisyLabelClassifier, which needs none.",
+                "TrustedLabelRefiner found no trusted label, and uses the noisy labels "
+                "alone. Pass trusted=, a boolean mask of the rows whose label has been "
+                "checked, or use NoisyLabelClassifier, which needs none.",
                 NoEvidenceWarning,
             )
-        names, tables, beside = self._evidence(X, labels)
-        found = trusted_posterior(tables, labels, **beside)
-        self.noise_found_ = found.noise_found
-        names = ["untrusted", *names]
-        if has_trusted(labels):
-            names += ["prototypes"] * (beside.get("Z") is not None)
-            names += ["trusted model"] * ("taught" in beside)
+        names, beside = ["untrusted", *evidence], {}
+        if has_trusted(labels) and inputs is not None:
+            beside["owners"] = owners_of_trusted(inputs.X, labels)
+            if inputs.embedding is not None:
+                beside["Z"] = inputs.embedding
+                names.append("prototypes")
+            if hasattr(inputs.base, "predict_proba"):
+                memory = inputs.context.memory
+                beside["taught"] = trusted_proba(
+                    inputs.base, inputs.X, labels, memory=memory
+                )
+                names.append("trusted model")
+        found = trusted_posterior(evidence, labels, **beside)
         exponents = map(float, found.stack.coefficients)
         self.coefficients_ = dict(zip(names, exponents, strict=True))
+        self.noise_found_ = found.noise_found
         self.transition_matrix_ = found.transition_matrix
         return found.proba
 
-    def _evidence(self, X, labels):
-        """Return names and tables of the evidence, and what is beside it."""
-        tables = [self._proba(X, labels)]
-        if isinstance(self.estimator, str):
-            return ["model"], tables, {}
-        asked = seed_unset(self._asked(labels), self.random_state)
-        where = {"random_state": self.random_state, "memory": self.memory}
-        Z = embed(X, labels, estimator=asked, embedding=self.embedding, **where)
-        if Z is not None:
-            search = {"n_jobs": self.n_jobs, "memory": self.memory}
-            graph = neighbor_graph(Z, labels, n_neighbors=N_NEIGHBORS, **search)
-            tables.append(neighbor_evidence(graph, labels))
-        beside = {"Z": Z}
-        if has_trusted(labels):
-            beside["taught"] = trusted_proba(asked, X, labels, memory=self.memory)
-            beside["owners"] = owners_of_trusted(X, labels)
-        return ["model", "neighbors"][: len(tables)], tables, beside
-
     def _rate(self, labels):
         """Return the share of wrong labels among those that may be wrong."""
-        mass = labels.sample_weight
+        weight = labels.sample_weight
         if labels.trusted is not None:
-            mass = mass * ~labels.trusted
-        return float(mass @ (1 - self.label_quality_) / max(mass.sum(), 1e-12))
+            weight = weight * ~labels.trusted
+        total = max(weight.sum(), SMALLEST_PROBABILITY)
+        return float(weight @ (1 - self.label_quality_) / total)
 
-    def _keeps_all(self, labels):
+    def _is_soft(self):
         """Whether the probabilities of all classes are kept."""
         if self.soft != "auto":
             return self.soft
-        trained = labels.default_estimator
+        trained = self._default_estimator
         return trained is None or takes_weights(trained)

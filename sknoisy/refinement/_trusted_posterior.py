@@ -1,7 +1,6 @@
-"""The clean posterior, calibrated on the rows whose label is verified."""
+"""The clean posterior, calibrated on the rows whose label is trusted."""
 
 from dataclasses import dataclass
-from warnings import catch_warnings, simplefilter
 
 import numpy as np
 from sklearn.base import clone
@@ -9,28 +8,27 @@ from sklearn.utils.validation import check_memory
 
 from sknoisy._clean_posterior import expected_classes
 from sknoisy._compat import _check_method_params, _safe_indexing
-from sknoisy._embedding import embed
-from sknoisy._evidence import pool
 from sknoisy._folds import distinct_rows
 from sknoisy._out_of_fold import align_columns
 from sknoisy._soft_labels import fit_soft_labels
 from sknoisy._transition_matrix import normalize_rows
-from sknoisy.exceptions import NoEvidenceWarning
-from sknoisy.quality._core_disagreement import select_action
-from sknoisy.refinement._stacked_logit import StackedLogit, fit_stacked_logit
+from sknoisy.evidence import pool_evidence
+from sknoisy.evidence._stacked_logit import StackedLogit, fit_stacked_logit
+from sknoisy.quality._noise_rate import estimate_noise
 from sknoisy.refinement._trusted_prototypes import prototype_proba
 from sknoisy.transition import ConfidentTransition
 from sknoisy.transition._trusted import gold_transition, has_trusted
 
 FOLDS_OF_TRUSTED = 5
 MATRIX_STEPS = 30
-# Labels of a class that the matrix by the verified rows is worth in the likelihood.
+# Labels of a class that the matrix by the trusted rows is worth in the likelihood.
 PRIOR_LABELS = 20
 # How likely the label given is to say something that the features do not.
 LABEL_SHARE = 0.5
-# What a doubted row loses of its weight. Chosen on cifar10n, ferplus, newsclass_yoruba
-# and banking77 among 0, 1/2, 2/3 and 3/4, around a forest and a perceptron.
-DOUBT_COST = 2 / 3
+# What a row loses of its weight as its label quality falls to 0. Chosen on cifar10n,
+# ferplus, newsclass_yoruba and banking77 among 0, 1/2, 2/3 and 3/4, around a forest and
+# a perceptron.
+DISCOUNT = 2 / 3
 # Standard errors; one in a hundred sets without noise is beyond them.
 NOTABLE_DEVIATION = 2.58
 # Share of right labels that may look wrong. A weak classifier on digits without noise
@@ -40,19 +38,19 @@ FEW_CONTRADICTIONS = 0.05
 
 @dataclass(frozen=True)
 class TrustedPosterior:
-    """What verified labels make of the evidence.
+    """What trusted labels make of the evidence.
 
     Attributes
     ----------
     proba : ndarray of shape (n_samples, n_classes)
         Probability of each true class, given the features and the label; certain for
-        verified rows.
+        trusted rows.
     transition_matrix : ndarray of shape (n_classes, n_classes)
         ``T[i, j] = P(noisy = j | clean = i)``.
     stack : StackedLogit
         The exponents of the tables.
     noise_found : bool
-        Whether there seem to be wrong labels among those that are not verified.
+        Whether there seem to be wrong labels among those that are not trusted.
     """
 
     proba: np.ndarray
@@ -61,60 +59,13 @@ class TrustedPosterior:
     noise_found: bool
 
 
-def judge_by_trusted(owner, estimator, X, labels, tables):
-    """Return the clean posterior of all rows, learnt from those that are verified.
+def trusted_posterior(evidence, labels, *, Z=None, taught=None, owners=None):
+    r"""Return the clean posterior by evidence, stacked so as to fit trusted labels.
 
     Parameters
     ----------
-    owner : estimator
-        Its ``embedding``, ``memory`` and ``random_state`` are used.
-
-    estimator : classifier
-        The classifier that is being trained. If it gives probabilities, it is fitted
-        to the verified rows, once for each of five folds and once to all.
-
-    X : array-like, frame, sparse matrix or sequence of n_samples rows
-        Rows as given to ``fit``.
-
-    labels : NoisyLabels
-        The labels. Without a verified one the prior answer comes back.
-
-    tables : list of ndarray of shape (n_samples, n_classes)
-        Evidence about the noisy labels, such as out-of-fold probabilities and the
-        shares of the labels of the neighbours, that no row's own label went into.
-
-    Returns
-    -------
-    TrustedPosterior
-        The judgement.
-    """
-    if not has_trusted(labels):
-        return trusted_posterior(tables, labels)
-    with catch_warnings():
-        # Whoever looked for neighbours has been told already.
-        simplefilter("ignore", NoEvidenceWarning)
-        Z = embed(
-            X,
-            labels,
-            estimator=estimator,
-            embedding=owner.embedding,
-            random_state=owner.random_state,
-            memory=owner.memory,
-        )
-    taught = None
-    if hasattr(estimator, "predict_proba"):
-        taught = trusted_proba(estimator, X, labels, memory=owner.memory)
-    owners = owners_of_trusted(X, labels)
-    return trusted_posterior(tables, labels, Z=Z, taught=taught, owners=owners)
-
-
-def trusted_posterior(tables, labels, *, Z=None, taught=None, owners=None):
-    r"""Return the clean posterior by evidence, stacked so as to fit verified labels.
-
-    Parameters
-    ----------
-    tables : list of ndarray of shape (n_samples, n_classes)
-        Evidence about the noisy labels that no row's own label went into.
+    evidence : dict of str to ndarray of shape (n_samples, n_classes)
+        Out-of-sample tables about the noisy labels, by the name of the source.
 
     labels : NoisyLabels
         The labels.
@@ -123,28 +74,29 @@ def trusted_posterior(tables, labels, *, Z=None, taught=None, owners=None):
         Embedding for the centres of the classes; None does without.
 
     taught : ndarray of shape (n_samples, n_classes), default=None
-        Probabilities by a model of the verified rows alone, out-of-fold for these.
+        Probabilities by a model of the trusted rows alone, out-of-fold for these.
 
     owners : ndarray of int of shape (n_trusted,), default=None
-        Which verified rows belong together; None takes each for itself.
+        Which trusted rows belong together; None takes each for itself.
 
     Returns
     -------
     TrustedPosterior
-        The judgement.
+        Posterior, matrix, exponents and finding.
     """
-    evidence = pool(tables)
-    confident = ConfidentTransition()._estimate(evidence, labels)
+    pooled = pool_evidence(evidence, labels)
+    confident = ConfidentTransition()._estimate(None, pooled, labels)
     codes, weights = labels.codes, labels.sample_weight
-    untrusted = expected_classes(evidence, confident, codes, weights=weights)
-    tables, gold = [untrusted, *tables], gold_transition(evidence, labels)
+    untrusted = expected_classes(pooled, confident, codes, weights=weights)
+    tables = [untrusted, *evidence.values()]
+    gold = gold_transition(pooled, labels)
     if has_trusted(labels):
         stack = _fitted(tables, labels)
         if Z is not None:
             # Shares of all classes would draw all centres to the middle.
-            best = behind_labels(stack.proba(tables), gold, labels).argmax(axis=1)
-            believed = np.eye(labels.n_classes)[best]
-            tables.append(_prototypes(Z, believed, owners, labels))
+            best = posterior_given_labels(stack.proba(tables), gold, labels)
+            classes = np.eye(labels.n_classes)[best.argmax(axis=1)]
+            tables.append(_prototypes(Z, classes, owners, labels))
         if taught is not None:
             tables.append(taught)
         stack = _fitted(tables, labels)
@@ -152,17 +104,17 @@ def trusted_posterior(tables, labels, *, Z=None, taught=None, owners=None):
         stack = StackedLogit(_start(tables), np.zeros(labels.n_classes))
     expected = stack.proba(tables)
     T = likeliest_transition(expected, gold, labels)
-    posterior = behind_labels(expected, T, labels)
-    found = noise_is_found(evidence, labels, posterior)
+    posterior = posterior_given_labels(expected, T, labels)
+    found = noise_is_found(pooled, labels, posterior)
     return TrustedPosterior(posterior, T, stack, found)
 
 
-def cautious_soft_labels(posterior, labels):
-    """Return soft labels in which a row counts less, the more its label is doubted.
+def discounted_soft_labels(posterior, labels):
+    """Return soft labels in which a row counts less, the lower its label quality is.
 
-    Where verified labels are few, some of what they move is moved wrongly, and forests
-    and nets learn it. A label that is doubted entirely leaves its row a third of its
-    weight; verified rows keep theirs.
+    Where trusted labels are few, some of the posterior is wrong, and forests and nets
+    learn it. A label of quality 0 leaves its row a third of its weight; trusted rows
+    keep theirs.
 
     Parameters
     ----------
@@ -177,16 +129,16 @@ def cautious_soft_labels(posterior, labels):
     ndarray of shape (n_samples, n_classes)
         Weight of each class, sample weights left out.
     """
-    quality = posterior[np.arange(labels.n_samples), labels.codes]
-    return posterior * (1 - DOUBT_COST * (1 - quality))[:, None]
+    quality = labels.proba_of_label(posterior)
+    return posterior * (1 - DISCOUNT * (1 - quality))[:, None]
 
 
 def likeliest_transition(expected, start, labels):
-    r"""Return the matrix under which the labels that are not verified are most likely.
+    r"""Return the matrix under which the labels that are not trusted are most likely.
 
     It maximises :math:`\sum_i \log \sum_k P(k \mid x_i) T_{k \tilde y_i}` by
     expectation-maximisation, with a prior that is worth twenty labels of each class.
-    :math:`P(k \mid x)` stays as it is: since verified rows have calibrated it, the
+    :math:`P(k \mid x)` stays as it is: since trusted rows have calibrated it, the
     matrix is identified.
 
     Parameters
@@ -218,11 +170,11 @@ def likeliest_transition(expected, start, labels):
     return T
 
 
-def behind_labels(expected, transition_matrix, labels):
+def posterior_given_labels(expected, transition_matrix, labels):
     r"""Return the probability of each true class, given the features and the label.
 
     Labels and features may go wrong together, so that the label tells less beside the
-    features than it does alone; without the labels that verified rows had before, it
+    features than it does alone; without the labels that trusted rows had before, it
     cannot be learnt how much less. Half of the posterior therefore takes the label as
     drawn by `T`, and half as saying nothing new,
 
@@ -252,17 +204,17 @@ def behind_labels(expected, transition_matrix, labels):
     return labels.certain_of_trusted(posterior)
 
 
-def noise_is_found(evidence, labels, posterior):
-    """Whether there seem to be wrong labels among those that are not verified.
+def noise_is_found(proba, labels, posterior):
+    """Whether there seem to be wrong labels among those that are not trusted.
 
-    Labels contradict what is surest; or, where some are verified, the evidence agrees
+    Labels contradict what is surest; or, where some are trusted, the evidence agrees
     with these clearly less often than with the others, or more often; or more than a
-    few of the others contradict what verified labels have taught.
+    few of the others contradict what trusted labels have taught.
 
     Parameters
     ----------
-    evidence : ndarray of shape (n_samples, n_classes)
-        Probabilities of the noisy labels that no row's own label went into.
+    proba : ndarray of shape (n_samples, n_classes)
+        Out-of-sample probabilities of the noisy labels.
 
     labels : NoisyLabels
         The labels.
@@ -275,20 +227,20 @@ def noise_is_found(evidence, labels, posterior):
     bool
         Whether any of these is so.
     """
-    if select_action("auto", evidence, labels)["noise_found"]:
+    if estimate_noise(proba, labels).found:
         return True
     if not has_trusted(labels):
         return False
-    if _agrees_otherwise(evidence, labels):
+    if _agrees_otherwise(proba, labels):
         return True
     mass = labels.sample_weight * ~labels.trusted
     wrong = posterior.argmax(axis=1) != labels.codes
     return bool(mass @ wrong > FEW_CONTRADICTIONS * mass.sum())
 
 
-def _agrees_otherwise(evidence, labels):
-    """Whether evidence agrees with verified labels more, or less, than with others."""
-    agrees = evidence.argmax(axis=1) == labels.codes
+def _agrees_otherwise(proba, labels):
+    """Whether evidence agrees with trusted labels more, or less, than with others."""
+    agrees = proba.argmax(axis=1) == labels.codes
     shares, variances = [], []
     for rows in (labels.trusted, ~labels.trusted):
         mass = labels.sample_weight[rows].sum()
@@ -301,7 +253,7 @@ def _agrees_otherwise(evidence, labels):
 
 
 def trusted_proba(estimator, X, labels, *, memory=None):
-    """Return class probabilities by a model of the verified rows alone.
+    """Return class probabilities by a model of the trusted rows alone.
 
     Parameters
     ----------
@@ -312,7 +264,7 @@ def trusted_proba(estimator, X, labels, *, memory=None):
         Handed on as it came.
 
     labels : NoisyLabels
-        The labels, at least one of which is verified.
+        The labels, at least one of which is trusted.
 
     memory : str or object with the joblib.Memory interface, default=None
         Where the probabilities are cached.
@@ -320,11 +272,11 @@ def trusted_proba(estimator, X, labels, *, memory=None):
     Returns
     -------
     ndarray of shape (n_samples, n_classes)
-        Rows sum to 1. For verified rows by models that have seen neither them nor
+        Rows sum to 1. For trusted rows by models that have seen neither them nor
         rows that belong to them; the shares of the classes where a model would have
         seen a single class.
     """
-    rows = np.flatnonzero(verified(labels))
+    rows = np.flatnonzero(trusted_rows(labels))
     # Dealt class by class, so that each fold has some of each.
     owners = owners_of_trusted(X, labels)
     first = np.unique(owners, return_index=True)[1]
@@ -339,13 +291,13 @@ def trusted_proba(estimator, X, labels, *, memory=None):
     )  # fmt: skip
 
 
-def verified(labels):
-    """Return the mask of the rows that are verified and carry weight."""
+def trusted_rows(labels):
+    """Return the mask of the rows that are trusted and carry weight."""
     return labels.trusted & (labels.sample_weight > 0)
 
 
 def owners_of_trusted(X, labels):
-    """Return for each verified row its group, or the point at which it lies.
+    """Return for each trusted row its group, or the point at which it lies.
 
     Parameters
     ----------
@@ -361,32 +313,30 @@ def owners_of_trusted(X, labels):
         Numbers from 0 on.
     """
     owners = distinct_rows(X) if labels.groups is None else np.asarray(labels.groups)
-    return np.unique(owners[verified(labels)], return_inverse=True)[1]
+    return np.unique(owners[trusted_rows(labels)], return_inverse=True)[1]
 
 
 def _start(tables):
-    """Return exponents by which the stack is the answer without verified labels."""
+    """Return exponents by which the stack is the answer without trusted labels."""
     return np.eye(len(tables))[0]
 
 
 def _fitted(tables, labels):
-    """Return the stack that foretells the verified rows."""
-    rows = verified(labels)
+    """Return the stack under which the trusted rows are most likely."""
+    rows = trusted_rows(labels)
     known = labels.codes[rows], labels.sample_weight[rows]
     return fit_stacked_logit([t[rows] for t in tables], *known, _start(tables))
 
 
-def _prototypes(Z, believed, owners, labels):
-    """Return what the centres of the classes say."""
-    rows = verified(labels)
+def _prototypes(Z, classes, owners, labels):
+    """Return the probabilities by the distance to the centres of the classes."""
+    rows = trusted_rows(labels)
     owners = np.arange(rows.sum()) if owners is None else owners
-    return prototype_proba(
-        Z, believed, labels.codes, rows, labels.sample_weight, owners
-    )
+    return prototype_proba(Z, classes, labels.codes, rows, labels.sample_weight, owners)
 
 
 def _predict_all(estimator, X, soft_labels, classes, params, rows, fold):
-    """Return the answers of the model of all verified rows, and of those of folds."""
+    """Return the answers of the model of all trusted rows, and of those of folds."""
     shares = soft_labels[rows].sum(axis=0) + 1
     proba = np.tile(shares / shares.sum(), (len(soft_labels), 1))
     others = np.setdiff1d(np.arange(len(proba)), rows)

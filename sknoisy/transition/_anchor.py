@@ -5,8 +5,8 @@ from numbers import Real
 import numpy as np
 
 from sknoisy._compat import Interval
-from sknoisy._evidence import ProbabilitySource
 from sknoisy._transition_matrix import normalize_rows
+from sknoisy.evidence import ProbabilitySource
 from sknoisy.transition._base import BaseTransitionEstimator
 
 
@@ -138,9 +138,9 @@ class AnchorPointTransition(ProbabilitySource, BaseTransitionEstimator):
         )
         self.quantile = quantile
 
-    def _estimate(self, evidence, labels):
-        anchors = anchor_rows(evidence, self.quantile, labels.sample_weight)
-        return normalize_rows(evidence[anchors])
+    def _estimate(self, X, proba, labels):
+        anchors = anchor_rows(proba, self.quantile, labels.sample_weight)
+        return normalize_rows(proba[anchors])
 
 
 class DualTTransition(AnchorPointTransition):
@@ -220,10 +220,10 @@ class DualTTransition(AnchorPointTransition):
     (3, 3)
     """
 
-    def _estimate(self, evidence, labels):
-        to_prediction = super()._estimate(evidence, labels)
+    def _estimate(self, X, proba, labels):
+        to_prediction = super()._estimate(X, proba, labels)
         counts = np.zeros((labels.n_classes, labels.n_classes))
-        np.add.at(counts, (evidence.argmax(axis=1), labels.codes), labels.sample_weight)
+        np.add.at(counts, (proba.argmax(axis=1), labels.codes), labels.sample_weight)
         unseen = counts.sum(axis=1) == 0
         counts[unseen, unseen] = 1.0
         return to_prediction @ normalize_rows(counts)

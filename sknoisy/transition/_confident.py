@@ -7,9 +7,9 @@ from sknoisy._confident_joint import (
     count_confident_joint,
     joint_to_transition,
 )
-from sknoisy._evidence import ProbabilitySource
 from sknoisy._labels import label_record
 from sknoisy._out_of_fold import check_proba
+from sknoisy.evidence import ProbabilitySource
 from sknoisy.transition._base import BaseTransitionEstimator
 
 
@@ -145,9 +145,9 @@ class ConfidentTransition(ProbabilitySource, BaseTransitionEstimator):
     (3, 3)
     """
 
-    def _estimate(self, evidence, labels):
+    def _estimate(self, X, proba, labels):
         self.confident_joint_ = count_confident_joint(
-            labels.codes, evidence, labels.sample_weight
+            labels.codes, proba, labels.sample_weight
         )
         label_mass = np.bincount(labels.codes, labels.sample_weight, labels.n_classes)
         joint = calibrate_joint(self.confident_joint_, label_mass)

@@ -3,7 +3,7 @@
 from numbers import Integral, Real
 
 from sknoisy._compat import Interval
-from sknoisy._evidence import ProbabilitySource
+from sknoisy.evidence import ProbabilitySource
 from sknoisy.transition._base import BaseTransitionEstimator
 from sknoisy.transition._vote_model import likeliest_vote_model
 
@@ -124,9 +124,9 @@ class EMTransition(ProbabilitySource, BaseTransitionEstimator):
         self.max_iter = max_iter
         self.tol = tol
 
-    def _estimate(self, evidence, labels):
+    def _estimate(self, X, proba, labels):
         model = likeliest_vote_model(
-            [evidence],
+            [proba],
             labels,
             tempers=TEMPERS,
             start_rates=START_RATES,

@@ -5,8 +5,8 @@ from numbers import Integral, Real
 import numpy as np
 
 from sknoisy._compat import HasMethods, Interval, StrOptions
+from sknoisy._context import CONTEXT_CONSTRAINTS
 from sknoisy._embedding import embed
-from sknoisy._evidence import FOLDING_CONSTRAINTS
 from sknoisy._neighbor_graph import neighbor_graph
 from sknoisy.transition._base import BaseTransitionEstimator
 from sknoisy.transition._vote_model import likeliest_vote_model
@@ -135,10 +135,12 @@ class NeighborTransition(BaseTransitionEstimator):
         ],
         "max_iter": [Interval(Integral, 1, None, closed="left")],
         "tol": [Interval(Real, 0, None, closed="left")],
-        "memory": FOLDING_CONSTRAINTS["memory"],
+        "memory": CONTEXT_CONSTRAINTS["memory"],
         "n_jobs": [Integral, None],
         "random_state": ["random_state"],
     }
+
+    _needs_proba = False
 
     def __init__(
         self,
@@ -167,11 +169,11 @@ class NeighborTransition(BaseTransitionEstimator):
         tags.input_tags.allow_nan = self.embedding == "auto"
         return tags
 
-    def _estimate(self, evidence, labels):
+    def _estimate(self, X, proba, labels):
         Z = embed(
-            evidence,
+            X,
             labels,
-            estimator=labels.default_estimator,
+            estimator=self._default_estimator,
             embedding=self.embedding,
             random_state=self.random_state,
             memory=self.memory,

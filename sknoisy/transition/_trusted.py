@@ -2,8 +2,8 @@
 
 import warnings
 
-from sknoisy._evidence import ProbabilitySource
 from sknoisy._transition_matrix import normalize_rows
+from sknoisy.evidence import ProbabilitySource
 from sknoisy.exceptions import NoEvidenceWarning
 from sknoisy.transition._base import BaseTransitionEstimator
 from sknoisy.transition._confident import ConfidentTransition
@@ -92,7 +92,7 @@ class TrustedTransition(ProbabilitySource, BaseTransitionEstimator):
     (3, 3)
     """
 
-    def _estimate(self, evidence, labels):
+    def _estimate(self, X, proba, labels):
         if not has_trusted(labels):
             warnings.warn(
                 "TrustedTransition found no verified label, and takes the matrix by "
@@ -100,7 +100,7 @@ class TrustedTransition(ProbabilitySource, BaseTransitionEstimator):
                 "rows whose label has been verified.",
                 NoEvidenceWarning,
             )
-        return gold_transition(evidence, labels)
+        return gold_transition(proba, labels)
 
 
 def has_trusted(labels):
@@ -138,7 +138,7 @@ def gold_transition(proba, labels):
         ``T[i, j] = P(noisy = j | clean = i)``; by confident learning where no label
         is verified.
     """
-    confident = ConfidentTransition()._estimate(proba, labels)
+    confident = ConfidentTransition()._estimate(None, proba, labels)
     if not has_trusted(labels):
         return confident
     verified = labels.one_hot() * (labels.trusted * labels.sample_weight)[:, None]

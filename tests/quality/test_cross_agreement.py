@@ -5,12 +5,12 @@ from sklearn.datasets import load_digits, load_iris
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
+from sklearn.model_selection import StratifiedKFold, cross_val_predict
 from sklearn.naive_bayes import GaussianNB
 from sklearn.tree import DecisionTreeClassifier
 
-from sknoisy._evidence import pool
 from sknoisy._labels import read_labels
-from sknoisy._out_of_fold import out_of_fold_proba
+from sknoisy.evidence import pool_evidence
 from sknoisy.exceptions import NoEvidenceWarning
 from sknoisy.noise import PairNoise, UniformNoise
 from sknoisy.quality import CrossAgreement, ModelConfidence, label_quality
@@ -27,10 +27,14 @@ def digits():
 
 def test_score_is_that_of_both_predictions_together():
     X, y = load_iris(return_X_y=True)
-    labels = read_labels(X, y, owner="Test")
-    probas = [out_of_fold_proba(model, X, labels) for model in (GaussianNB(), TREE)]
-    found = CrossAgreement(GaussianNB(), TREE).fit(X, y)
-    assert_allclose(found.label_quality_, label_quality(y, pool(probas)))
+    cv = StratifiedKFold(3)
+    probas = [
+        cross_val_predict(model, X, y, cv=cv, method="predict_proba")
+        for model in (GaussianNB(), TREE)
+    ]
+    found = CrossAgreement(GaussianNB(), TREE, cv=cv).fit(X, y)
+    pooled = pool_evidence(dict(enumerate(probas)), read_labels(X, y, owner="Test"))
+    assert_allclose(found.label_quality_, label_quality(y, pooled), atol=1e-6)
     for row, proba in zip(found.similarities_, probas, strict=True):
         assert_allclose(row, label_quality(y, proba))
     agree = probas[0].argmax(axis=1) == probas[1].argmax(axis=1)

@@ -60,7 +60,7 @@ def test_a_search_and_a_space_of_ones_own():
 def test_without_neighbors_nothing_speaks_against_a_label():
     quality = NeighborAgreement().fit(np.zeros((4, 1)), list("abab")).label_quality_
     assert_array_equal(quality, np.ones(4))
-    with pytest.warns(NoEvidenceWarning, match="Neighbours need numeric columns"):
+    with pytest.warns(NoEvidenceWarning, match="need numeric columns"):
         quality = NeighborAgreement().fit(["text", "another"], ["a", "b"])
     assert_array_equal(quality.label_quality_, [1, 1])
 

@@ -1,5 +1,6 @@
 """Soft labels taught by verified labels."""
 
+from contextlib import nullcontext
 from dataclasses import replace
 
 import numpy as np
@@ -19,8 +20,6 @@ from sknoisy.exceptions import NoEvidenceWarning
 from sknoisy.noise import PairNoise
 from sknoisy.refinement import TrustedLabelRefiner
 from sknoisy.refinement._trusted_posterior import (
-    TrustedPosterior,
-    judge_by_trusted,
     noise_is_found,
     owners_of_trusted,
     trusted_posterior,
@@ -55,7 +54,7 @@ def test_most_labels_are_put_right(digits, refined):
     assert 0.25 < refined.noise_rate_ < 0.5
     assert_array_equal(refined.transition_matrix_.argmax(axis=1), np.arange(5))
     assert list(refined.coefficients_) == [
-        "untrusted", "model", "neighbors", "prototypes", "trusted model"
+        "untrusted", "model", "forest", "neighbors", "prototypes", "trusted model"
     ]  # fmt: skip
 
 
@@ -85,9 +84,8 @@ def test_strings_weights_and_classifier(digits):
     weights = np.linspace(0.5, 2, N)
     clf = RefinedLabelClassifier(GaussianNB(), TrustedLabelRefiner())
     clf.fit(X, names[noisy], sample_weight=weights, trusted=TRUSTED)
-    assert_allclose(
-        clf.sample_weight_, weights * (1 + 2 * clf.refiner_.label_quality_) / 3
-    )
+    quality, relative = clf.refiner_.label_quality_, weights / np.median(weights)
+    assert_allclose(clf.sample_weight_, relative * (1 + 2 * quality) / 3)
     plain = GaussianNB().fit(X, noisy, weights)
     assert clf.score(X, names[y]) > plain.score(X, y)
 
@@ -117,10 +115,12 @@ def test_all_verified_is_a_plain_fit(digits):
 @pytest.mark.parametrize("trusted", [None, np.zeros(N, bool)])
 def test_without_verified_labels_it_says_so_once(digits, trusted):
     X, _, noisy = digits
-    with pytest.warns(NoEvidenceWarning, match="found no verified.*Pass tru") as record:
+    with pytest.warns(NoEvidenceWarning, match="found no trusted.*Pass tru") as record:
         refiner = TrustedLabelRefiner(GaussianNB()).fit(X, noisy, trusted=trusted)
     assert len(record) == 1
-    assert refiner.coefficients_ == {"untrusted": 1.0, "model": 0.0, "neighbors": 0.0}
+    assert refiner.coefficients_ == {
+        "untrusted": 1.0, "model": 0.0, "forest": 0.0, "neighbors": 0.0
+    }  # fmt: skip
     assert_allclose(
         refiner.soft_labels_.sum(axis=1), (1 + 2 * refiner.label_quality_) / 3
     )
@@ -130,8 +130,8 @@ def test_without_verified_labels_it_says_so_once(digits, trusted):
 def test_it_shrinks_to_the_answer_without_trust(digits):
     X, _, noisy = digits
     labels = read_labels(X, noisy, owner="test")
-    tables = [np.full((N, 5), 0.1) + 0.5 * np.eye(5)[np.roll(noisy, 1)]]
-    tables[0] /= tables[0].sum(axis=1, keepdims=True)
+    table = np.full((N, 5), 0.1) + 0.5 * np.eye(5)[np.roll(noisy, 1)]
+    tables = {"model": table / table.sum(axis=1, keepdims=True)}
     distances = []
     for weight in (1e-5, 1e-2, 1.0):
         weights = np.where(TRUSTED, weight, 1.0)
@@ -187,7 +187,7 @@ def test_very_few_verified_labels_do_no_harm(digits, trusted):
     labels = np.where(trusted, y, noisy)
     refiner = TrustedLabelRefiner(GaussianNB()).fit(X, labels, trusted=trusted)
     assert np.isfinite(refiner.clean_proba_).all()
-    with pytest.warns(NoEvidenceWarning, match="found no verified label"):
+    with pytest.warns(NoEvidenceWarning, match="found no trusted label"):
         untaught = TrustedLabelRefiner(GaussianNB()).fit(X, labels)
     right = [(fit.transduction_ == y).mean() for fit in (untaught, refiner)]
     assert right[1] > right[0] - 0.02
@@ -280,22 +280,30 @@ def test_one_class_among_the_verified_tells_its_share():
     )
 
 
-def test_the_hook_for_classifiers(digits, refined):
+def test_tables_that_are_known_already_are_used(digits):
     X, y, noisy = digits
     labels = read_labels(X, noisy, owner="test", trusted=TRUSTED)
-    evidence = 0.8 * np.eye(5)[np.where(np.arange(N) % 3, y, (y + 1) % 5)] + 0.04
-    found = judge_by_trusted(refined, GaussianNB(), X, labels, [evidence])
-    assert isinstance(found, TrustedPosterior)
-    assert found.noise_found
-    assert found.proba.shape == (N, 5)
-    assert_allclose(found.proba.sum(axis=1), 1)
-    silent = judge_by_trusted(refined, LinearSVC(), X, labels, [evidence])
-    assert len(silent.stack.coefficients) == len(found.stack.coefficients) - 1
-    untaught = judge_by_trusted(
-        refined, GaussianNB(), X, replace(labels, trusted=None), [evidence]
-    )
-    right = [(table.proba.argmax(axis=1) == y).mean() for table in (untaught, found)]
+    table = 0.8 * np.eye(5)[np.where(np.arange(N) % 3, y, (y + 1) % 5)] + 0.04
+    right = []
+    for known in (replace(labels, trusted=None), labels):
+        refiner = TrustedLabelRefiner(GaussianNB())
+        with (
+            nullcontext()
+            if known.has_trusted
+            else pytest.warns(NoEvidenceWarning, match="found no trusted label")
+        ):
+            refiner._refine_evidence({"model": table}, known)
+        assert_allclose(refiner.clean_proba_.sum(axis=1), 1)
+        right.append((refiner.clean_proba_.argmax(axis=1) == y).mean())
     assert right[1] > right[0]
+
+
+def test_a_classifier_without_probabilities_is_left_out(digits):
+    X, _, noisy = digits
+    refiner = TrustedLabelRefiner(LinearSVC()).fit(X, noisy, trusted=TRUSTED)
+    assert list(refiner.coefficients_) == [
+        "untrusted", "forest", "neighbors", "prototypes"
+    ]  # fmt: skip
 
 
 def test_seeded_fits_repeat_and_are_cached(digits, tmp_path):

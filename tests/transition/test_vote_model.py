@@ -62,7 +62,9 @@ def test_weights_count_as_copies():
     T = make_transition_matrix(3, 0.3)
     _, labels, votes = annotated(T, n_votes=5, n_samples=300)
     copies = np.random.RandomState(0).randint(1, 4, size=300)
-    weighted = type(labels)(labels.codes, labels.classes, weights=copies.astype(float))
+    weighted = type(labels)(
+        labels.codes, labels.classes, sample_weight=copies.astype(float)
+    )
     repeated = label_record(np.repeat(labels.codes, copies), owner="test")
     a = likeliest_vote_model([votes], weighted, **SETTINGS)
     b = likeliest_vote_model([votes.repeat(copies, axis=0)], repeated, **SETTINGS)

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.testing import assert_allclose
 
-from sknoisy.refinement._stacked_logit import (
+from sknoisy.evidence._stacked_logit import (
     StackedLogit,
     fit_stacked_logit,
     log_tables,

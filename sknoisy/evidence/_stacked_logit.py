@@ -110,6 +110,7 @@ def fit_stacked_logit(tables, codes, weights, start):
         return value, np.concatenate([by_table, by_class])
 
     begin = np.concatenate([start, np.zeros(n_classes)])
-    options = {"maxiter": MAX_STEPS}
+    # Tight, so that copies and weights that mean the same give the same.
+    options = {"maxiter": MAX_STEPS, "ftol": 1e-13, "gtol": 1e-9}
     found = minimize(loss, begin, jac=True, method="L-BFGS-B", options=options).x
     return StackedLogit(found[:n_tables], found[n_tables:])

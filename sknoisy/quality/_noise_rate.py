@@ -1,0 +1,205 @@
+"""How much noise there is at least and at most, and whether there is any at all.
+
+Classes that overlap disagree with the evidence at their borders; wrong labels disagree
+everywhere. So the rows that the evidence is surest of, the core of each predicted
+class, are looked at alone. Where classes merely overlap, the share of other labels in
+the core falls towards zero with the size of the core; where labels are wrong it stays.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sknoisy._numeric import ONE_SIDED_95, ONE_SIDED_99, SMALLEST_PROBABILITY
+
+# Shares of the rows predicted as a class that make its core. The smallest lower bound
+# over these sizes counts (bench_noise_rate.py, "sizes of the core").
+CORE_SHARES = (0.2, 0.1, 0.05)
+# A lower bound up to here is no evidence of noise: all development sets with their own
+# labels but those whose classes overlap everywhere lie below it, and nearly all with
+# 10 % of the labels flipped above it (bench_noise_rate.py, "clean and 10 %").
+NOTABLE_RATE = 0.02
+# With less agreement than this between evidence and labels, in Cohen's kappa, the
+# features hardly determine the class, so that wrong labels and overlap look alike: on
+# contraceptive without noise kappa is .2, with 20 % wrong labels above .3 on all
+# development sets whose classes can be told apart (bench_noise_rate.py, "agreement").
+LITTLE_AGREEMENT = 0.25
+# For the suspicion, on which an action is tried, and for the rate that is reported.
+CONFIDENCES = (ONE_SIDED_95, ONE_SIDED_99)
+
+
+@dataclass(frozen=True)
+class NoiseEstimate:
+    """What out-of-sample evidence says about the amount of noise.
+
+    Attributes
+    ----------
+    found : bool
+        Whether there is noise for sure.
+    suspected : bool
+        Whether labels disagree even where the evidence is surest, with 95 % confidence.
+    identifiable : bool
+        Whether wrong labels can be told from an overlap of the classes.
+    core_rate : float
+        Share of other labels in the largest core, in [0, 1].
+    core_lower : float
+        Lower end of the rate in the core, with 99 % confidence.
+    upper : float
+        What it is at most: the share of labels that the evidence contradicts at all,
+        with 95 % confidence.
+    agreement : float
+        Share of labels that the evidence predicts.
+    better_than_chance : bool
+        Whether it clearly predicts more of them than it would by chance.
+    """
+
+    found: bool
+    suspected: bool
+    identifiable: bool
+    core_rate: float
+    core_lower: float
+    upper: float
+    agreement: float
+    better_than_chance: bool
+
+    @property
+    def lower(self):
+        """What the noise rate is at least; 0 where it cannot be told from overlap."""
+        return self.core_lower if self.identifiable else 0.0
+
+    def describe(self, action, reason=""):
+        """Return what ``selection_`` keeps: figures, action and a sentence."""
+        if not self.identifiable:
+            finding = (
+                f"The evidence predicts only {self.agreement:.0%} of the labels, so "
+                "that wrong labels and overlap of the classes cannot be told apart"
+            )
+        else:
+            finding = (
+                f"{self.core_rate:.1%} of the labels disagree where the evidence is "
+                f"surest, and at least {self.lower:.1%} are wrong with 99 % confidence"
+            )
+        return {
+            "noise_found": self.found,
+            "core_disagreement": self.core_rate,
+            "core_disagreement_lower": self.lower,
+            "action": action,
+            "reason": f"{finding}{reason}: action {action!r}.",
+        }
+
+
+def estimate_noise(proba, labels):
+    """Return the bounds of the noise rate that out-of-sample evidence allows.
+
+    Parameters
+    ----------
+    proba : ndarray of shape (n_samples, n_classes)
+        Out-of-sample probabilities of the noisy labels.
+
+    labels : NoisyLabels
+        The labels, with weights.
+
+    Returns
+    -------
+    NoiseEstimate
+        Bounds and finding.
+    """
+    weight, codes = labels.sample_weight, labels.codes
+    predicted = proba.argmax(axis=1)
+    other = predicted != codes
+    rates, bounds = [], []
+    for share in CORE_SHARES:
+        core = _core(proba, predicted, weight, share)
+        rates.append(float(np.average(other[core], weights=weight[core])))
+        size = effective_size(weight[core], labels.points, core)
+        bounds.append([wilson_interval(rates[-1], size, z)[0] for z in CONFIDENCES])
+    suspicion, core_lower = np.min(bounds, axis=0).tolist()
+    contradicted = float(np.average(other, weights=weight))
+    size = effective_size(weight, labels.points)
+    # Agreement of predictions and labels that have nothing to do with each other, as
+    # in Cohen's kappa.
+    by_chance = np.bincount(predicted, weight, labels.n_classes) @ np.bincount(
+        codes, weight, labels.n_classes
+    )
+    by_chance /= weight.sum() ** 2
+    error = np.sqrt(by_chance * (1 - by_chance) / size)
+    kappa = (1 - contradicted - by_chance) / max(1 - by_chance, SMALLEST_PROBABILITY)
+    identifiable = bool(kappa >= LITTLE_AGREEMENT)
+    return NoiseEstimate(
+        found=identifiable and core_lower > NOTABLE_RATE,
+        suspected=suspicion > NOTABLE_RATE,
+        identifiable=identifiable,
+        core_rate=rates[0],
+        core_lower=core_lower,
+        upper=wilson_interval(contradicted, size)[1],
+        agreement=1 - contradicted,
+        better_than_chance=bool(1 - contradicted > by_chance + ONE_SIDED_95 * error),
+    )
+
+
+def _core(proba, predicted, weight, share):
+    """Return the surest rows of each predicted class; equal ones go together."""
+    core = np.zeros(len(predicted), dtype=bool)
+    for label in range(proba.shape[1]):
+        rows = np.flatnonzero((predicted == label) & (weight > 0))
+        levels, level = np.unique(-proba[rows, label], return_inverse=True)
+        level_weight = np.bincount(level, weight[rows], len(levels))
+        before = np.cumsum(level_weight) - level_weight
+        # Rounding must not decide about a row that begins where the core ends.
+        end = share * weight[rows].sum() * (1 - 1e-9)
+        core[rows[(before < end)[level]]] = True
+    return core
+
+
+def effective_size(weight, points=None, rows=slice(None)):
+    r"""Return the number of equal weights that say as much as these do.
+
+    It is :math:`(\sum_i w_i)^2 / \sum_i w_i^2` over distinct rows (L. Kish, *Survey
+    Sampling*, 1965), which neither the scale of the weights nor a copy at half the
+    weight changes.
+
+    Parameters
+    ----------
+    weight : ndarray of shape (n_rows,)
+        Weights, not all zero.
+
+    points : ndarray of int of shape (n_samples,), default=None
+        Equal numbers for rows of equal content.
+
+    rows : ndarray of bool of shape (n_samples,), default=slice(None)
+        Which of the points the weights belong to.
+
+    Returns
+    -------
+    float
+        At most the number of rows.
+    """
+    if points is not None:
+        weight = np.bincount(points[rows], weight)
+    return float(weight.sum() ** 2 / (weight @ weight))
+
+
+def wilson_interval(rate, n, z=ONE_SIDED_95):
+    """Return the Wilson interval of a rate.
+
+    Parameters
+    ----------
+    rate : float
+        Observed rate, in [0, 1].
+
+    n : float
+        Number of observations.
+
+    z : float, default=1.645
+        Normal quantile; the default leaves 5 % beyond each end.
+
+    Returns
+    -------
+    tuple of float
+        Lower end, in [0, rate], and upper end, in [rate, 1].
+    """
+    centre = rate + z**2 / (2 * n)
+    spread = z * np.sqrt(rate * (1 - rate) / n + z**2 / (4 * n**2))
+    scale = 1 + z**2 / n
+    ends = (centre - spread) / scale, (centre + spread) / scale
+    return max(0.0, float(ends[0])), min(1.0, float(ends[1]))

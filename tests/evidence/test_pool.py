@@ -1,0 +1,105 @@
+"""Which sources are used, and how their tables become one."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.linear_model import LogisticRegression
+from sklearn.svm import LinearSVC
+
+from sknoisy._context import FitContext
+from sknoisy._folds import distinct_rows
+from sknoisy._labels import NoisyLabels, read_labels
+from sknoisy.evidence import (
+    EvidenceInputs,
+    all_sources,
+    check_evidence,
+    gather_evidence,
+    pool_evidence,
+)
+from sknoisy.evidence._pool import source_names
+from sknoisy.exceptions import UnsuitableEstimatorError
+
+
+def records(codes, n_classes=2):
+    return NoisyLabels(np.asarray(codes), np.arange(n_classes))
+
+
+@pytest.fixture
+def blobs():
+    rng = np.random.RandomState(0)
+    y = np.arange(90) % 3
+    X = rng.normal(size=(90, 2)) + 3 * np.eye(3)[y][:, :2]
+    labels = read_labels(X, y, owner="Test").relative_to(distinct_rows(X))
+    # The last thirty rows are never held out.
+    part = np.arange(90) // 30
+    folds = [(np.flatnonzero(part != f), np.flatnonzero(part == f)) for f in (0, 1)]
+    return EvidenceInputs(LogisticRegression(), X, labels, folds, FitContext())
+
+
+@pytest.mark.parametrize(
+    "evidence", ["none", [], ["model", "forests"], ["auto", "model"], ()]
+)
+def test_names_that_are_not_known(evidence):
+    with pytest.raises(ValueError, match=r"evidence expected 'auto'.*Name at"):
+        check_evidence(evidence)
+
+
+def test_auto_depends_on_the_classifier():
+    assert source_names("auto", LogisticRegression()) == ["model", "forest"]
+    assert source_names("auto", LinearSVC()) == ["forest", "neighbors"]
+    assert source_names(["forest", "forest"], LinearSVC()) == ["forest"]
+    assert all_sources(LinearSVC()) == ["forest", "neighbors"]
+    assert all_sources(LogisticRegression()) == ["model", "forest", "neighbors"]
+
+
+def test_rows_that_no_fold_holds_out_take_the_other_sources(blobs):
+    tables = gather_evidence(["model", "forest"], blobs)
+    assert list(tables) == ["model", "forest"]
+    assert_array_equal(tables["model"][60:], tables["forest"][60:])
+    assert not np.allclose(tables["model"][:60], tables["forest"][:60])
+    alone = gather_evidence("model", blobs)["model"]
+    assert_array_equal(alone[60:], blobs.labels.one_hot()[60:])
+
+
+def test_one_table_that_is_right_is_hardly_changed():
+    rng = np.random.RandomState(0)
+    p = rng.uniform(0.05, 0.95, size=4000)
+    codes = (rng.uniform(size=4000) < p).astype(int)
+    table = np.column_stack([1 - p, p])
+    assert np.abs(pool_evidence({"a": table}, records(codes)) - table).max() < 0.03
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_table_that_knows_nothing_does_no_harm(seed):
+    rng = np.random.RandomState(seed)
+    p = rng.uniform(size=2000)
+    codes = (rng.uniform(size=2000) < p).astype(int)
+    useful = np.column_stack([1 - p, p])
+    useless = rng.dirichlet(np.ones(2), size=2000)
+    labels = records(codes)
+    pooled = pool_evidence({"useful": useful, "useless": useless}, labels)
+    alone = pool_evidence({"useful": useful}, labels)
+    assert np.abs(pooled - alone).mean() < 0.03
+    assert_allclose(pooled.sum(axis=1), 1)
+
+
+def test_two_that_are_too_sure_are_made_milder():
+    rng = np.random.RandomState(0)
+    p = rng.uniform(size=3000)
+    codes = (rng.uniform(size=3000) < p).astype(int)
+    sure = np.column_stack([1 - p, p]) ** 4
+    sure /= sure.sum(axis=1, keepdims=True)
+    pooled = pool_evidence({"a": sure, "b": sure}, records(codes))
+    assert np.abs(pooled[:, 1] - p).mean() < 0.04 < np.abs(sure[:, 1] - p).mean()
+
+
+def test_nothing_to_go_by_is_an_error(blobs):
+    texts = np.array([["a"], ["b"]] * 45, dtype=object)
+    nothing = replace(blobs, base=LinearSVC(), X=texts)
+    with (
+        pytest.warns(UserWarning, match="need numeric columns"),
+        pytest.raises(UnsuitableEstimatorError, match=r"LinearSVC has none.*Pass a t"),
+    ):
+        gather_evidence("forest", nothing)

@@ -1,0 +1,145 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.testing import assert_allclose
+from scipy.stats import binomtest, norm
+
+from sknoisy._labels import NoisyLabels
+from sknoisy._numeric import ONE_SIDED_99
+from sknoisy.quality._noise_rate import (
+    CORE_SHARES,
+    effective_size,
+    estimate_noise,
+    wilson_interval,
+)
+
+
+@pytest.mark.parametrize("n", [1, 5, 40, 1000])
+@pytest.mark.parametrize("share", [0.0, 0.02, 0.3, 1.0])
+def test_wilson_lower_equals_scipy(n, share):
+    k = round(share * n)
+    z = norm.ppf(0.95)
+    # One side of 95 % is the lower end of both sides of 90 %.
+    expected = binomtest(k, n).proportion_ci(0.9, method="wilson").low
+    assert_allclose(wilson_interval(k / n, n, z)[0], expected, atol=1e-12)
+    assert_allclose(wilson_interval(k / n, n)[0], expected, atol=1e-4)
+
+
+@given(rate=st.floats(0, 1), n=st.floats(1, 1e6))
+@settings(max_examples=50)
+def test_wilson_lower_lies_below_the_rate(rate, n):
+    assert 0 <= wilson_interval(rate, n)[0] <= rate + 1e-12
+
+
+def _sure(sureness, predicted):
+    """Return probabilities of two classes, of which one is predicted as surely."""
+    columns = [1 - np.asarray(sureness), np.asarray(sureness)]
+    return np.column_stack(columns if predicted == 1 else columns[::-1])
+
+
+def estimate(proba, codes, **aligned):
+    labels = NoisyLabels(np.asarray(codes), np.arange(proba.shape[1]), **aligned)
+    return estimate_noise(proba, labels)
+
+
+def test_only_the_surest_fifth_of_each_predicted_class_counts():
+    sureness = np.linspace(0.99, 0.6, 10)
+    proba = np.vstack([_sure(sureness, 0), _sure(sureness, 1)])
+    codes = np.repeat([0, 1], 10)
+    codes[5:10] = 1  # wrong, but not among the surest two zeros
+    assert estimate(proba, codes).core_rate == 0
+    codes[1] = 1
+    noise = estimate(proba, codes)
+    assert noise.core_rate == 1 / 4
+    # The cores of a tenth and of a twentieth hold the surest row of each class alone.
+    assert noise.lower == wilson_interval(0, 2, ONE_SIDED_99)[0]
+
+
+def test_the_lowest_bound_over_the_sizes_of_the_core_counts():
+    sureness = np.linspace(0.99, 0.51, 100)
+    proba = np.vstack([_sure(sureness, 0), _sure(sureness, 1)])
+    codes = np.repeat([0, 1], 100)
+    codes[2:20:2] = 1
+    bounds = []
+    for share in CORE_SHARES:
+        n = int(share * 100)
+        wrong = len(range(2, n, 2))
+        bounds.append(wilson_interval(wrong / (2 * n), 2 * n, ONE_SIDED_99)[0])
+    noise = estimate(proba, codes)
+    assert_allclose(noise.lower, min(bounds))
+    assert noise.core_rate == 9 / 40
+
+
+def test_equally_sure_rows_are_in_the_core_together():
+    proba = _sure([0.9, 0.9, 0.9, 0.8, 0.7, 0.6], 0)
+    assert_allclose(estimate(proba, [0, 0, 1, 1, 1, 1]).core_rate, 1 / 3)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_overlap_is_told_from_noise(seed):
+    rng = np.random.RandomState(seed)
+    p = rng.uniform(0, 1, size=5000)
+    codes = (rng.uniform(size=5000) < p).astype(int)
+    proba = np.column_stack([1 - p, p])
+    overlap = estimate(proba, codes)
+    flipped = np.where(rng.uniform(size=5000) < 0.2, 1 - codes, codes)
+    noise = estimate(proba, flipped)
+    # A calibrated model of labels that overlap is wrong in a quarter of all rows.
+    assert 0.2 < (proba.argmax(axis=1) != codes).mean() < 0.3
+    assert not overlap.found
+    assert overlap.lower <= 0.02
+    assert noise.found
+    assert 0.1 < noise.lower <= 0.22 < noise.upper
+
+
+def test_where_features_do_not_determine_the_class_nothing_is_found():
+    rng = np.random.RandomState(0)
+    p = rng.uniform(0.35, 0.65, size=2000)
+    codes = (rng.uniform(size=2000) < p).astype(int)
+    noise = estimate(np.column_stack([1 - p, p]), codes)
+    assert noise.core_rate > 0.3
+    assert not noise.identifiable
+    assert not noise.found
+    assert noise.lower == 0
+    assert noise.better_than_chance
+    said = noise.describe("keep")["reason"]
+    assert "wrong labels and overlap of the classes cannot be told apart" in said
+
+
+def test_evidence_that_has_nothing_to_do_with_the_labels():
+    rng = np.random.RandomState(0)
+    proba = rng.dirichlet(np.ones(3), size=600)
+    assert not estimate(proba, rng.randint(3, size=600)).better_than_chance
+
+
+@settings(max_examples=20)
+@given(seed=st.integers(0, 10_000))
+def test_weights_are_relative_and_as_good_as_copies(seed):
+    rng = np.random.RandomState(seed)
+    proba = rng.dirichlet(np.ones(3), size=60)
+    codes, weights = rng.randint(3, size=60), rng.randint(0, 4, size=60)
+    copies = np.repeat(np.arange(60), weights)
+    weighted, scaled = (
+        estimate(proba, codes, sample_weight=weights / unit, points=np.arange(60))
+        for unit in (1, 100)
+    )
+    copied = estimate(proba[copies], codes[copies], points=copies)
+    for other in (scaled, copied):
+        assert_allclose(other.core_rate, weighted.core_rate)
+        assert_allclose(other.lower, weighted.lower)
+        assert_allclose(other.upper, weighted.upper)
+        assert other.better_than_chance == weighted.better_than_chance
+
+
+def test_effective_size():
+    assert effective_size(np.full(10, 0.01)) == pytest.approx(10)
+    assert effective_size(np.array([1.0, 1.0, 2.0])) == pytest.approx(16 / 6)
+    halves = effective_size(np.full(4, 0.5), np.array([0, 0, 1, 1]))
+    assert halves == pytest.approx(2)
+
+
+def test_a_class_that_is_never_predicted_has_no_core():
+    proba = np.tile([0.7, 0.2, 0.1], (10, 1))
+    assert estimate(proba, np.zeros(10, int)).core_rate == 0
+    assert estimate(proba, np.arange(10) % 2).core_rate == 0.5
