@@ -33,8 +33,8 @@ from sklearn.semi_supervised import LabelSpreading, SelfTrainingClassifier
 from threadpoolctl import threadpool_limits
 
 from sknoisy import PseudoLabelRefiner
-from sknoisy.classification import PseudoLabelRefinementClassifier
 from sknoisy.noise import UniformNoise
+from sknoisy.semi_supervised import PseudoLabelRefinementClassifier
 
 CHOSEN_ON = ("digits", "penbased", "satimage", "mnist5k")
 CHECKED_ON = ("breast_cancer", "cifar10n")

@@ -64,8 +64,8 @@ from sklearn.preprocessing import scale
 from threadpoolctl import threadpool_limits
 
 from sknoisy import PseudoLabelRefiner
+from sknoisy.cluster._perturbation import run_round
 from sknoisy.datasets import load_from_folder
-from sknoisy.refinement._perturbation import run_round
 
 SETS = ("digits", "penbased", "mnist5k", "banking77")
 N_ROWS, N_GENERATIONS, LAST = 1000, 8, 3

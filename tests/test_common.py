@@ -21,7 +21,6 @@ from sknoisy import (
     SimilarityReweightingClassifier,
 )
 from sknoisy.annotators import CrowdLabelClassifier, DawidSkene
-from sknoisy.classification import PseudoLabelRefinementClassifier
 from sknoisy.quality import (
     CrossAgreement,
     NeighborAgreement,
@@ -29,6 +28,7 @@ from sknoisy.quality import (
     SimilarityMixture,
 )
 from sknoisy.refinement import ConfidentPruning, PosteriorRelabeling, QualityWeighting
+from sknoisy.semi_supervised import PseudoLabelRefinementClassifier
 from sknoisy.sequence import WeakSequenceLocalizer
 from sknoisy.transition import ConfidentTransition
 

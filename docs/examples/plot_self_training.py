@@ -124,7 +124,7 @@ ax.legend()
 
 # %%
 # The likelihood of wrong labels cannot come near that of right ones, however good the
-# classifier: only compare along a line. See the :ref:`user guide <self_training>` for
+# classifier: only compare along a line. See the :ref:`user guide <semi_supervised>` for
 # measurements on five sets, and for when self-training should not be used.
 
 plt.show()

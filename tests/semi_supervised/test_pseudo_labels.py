@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
-from sknoisy.classification._pseudo_labels import (
+from sknoisy.semi_supervised._pseudo_labels import (
     calibrated,
     clearly_lower,
     decoded,

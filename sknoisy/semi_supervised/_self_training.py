@@ -10,15 +10,15 @@ from sknoisy._evidence import EMBEDDING_CONSTRAINT, FOLDING_CONSTRAINTS, seed_un
 from sknoisy._meta import BaseLabelNoiseClassifier
 from sknoisy._out_of_fold import check_has_proba
 from sknoisy._soft_labels import takes_weights
-from sknoisy.classification._given_labels import judge, select_treatment
-from sknoisy.classification._partly_labeled import PartlyLabeledReader, labeled_rows
-from sknoisy.classification._self_training_course import Course
-from sknoisy.classification._self_training_rounds import Rounds
 from sknoisy.classification._transition_option import (
     TRANSITION_CONSTRAINT,
     check_transition_option,
 )
 from sknoisy.exceptions import NoEvidenceWarning, UnsuitableEstimatorError
+from sknoisy.semi_supervised._given_labels import judge, select_treatment
+from sknoisy.semi_supervised._partly_labeled import PartlyLabeledReader, labeled_rows
+from sknoisy.semi_supervised._self_training_course import Course
+from sknoisy.semi_supervised._self_training_rounds import Rounds
 
 
 class SelfTrainingRefiner(PartlyLabeledReader, BaseLabelNoiseClassifier):

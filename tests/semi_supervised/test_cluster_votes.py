@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 
-from sknoisy.classification._cluster_votes import (
+from sknoisy.exceptions import NoEvidenceWarning
+from sknoisy.semi_supervised._cluster_votes import (
     cluster_votes,
     leaders,
     novel_clusters,
@@ -16,8 +17,7 @@ from sknoisy.classification._cluster_votes import (
     soft_labels_of,
     warn_without_evidence,
 )
-from sknoisy.classification._partly_labeled import PartlyLabeled
-from sknoisy.exceptions import NoEvidenceWarning
+from sknoisy.semi_supervised._partly_labeled import PartlyLabeled
 
 CLASSES = np.array(["a", "b"])
 

@@ -14,8 +14,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sknoisy import PseudoLabelRefiner
+from sknoisy.cluster import _soft_table
 from sknoisy.exceptions import NoEvidenceWarning
-from sknoisy.refinement import _soft_table
 
 X, y = make_blobs(150, centers=3, n_features=4, random_state=0)
 

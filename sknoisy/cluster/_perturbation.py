@@ -9,8 +9,8 @@ from sklearn.base import clone
 from sklearn.cluster import KMeans
 from sklearn.neighbors import NearestNeighbors
 
+from sknoisy.cluster._project_labels import encode_clusters, projection
 from sknoisy.exceptions import NoEvidenceWarning
-from sknoisy.refinement._project_labels import encode_clusters, projection
 
 # Standard deviation of the noise, as a fraction of that of the column.
 NOISE_SCALE = 0.1

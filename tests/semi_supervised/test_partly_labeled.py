@@ -2,12 +2,12 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
-from sknoisy.classification._partly_labeled import (
+from sknoisy.exceptions import NoEvidenceWarning
+from sknoisy.semi_supervised._partly_labeled import (
     PartlyLabeled,
     labeled_rows,
     with_placeholders,
 )
-from sknoisy.exceptions import NoEvidenceWarning
 
 NAN = float("nan")
 MIXED = np.array(["a", -1, "b"], dtype=object)

@@ -5,7 +5,7 @@ from scipy import sparse
 from sklearn.cluster import KMeans
 
 from sknoisy._folds import distinct_rows
-from sknoisy.refinement._soft_table import SoftTable
+from sknoisy.cluster._soft_table import SoftTable
 
 # Clusters for n points: this times the root of n, of four points each at least. Chosen
 # on digits, penbased, satimage and MNIST with 3 and 10 labels per class.

@@ -11,17 +11,17 @@ from sknoisy._evidence import neighborhood, pool
 from sknoisy._folds import make_folds
 from sknoisy._out_of_fold import align_columns
 from sknoisy._soft_labels import drop_negligible, fit_soft_labels
-from sknoisy.classification._given_labels import treated
-from sknoisy.classification._label_spreading import SpreadLabels, balanced
-from sknoisy.classification._pseudo_labels import (
+from sknoisy.exceptions import ReducedFoldsWarning
+from sknoisy.refinement._base import settle
+from sknoisy.semi_supervised._given_labels import treated
+from sknoisy.semi_supervised._label_spreading import SpreadLabels, balanced
+from sknoisy.semi_supervised._pseudo_labels import (
     calibrated,
     decoded,
     most_confident,
     pseudo_labels,
     sharpened,
 )
-from sknoisy.exceptions import ReducedFoldsWarning
-from sknoisy.refinement._base import settle
 
 
 @dataclass(frozen=True)

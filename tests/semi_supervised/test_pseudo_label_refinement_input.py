@@ -15,8 +15,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.svm import LinearSVC
 
-from sknoisy.classification import PseudoLabelRefinementClassifier
 from sknoisy.exceptions import UnsuitableEstimatorError
+from sknoisy.semi_supervised import PseudoLabelRefinementClassifier
 
 X, codes = make_blobs(120, centers=3, n_features=4, random_state=0)
 few = np.where(np.arange(120) % 5 == 0, codes, -1)

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 
-from sknoisy.refinement import project_labels
+from sknoisy.cluster import project_labels
 
 CLUSTERS = st.lists(
     st.tuples(st.integers(-1, 4), st.integers(-1, 4)), min_size=1, max_size=40

@@ -77,7 +77,7 @@ def project_labels(
 
     Examples
     --------
-    >>> from sknoisy.refinement import project_labels
+    >>> from sknoisy.cluster import project_labels
     >>> prev = ["a", "a", "a", "b", "b", "b"]
     >>> current = [1, 1, 0, 0, 0, 0]
     >>> project_labels(prev, current, similarity="overlap", normalize=None)

@@ -7,12 +7,12 @@ import numpy as np
 from sknoisy._clean_posterior import clean_posterior
 from sknoisy._compat import _safe_indexing
 from sknoisy._transition_matrix import make_transition_matrix
-from sknoisy.classification._pseudo_labels import calibrated, decoded
 from sknoisy.classification._transition_option import (
     is_estimated,
     transition_beside,
 )
 from sknoisy.quality._core_disagreement import select_action
+from sknoisy.semi_supervised._pseudo_labels import calibrated, decoded
 
 # Labels of a class that a row of T must stand on to outweigh even noise. With ten of
 # each, the matrix as it is corrected fewer on digits, satimage and breast_cancer.

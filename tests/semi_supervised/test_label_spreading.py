@@ -6,7 +6,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from sknoisy._labels import NoisyLabels
 from sknoisy._neighbor_graph import neighbor_graph
-from sknoisy.classification._label_spreading import (
+from sknoisy.semi_supervised._label_spreading import (
     N_STEPS,
     REACH,
     SpreadLabels,

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sknoisy.refinement._project_labels import label_column, positions_of
+from sknoisy.cluster._project_labels import label_column, positions_of
 
 
 def match_samples(prev_ids, ids):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from sknoisy.refinement._project_labels import entry_rows, with_unit_sums
+from sknoisy.cluster._project_labels import entry_rows, with_unit_sums
 
 # Numbers that a table of distinct rows may hold; beyond it the smallest are left out.
 MAX_ENTRIES = 2**22

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from sknoisy.classification._given_labels import judge
-from sknoisy.classification._pseudo_labels import clearly_lower
+from sknoisy.semi_supervised._given_labels import judge
+from sknoisy.semi_supervised._pseudo_labels import clearly_lower
 
 # Standard errors by which held-out labels must have become less likely. Stopping costs
 # little; giving up costs all that was gained, and few labels are easily mistaken.

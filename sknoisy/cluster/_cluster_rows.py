@@ -7,8 +7,8 @@ from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 from sklearn.preprocessing import normalize
 
-from sknoisy.refinement._project_labels import entry_rows
-from sknoisy.refinement._weighted_linkage import cut_tree, linkage_tree
+from sknoisy.cluster._project_labels import entry_rows
+from sknoisy.cluster._weighted_linkage import cut_tree, linkage_tree
 
 # Rows that are clustered exactly: their distances take 8 bytes a pair.
 MAX_EXACT = 3000

@@ -11,8 +11,10 @@ from sknoisy._compat import HasMethods, Interval, StrOptions
 from sknoisy._evidence import seed_unset
 from sknoisy._meta import BaseLabelNoiseClassifier, prepared
 from sknoisy._soft_labels import fit_soft_labels, takes_weights
-from sknoisy.classification._cluster_space import SPACE_CONSTRAINT, ClusterSpace
-from sknoisy.classification._cluster_votes import (
+from sknoisy.cluster import PseudoLabelRefiner
+from sknoisy.cluster._perturbation import MAX_SEED, run_round
+from sknoisy.semi_supervised._cluster_space import SPACE_CONSTRAINT, ClusterSpace
+from sknoisy.semi_supervised._cluster_votes import (
     cluster_votes,
     leaders,
     novel_clusters,
@@ -20,10 +22,8 @@ from sknoisy.classification._cluster_votes import (
     soft_labels_of,
     warn_without_evidence,
 )
-from sknoisy.classification._partly_labeled import PartlyLabeledReader
-from sknoisy.classification._points import Points
-from sknoisy.refinement import PseudoLabelRefiner
-from sknoisy.refinement._perturbation import MAX_SEED, run_round
+from sknoisy.semi_supervised._partly_labeled import PartlyLabeledReader
+from sknoisy.semi_supervised._points import Points
 
 # Chosen on the same sets as the number of clusters.
 REFINER = PseudoLabelRefiner(carry="soft", perturbation="bootstrap")
@@ -177,7 +177,7 @@ class PseudoLabelRefinementClassifier(PartlyLabeledReader, BaseLabelNoiseClassif
     >>> from sklearn.linear_model import LogisticRegression
     >>> from sklearn.pipeline import make_pipeline
     >>> from sklearn.preprocessing import StandardScaler
-    >>> from sknoisy.classification import PseudoLabelRefinementClassifier
+    >>> from sknoisy.semi_supervised import PseudoLabelRefinementClassifier
     >>> X, y = load_digits(return_X_y=True)
     >>> few = np.concatenate([np.flatnonzero(y == c)[:3] for c in range(10)])
     >>> y_few = np.full(len(y), -1)

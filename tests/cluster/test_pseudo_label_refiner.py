@@ -9,8 +9,8 @@ from sklearn.datasets import make_blobs
 from sklearn.metrics import adjusted_rand_score
 
 from sknoisy import PseudoLabelRefiner
+from sknoisy.cluster import project_labels
 from sknoisy.exceptions import NoEvidenceWarning
-from sknoisy.refinement import project_labels
 
 X, y = make_blobs(150, centers=3, n_features=4, random_state=0)
 

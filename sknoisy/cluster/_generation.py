@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy import sparse
 
+from sknoisy.cluster._cluster_rows import cluster_rows
+from sknoisy.cluster._project_labels import entry_rows, projection
+from sknoisy.cluster._soft_table import SoftTable, hard_table, mixed, side_by_side
 from sknoisy.exceptions import NoEvidenceWarning
-from sknoisy.refinement._cluster_rows import cluster_rows
-from sknoisy.refinement._project_labels import entry_rows, projection
-from sknoisy.refinement._soft_table import SoftTable, hard_table, mixed, side_by_side
 
 
 @dataclass(frozen=True)

@@ -14,13 +14,13 @@ from sklearn.pipeline import make_pipeline
 from sklearn.semi_supervised import SelfTrainingClassifier
 
 from sknoisy import SelfTrainingRefiner
-from sknoisy.classification._given_labels import (
+from sknoisy.noise import UniformNoise
+from sknoisy.semi_supervised._given_labels import (
     FEWEST_LABELS,
     select_treatment,
     treated,
 )
-from sknoisy.classification._self_training_course import Course
-from sknoisy.noise import UniformNoise
+from sknoisy.semi_supervised._self_training_course import Course
 
 BASE = LogisticRegression(max_iter=500)
 

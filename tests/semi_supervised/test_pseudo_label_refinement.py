@@ -13,8 +13,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler, scale
 
 from sknoisy import PseudoLabelRefiner
-from sknoisy.classification import PseudoLabelRefinementClassifier
 from sknoisy.noise import UniformNoise
+from sknoisy.semi_supervised import PseudoLabelRefinementClassifier
 
 LINEAR = LogisticRegression(max_iter=300)
 # Without a bootstrap, so that rounds differ by the seed alone.

@@ -9,9 +9,9 @@ from scipy.spatial.distance import cdist
 from sklearn.cluster import AgglomerativeClustering
 from sklearn.metrics import adjusted_rand_score
 
-from sknoisy.refinement import _cluster_rows
-from sknoisy.refinement._cluster_rows import Cut, cluster_rows
-from sknoisy.refinement._weighted_linkage import cut_tree, linkage_tree
+from sknoisy.cluster import _cluster_rows
+from sknoisy.cluster._cluster_rows import Cut, cluster_rows
+from sknoisy.cluster._weighted_linkage import cut_tree, linkage_tree
 
 LINKAGES = ["average", "complete", "single", "ward"]
 linkages = pytest.mark.parametrize("linkage", LINKAGES)

@@ -9,16 +9,16 @@ from sklearn.utils import check_random_state, get_tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sknoisy._compat import HasMethods, Interval, StrOptions, _fit_context
-from sknoisy.refinement._cluster_rows import Cut
-from sknoisy.refinement._generation import (
+from sknoisy.cluster._cluster_rows import Cut
+from sknoisy.cluster._generation import (
     Generation,
     check_options,
     first_generation,
     next_generation,
 )
-from sknoisy.refinement._perturbation import run_round, warn_without_seed
-from sknoisy.refinement._project_labels import encode_clusters
-from sknoisy.refinement._sample_ids import checked_ids, match_samples
+from sknoisy.cluster._perturbation import run_round, warn_without_seed
+from sknoisy.cluster._project_labels import encode_clusters
+from sknoisy.cluster._sample_ids import checked_ids, match_samples
 
 
 class PseudoLabelRefiner(ClusterMixin, BaseEstimator):
@@ -98,7 +98,7 @@ class PseudoLabelRefiner(ClusterMixin, BaseEstimator):
 
     projection_ : csr_array of shape (n_clusters_before, n_clusters_given)
         What became of each cluster of the generation before, see
-        :func:`~sknoisy.refinement.project_labels`. Without rows in the first one.
+        :func:`~sknoisy.cluster.project_labels`. Without rows in the first one.
 
     n_clusters_ : int
         Number of refined clusters.
@@ -121,7 +121,7 @@ class PseudoLabelRefiner(ClusterMixin, BaseEstimator):
 
     See Also
     --------
-    sknoisy.refinement.project_labels : The projection alone.
+    sknoisy.cluster.project_labels : The projection alone.
     sklearn.cluster.AgglomerativeClustering : Hierarchical clustering of data.
 
     Notes

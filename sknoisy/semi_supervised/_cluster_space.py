@@ -41,7 +41,7 @@ class ClusterSpace:
     Parameters
     ----------
     embedding : str, transformer or callable
-        As in :class:`~sknoisy.classification.PseudoLabelRefinementClassifier`.
+        As in :class:`~sknoisy.semi_supervised.PseudoLabelRefinementClassifier`.
 
     estimator : classifier
         The classifier that is trained, unfitted.
