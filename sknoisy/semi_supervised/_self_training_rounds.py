@@ -93,7 +93,7 @@ class Rounds:
         aligned = {
             name: None if value is None else np.asarray(value)[rows]
             for name, value in vars(labels).items()
-            if name in {"codes", "weights", "groups", "trusted", "labeled"}
+            if name in {"codes", "sample_weight", "groups", "trusted", "labeled"}
         }
         params = _check_method_params(self.X, labels.params, indices=rows)
         return replace(labels, **aligned, params=params)

@@ -86,7 +86,7 @@ def test_weights_and_verified_labels_are_kept():
     labels = record(
         [0, 0, 0],
         [True, True, False],
-        weights=np.array([2.0, 4, 6]),
+        sample_weight=np.array([2.0, 4, 6]),
         trusted=np.array([True, False, False]),
     )
     found = soft_labels_of(votes, labels, 0.5, 0.5, soft=True)

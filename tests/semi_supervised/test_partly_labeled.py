@@ -66,8 +66,8 @@ def test_the_record_has_no_label_where_there_is_none():
     labels = PartlyLabeled(
         np.array([0, 1, 0]),
         np.array(["a", "b"]),
-        weights=np.array([1.0, 2, 3]),
+        sample_weight=np.array([1.0, 2, 3]),
         labeled=np.array([True, True, False]),
     )
     assert_array_equal(labels.one_hot(), [[1, 0], [0, 1], [0, 0]])
-    assert_array_equal(labels.labeled_only().mass, [1, 2, 0])
+    assert_array_equal(labels.labeled_only().sample_weight, [1, 2, 0])
