@@ -50,8 +50,8 @@ CONFIGURATIONS = {
     ],
     SelfTrainingRefiner: [
         {"cv": None},
-        {"action": "soft", "evidence": "model", "pseudo_labels": "delta"},
-        {"action": "filter", "criterion": "k_best", "early_stopping": False},
+        {"action": "soft", "evidence": "model", "class_balance": False},
+        {"action": "filter", "threshold": 0.75},
     ],
     SimilarityReweightingClassifier: [
         {},

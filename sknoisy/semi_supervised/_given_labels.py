@@ -1,95 +1,107 @@
-"""What the labels given are worth, judged by what has not seen them."""
-
-from dataclasses import dataclass
+"""Are the labels given right? Their posterior, the action and the soft labels."""
 
 import numpy as np
 
 from sknoisy._clean_posterior import clean_posterior
-from sknoisy._compat import _safe_indexing
-from sknoisy._transition_matrix import make_transition_matrix
-from sknoisy.classification._transition_option import (
-    is_estimated,
-    transition_beside,
+from sknoisy._compat import HasMethods, StrOptions
+from sknoisy._meta import prepared
+from sknoisy._transition_matrix import (
+    check_transition_matrix,
+    make_transition_matrix,
+    normalize_rows,
 )
 from sknoisy.quality._core_disagreement import select_action
-from sknoisy.semi_supervised._pseudo_labels import calibrated, decoded
+from sknoisy.transition import ConfidentTransition
 
-# Labels of a class that a row of T must stand on to outweigh even noise. With ten of
-# each, the matrix as it is corrected fewer on digits, satimage and breast_cancer.
+TRANSITION_CONSTRAINT = [
+    StrOptions({"auto"}),
+    HasMethods(["fit", "_estimate_beside"]),
+    "array-like",
+]
+# Labels of a class at which its estimated row of T counts as much as even noise. With
+# ten a class, T as estimated corrected fewer on digits, satimage and breast_cancer.
 PRIOR_LABELS = 10
-# With fewer labels of a class than folds, weak evidence and wrong labels look alike.
+# Even noise of rate r keeps the right label the likeliest while r < 1 - 1/K; the
+# estimated rate is cut at this share of it, so that T stays invertible.
+HIGHEST_EVEN_RATE = 0.8
+# One label a fold of the five by default: a class with fewer is missing from some, and
+# its evidence is too weak there to call a label wrong.
 FEWEST_LABELS = 5
-# What is left to chance in a likelihood, so that no single label decides.
-CHANCE = 0.1
+# Share of uniform noise mixed into T in a likelihood, so that one label that T rules
+# out cannot outweigh all others. Not tuned.
+UNIFORM_SHARE = 0.1
+# Powers of two, not tuned. Spread labels are nearly uniform and need a low one, an
+# over-confident classifier a high one.
+TEMPERATURES = (4, 2, 1, 1 / 2, 1 / 4, 1 / 8, 1 / 16)
+# Below the smallest probability that matters, above the smallest float.
+TINY = 1e-12
 
 
-@dataclass(frozen=True)
-class Judgement:
-    """What is known about the labels given.
-
-    Attributes
-    ----------
-    transition_matrix : ndarray of shape (n_classes, n_classes)
-        ``T[i, j] = P(noisy = j | clean = i)``.
-    posterior : ndarray of shape (n_labeled, n_classes)
-        Probability of each true class.
-    power : float
-        What makes the evidence as sure as it should be.
-    """
-
-    transition_matrix: np.ndarray
-    posterior: np.ndarray
-    power: float
-
-    @property
-    def forward(self):
-        """Probability of each label given the true class, some of it chance."""
-        T = self.transition_matrix
-        return (1 - CHANCE) * T + CHANCE / len(T)
-
-
-def judge(rounds, evidence):
-    """Judge the labels given.
+def label_posterior(transition, estimator, X, evidence, given):
+    """Return the posterior of the labels given, and their transition matrix.
 
     Parameters
     ----------
-    rounds : Rounds
-        The labels, and the ``transition`` of their owner. An estimated matrix that
-        goes by the name "auto" is drawn to even noise.
+    transition : "auto", transition estimator or array-like
+        The parameter. An estimated matrix that goes by "auto" is drawn to even noise.
+
+    estimator : classifier
+        What a transition estimator asks, if it asks a classifier.
+
+    X : array-like, frame, sparse matrix or sequence of n_labeled rows
+        The rows with a label.
 
     evidence : ndarray of shape (n_labeled, n_classes)
-        Probabilities of something that has not seen the label.
+        Out-of-sample probabilities.
+
+    given : NoisyLabels
+        Their labels.
 
     Returns
     -------
-    Judgement
-        The judgement.
+    posterior : ndarray of shape (n_labeled, n_classes)
+        P(clean = k | x, label given), certain where the label is trusted.
+
+    T : ndarray of shape (n_classes, n_classes)
+        ``T[i, j] = P(noisy = j | clean = i)``.
     """
-    transition, given, X = rounds.owner.transition, rounds.given, None
-    if is_estimated(transition):
-        X = _safe_indexing(rounds.X, rounds.rows)
-    T = transition_beside(transition, rounds.base, X, evidence, given)
     if isinstance(transition, str):
-        T = _steadied(T, evidence, given)
+        T = ConfidentTransition()._estimate(evidence, given)
+        T = _shrunk_to_even_noise(T, evidence, given)
+    elif hasattr(transition, "fit"):
+        given_to_step = given.with_default(estimator)
+        T = prepared(transition)._estimate_beside(X, evidence, given_to_step)
+    else:
+        T = check_transition(transition, given)
     posterior = clean_posterior(evidence, T, given.codes, weights=given.sample_weight)
-    posterior = given.certain_of_trusted(posterior)
-    first = Judgement(T, posterior, 1.0)
-    power = calibrated(evidence, given.codes, first.forward, given.sample_weight)[1]
-    return Judgement(T, posterior, power)
+    return given.certain_of_trusted(posterior), T
 
 
-def _steadied(T, evidence, given):
-    """Return an estimated matrix, drawn to even noise where it stands on few labels."""
+def check_transition(transition, labels):
+    """Return a matrix that was given, or refuse it; estimators pass as they are."""
+    if isinstance(transition, str) or hasattr(transition, "fit"):
+        return transition
+    return check_transition_matrix(
+        transition, n_classes=labels.n_classes, name="transition"
+    )
+
+
+def _shrunk_to_even_noise(T, evidence, given):
+    """Return (n T + m E) / (n + m), row by row, with n labels and m PRIOR_LABELS."""
     agrees = evidence.argmax(axis=1) == given.codes
     rate = 1 - np.average(agrees, weights=given.sample_weight)
-    # Even noise must leave the right label the most probable one.
-    highest = 0.8 * (1 - 1 / given.n_classes)
+    highest = HIGHEST_EVEN_RATE * (1 - 1 / given.n_classes)
     even = make_transition_matrix(given.n_classes, min(rate, highest))
-    n_labels = np.bincount(given.codes, given.sample_weight, given.n_classes)[:, None]
+    n_labels = labels_of_classes(given)[:, None]
     return (n_labels * T + PRIOR_LABELS * even) / (n_labels + PRIOR_LABELS)
 
 
-def select_treatment(action, evidence, given):
+def labels_of_classes(labels):
+    """Return the weighted number of labels of each class."""
+    return np.bincount(labels.codes, labels.sample_weight, labels.n_classes)
+
+
+def choose_action(action, evidence, given):
     """Say what is done with the labels given, and why.
 
     Parameters
@@ -98,19 +110,18 @@ def select_treatment(action, evidence, given):
         What was asked for.
 
     evidence : ndarray of shape (n_labeled, n_classes)
-        Probabilities of something that has not seen the label.
+        Out-of-sample probabilities.
 
     given : NoisyLabels
-        The record of the labels.
+        The labels.
 
     Returns
     -------
     dict
-        ``noise_found``, ``action``, ``core_disagreement``,
-        ``core_disagreement_lower`` and ``reason``, a sentence.
+        ``selection_`` of the classifier.
     """
     selection = select_action(action, evidence, given, treatment="relabel")
-    n_labels = np.bincount(given.codes, given.sample_weight, given.n_classes)
+    n_labels = labels_of_classes(given)
     enough = n_labels.min() >= FEWEST_LABELS
     if action != "auto" or enough or not selection["noise_found"]:
         return selection
@@ -121,30 +132,42 @@ def select_treatment(action, evidence, given):
     return {**selection, "noise_found": False, "action": "keep", "reason": reason}
 
 
-def treated(action, one_hot, posterior):
-    """Return what the labels given count as, before any sample weight.
+def soft_labels_for(action, posterior, labels):
+    """Return the soft labels of an action: "keep", "weight", "filter", … "soft"."""
+    one_hot = labels.one_hot()
+    most_probable = hard_labels(posterior)
+    table = {
+        "keep": one_hot,
+        "weight": one_hot * labels.proba_of_label(posterior)[:, None],
+        "filter": one_hot * most_probable,
+        "relabel": most_probable,
+        "soft": posterior,
+    }[action]
+    return table * labels.sample_weight[:, None]
 
-    Parameters
-    ----------
-    action : {"keep", "soft", "weight", "relabel", "filter"}
-        What is done.
 
-    one_hot : ndarray of shape (n_labeled, n_classes)
-        The labels.
+def hard_labels(proba):
+    """Return the most probable class of each row, one-hot."""
+    return np.eye(proba.shape[1])[proba.argmax(axis=1)]
 
-    posterior : ndarray of shape (n_labeled, n_classes)
-        Probability of each true class.
 
-    Returns
-    -------
-    ndarray of shape (n_labeled, n_classes)
-        Weight of each class.
+def tempered(proba, temperature):
+    """Return the probabilities to the power of 1/temperature, rows summing to 1."""
+    logs = np.log(np.maximum(proba, TINY)) / temperature
+    return normalize_rows(np.exp(logs - logs.max(axis=1, keepdims=True)))
+
+
+def best_temperature(evidence, T, given):
+    """Return the temperature at which the evidence makes the labels given likeliest.
+
+    The likelihood of a label is the sum over k of p_k(x) T[k, label], with some uniform
+    noise mixed into T.
     """
-    if action == "keep":
-        return one_hot
-    if action == "soft":
-        return posterior
-    if action == "weight":
-        return one_hot * (one_hot * posterior).sum(axis=1, keepdims=True)
-    best = decoded(posterior)
-    return best if action == "relabel" else one_hot * best
+    mixed = (1 - UNIFORM_SHARE) * T + UNIFORM_SHARE / len(T)
+    of_label = mixed[:, given.codes].T
+
+    def log_likelihood(temperature):
+        likelihood = (tempered(evidence, temperature) * of_label).sum(axis=1)
+        return given.sample_weight @ np.log(np.maximum(likelihood, TINY))
+
+    return max(TEMPERATURES, key=log_likelihood)

@@ -26,6 +26,10 @@ class PartlyLabeled(NoisyLabels):
         """Return the labels as a table, rows of zeros where there is none."""
         return super().one_hot() * self.labeled[:, None]
 
+    def take(self, X, rows):
+        """Return the record of some rows, which reports to nobody."""
+        return replace(super().take(X, rows), labeled=self.labeled[rows])
+
     def labeled_only(self):
         """Return the same record with weight on rows with a label alone."""
         return replace(self, sample_weight=self.sample_weight * self.labeled)

@@ -1,33 +1,51 @@
-"""Self-training that doubts its own labels, and those that it was given."""
+"""Self-training on labels that spread to neighbours, some of them wrong."""
 
 import warnings
+from dataclasses import dataclass, replace
 from numbers import Integral, Real
 
 import numpy as np
 
 from sknoisy._compat import Interval, StrOptions, _safe_indexing
-from sknoisy._evidence import EMBEDDING_CONSTRAINT, FOLDING_CONSTRAINTS, seed_unset
+from sknoisy._embedding import embed
+from sknoisy._evidence import EMBEDDING_CONSTRAINT, N_NEIGHBORS, pool, seed_unset
+from sknoisy._folds import make_folds
 from sknoisy._meta import BaseLabelNoiseClassifier
-from sknoisy._out_of_fold import check_has_proba
-from sknoisy._soft_labels import takes_weights
-from sknoisy.classification._transition_option import (
-    TRANSITION_CONSTRAINT,
-    check_transition_option,
+from sknoisy._neighbor_graph import neighbor_graph
+from sknoisy._out_of_fold import align_columns, check_has_proba, out_of_fold_proba
+from sknoisy._soft_labels import fit_soft_labels, takes_weights
+from sknoisy.exceptions import (
+    NoEvidenceWarning,
+    ReducedFoldsWarning,
+    UnsuitableEstimatorError,
 )
-from sknoisy.exceptions import NoEvidenceWarning, UnsuitableEstimatorError
-from sknoisy.semi_supervised._given_labels import judge, select_treatment
+from sknoisy.refinement._base import settle
+from sknoisy.semi_supervised._given_labels import (
+    TRANSITION_CONSTRAINT,
+    best_temperature,
+    check_transition,
+    choose_action,
+    hard_labels,
+    label_posterior,
+    labels_of_classes,
+    soft_labels_for,
+    tempered,
+)
+from sknoisy.semi_supervised._label_spreading import balanced, spread_by_fold
 from sknoisy.semi_supervised._partly_labeled import PartlyLabeledReader, labeled_rows
-from sknoisy.semi_supervised._self_training_course import Course
-from sknoisy.semi_supervised._self_training_rounds import Rounds
+
+# The rounds end when no larger share of the rows changes its label: ten rows of the
+# 1,000 of benchmarks/bench_self_training.py. Not tuned.
+SETTLED = 0.01
 
 
 class SelfTrainingRefiner(PartlyLabeledReader, BaseLabelNoiseClassifier):
     r"""Train a classifier on few labels, and on its own labels for the other rows.
 
     The labels given spread over the graph of nearest neighbours, the classifier is
-    trained on what they make of all rows, and in the next round neighbours and
-    classifier judge together. Classifiers trained without the labels of a fold watch:
-    once those labels become less likely, the rounds end.
+    trained on the most probable class of each row, and in the next round the
+    probabilities by neighbours and by classifier are pooled. The labels given may be
+    wrong: each has a posterior, from neighbours that it is held out from.
 
     Parameters
     ----------
@@ -39,47 +57,23 @@ class SelfTrainingRefiner(PartlyLabeledReader, BaseLabelNoiseClassifier):
         What stands in y where there is no label, such as -1, "?" or NaN; a missing
         value stands for None and NaN alike. None means that every row has a label.
 
-    pseudo_labels : {"hard", "soft", "delta"}, default="hard"
-        What a row without a label counts as: its most probable class; the
-        probabilities of all classes; or those plus ``eta`` times the change of the
-        most probable class since the round before, clipped at zero.
-
-    eta : float, default=1.0
-        How much a change counts in "delta", at least 0.
-
-    criterion : {"all", "threshold", "k_best"}, default="all"
-        Which rows without a label are trained on in a round: all; those whose most
-        probable class has at least the probability ``threshold``; or the ``k_best``
-        surest in the first round, twice as many in the second, and so on. Rows are
-        judged anew in each round, so that none has to keep a label or its place.
-
-    threshold : float, default=0.75
-        Probability asked for by "threshold", in [0, 1).
-
-    k_best : int, default=10
-        Number of rows that "k_best" adds in each round.
+    threshold : float, default=0.0
+        Probability that the most probable class of a row without a label needs, in
+        [0, 1), for the row to be trained on. 0 means that all rows are. Rows are
+        chosen anew in each round.
 
     max_iter : int, default=10
-        Largest number of rounds.
-
-    tol : float, default=0.01
-        The rounds end when no larger share of the rows has changed its label.
+        Largest number of rounds. They end before when no more than a hundredth of the
+        rows has changed its label.
 
     class_balance : bool, default=True
         Whether to scale the probabilities so that the classes hold, over all rows, the
-        shares that they have among the labels given, and to choose the rows of
-        "k_best" in these shares.
-
-    early_stopping : bool, default=True
-        Whether to train beside the classifier, in each round, one without the labels
-        of each fold. They tell when to stop, whether self-training is any better than
-        the labels given alone, and, from the second round on, which of these are
-        wrong. Without them, a round costs one fit of the classifier in place of six.
+        shares that they have among the labels given.
 
     evidence : {"auto", "model", "neighbors"}, default="auto"
-        What is believed about the rows: the neighbours in the first round, and later
-        neighbours and classifier, pooled by the geometric mean of their
-        probabilities; the classifier alone, which is classic self-training; or the
+        Where the probabilities of the rows come from: from the neighbours in the first
+        round, and later from neighbours and classifier, pooled by the geometric mean;
+        from the classifier alone, which is classic self-training; or from the
         neighbours alone.
 
     transition : "auto", transition estimator or array-like, default="auto"
@@ -98,18 +92,17 @@ class SelfTrainingRefiner(PartlyLabeledReader, BaseLabelNoiseClassifier):
     embedding : "auto", "passthrough" or transformer, default="auto"
         Space in which neighbours are searched, see
         :class:`~sknoisy.NoisyLabelClassifier`. Where it does not apply, the classifier
-        judges alone after a warning.
+        is the only evidence, after a warning.
 
     cv : int, splitter or iterable, default=None
-        Folds of the rows with a label. None means 5, or as many as the smallest class
-        has labels; copies of a row stay together. Splits are numbered within the rows
-        with a label, and only what they hold out is looked at.
-
-    memory : str or object with the joblib.Memory interface, default=None
-        Where neighbours are cached.
+        Folds of the rows with a label, each of which is held out from the evidence
+        about its own labels. None means 5, or as many as the smallest class has
+        labels; copies of a row stay together. Splits are numbered within the rows with
+        a label.
 
     n_jobs : int, default=None
-        Number of classifiers trained side by side.
+        Number of processes for the search of neighbours, and for the fits on folds of
+        ``evidence="model"``.
 
     random_state : int, RandomState instance or None, default=None
         Seed for those random states of the classifier that have none.
@@ -130,12 +123,9 @@ class SelfTrainingRefiner(PartlyLabeledReader, BaseLabelNoiseClassifier):
     n_iter_ : int
         Number of rounds carried out, at least 1.
 
-    termination_condition_ : str
-        Why the rounds ended: "all_labeled" or "no_change" if the labels of all rows,
-        or of those trained on, had settled; "confirmation_bias" if held-out labels
-        had become less likely, so that the round before counts; "no_gain" if they
-        were clearly likelier with the labels given alone, on which ``estimator_`` is
-        then trained; or "max_iter".
+    termination_condition_ : {"all_labeled", "no_change", "max_iter"}
+        Why the rounds ended: the labels of all rows had settled, those of the rows
+        trained on had, or there were ``max_iter`` rounds.
 
     soft_labels_ : ndarray of shape (n_samples, n_classes)
         Weight of each class for each sample, as trained on.
@@ -163,9 +153,8 @@ class SelfTrainingRefiner(PartlyLabeledReader, BaseLabelNoiseClassifier):
 
     history_ : list of dict
         For the labels given alone and then each round ``n_labeled``, the number of
-        rows trained on, ``changed``, the share of rows with another label than
-        before, and ``held_out_log_likelihood``, the mean over the labels given, None
-        without ``early_stopping``. Empty where there was nothing to do.
+        rows trained on, and ``changed``, the share of rows with another label than
+        before, None at first. Empty where there was nothing to do.
 
     classes_ : ndarray of shape (n_classes,)
         The distinct labels.
@@ -180,28 +169,28 @@ class SelfTrainingRefiner(PartlyLabeledReader, BaseLabelNoiseClassifier):
     --------
     NoisyLabelClassifier : Every row has a label, and some are wrong.
     sklearn.semi_supervised.SelfTrainingClassifier : Classic self-training, with -1 as
-        marker and every label believed for good.
+        marker and pseudo-labels that are never changed again.
 
     Notes
     -----
-    ``criterion``, ``threshold``, ``k_best`` and ``max_iter`` mean what they mean in
-    scikit-learn, so that a parameter grid can be used for both; there "threshold" is
-    the default, and rows keep the label that they were once given.
+    ``threshold`` and ``max_iter`` mean what they mean in scikit-learn, so that a
+    parameter grid can be used for both; there the threshold is 0.75, and rows keep the
+    label that they were once given.
 
-    The likelihood of a held-out label is :math:`\sum_k p_k(x)\, T_{k \tilde y}`, a
-    tenth of it chance, with the probabilities raised to the power that suits them
-    best. A label held out has no say in the neighbours' or the classifier's verdict
-    on it, but a small one in what becomes of the other labels where noise is found.
-
-    The probabilities of "delta" are those of Zhou et al. [1]_, who take differences of
-    successive pseudo-labels to localise actions in videos, in a form that any
-    classifier can be trained on.
+    With :math:`F` for the labels spread over the neighbours [1]_, scaled to the shares
+    of the classes [2]_, the probabilities of a round are
+    :math:`p \propto \sqrt{F^{1/\tau} \, p_{\mathrm{model}}}`. The temperature
+    :math:`\tau` is the one at which the labels given are likeliest, each by
+    neighbours that it is held out from:
+    :math:`\sum_i \log \sum_k F_{ik}^{1/\tau} T_{k \tilde y_i}`.
 
     References
     ----------
-    .. [1] J. Zhou, L. Huang, L. Wang, S. Liu, H. Li, "Improving Weakly Supervised
-       Temporal Action Localization by Bridging Train-Test Gap in Pseudo Labels",
-       CVPR, 2023, arXiv:2304.07978.
+    .. [1] D. Zhou, O. Bousquet, T. N. Lal, J. Weston, B. Schölkopf, "Learning with
+       Local and Global Consistency", NeurIPS, 2003.
+
+    .. [2] X. Zhu, Z. Ghahramani, J. Lafferty, "Semi-Supervised Learning Using Gaussian
+       Fields and Harmonic Functions", ICML, 2003.
 
     Examples
     --------
@@ -226,20 +215,16 @@ class SelfTrainingRefiner(PartlyLabeledReader, BaseLabelNoiseClassifier):
     _parameter_constraints: dict = {
         **BaseLabelNoiseClassifier._parameter_constraints,
         "unlabeled": "no_validation",
-        "pseudo_labels": [StrOptions({"hard", "soft", "delta"})],
-        "eta": [Interval(Real, 0, None, closed="left")],
-        "criterion": [StrOptions({"all", "threshold", "k_best"})],
         "threshold": [Interval(Real, 0, 1, closed="left")],
-        "k_best": [Interval(Integral, 1, None, closed="left")],
         "max_iter": [Interval(Integral, 1, None, closed="left")],
-        "tol": [Interval(Real, 0, 1, closed="both")],
         "class_balance": ["boolean"],
-        "early_stopping": ["boolean"],
         "evidence": [StrOptions({"auto", "model", "neighbors"})],
         "transition": TRANSITION_CONSTRAINT,
         "action": [StrOptions({"auto", "keep", "weight", "filter", "relabel", "soft"})],
         "embedding": EMBEDDING_CONSTRAINT,
-        **FOLDING_CONSTRAINTS,
+        "cv": ["cv_object"],
+        "n_jobs": [Integral, None],
+        "random_state": ["random_state"],
     }
 
     def __init__(
@@ -247,94 +232,162 @@ class SelfTrainingRefiner(PartlyLabeledReader, BaseLabelNoiseClassifier):
         estimator=None,
         *,
         unlabeled=None,
-        pseudo_labels="hard",
-        eta=1.0,
-        criterion="all",
-        threshold=0.75,
-        k_best=10,
+        threshold=0.0,
         max_iter=10,
-        tol=0.01,
         class_balance=True,
-        early_stopping=True,
         evidence="auto",
         transition="auto",
         action="auto",
         embedding="auto",
         cv=None,
-        memory=None,
         n_jobs=None,
         random_state=None,
     ):
         self.estimator = estimator
         self.unlabeled = unlabeled
-        self.pseudo_labels = pseudo_labels
-        self.eta = eta
-        self.criterion = criterion
         self.threshold = threshold
-        self.k_best = k_best
         self.max_iter = max_iter
-        self.tol = tol
         self.class_balance = class_balance
-        self.early_stopping = early_stopping
         self.evidence = evidence
         self.transition = transition
         self.action = action
         self.embedding = embedding
         self.cv = cv
-        self.memory = memory
         self.n_jobs = n_jobs
         self.random_state = random_state
 
     def _fit(self, X, labels):
         base = seed_unset(self._inner_estimator(), self.random_state)
         self._check_options(base, labels)
-        rounds = Rounds(self, base, X, labels)
-        learners = rounds.start()
-        evidence = rounds.evidence(learners)
-        self.selection_ = select_treatment(self.action, evidence, rounds.given)
-        judgement = judge(rounds, evidence)
-        course = Course(rounds, judgement, self.selection_["action"])
-        if labels.labeled.all() and self.selection_["action"] == "keep":
-            course.n_iter, course.condition = 1, "all_labeled"
-            learner = learners[0]
+        rows = np.flatnonzero(labels.labeled)
+        given, X_given = labels.take(X, rows), _safe_indexing(X, rows)
+        folds = self._folds(X_given, given)
+        weighted_labels = labels.one_hot() * labels.sample_weight[:, None]
+        start = _trained(base, X, labels, weighted_labels)
+        spread = self._spread_labels(base, X, labels, start.model, rows, folds)
+        if spread is None:
+            evidence = out_of_fold_proba(
+                base, X_given, given, cv=folds, n_jobs=self.n_jobs
+            )
         else:
-            watch = self.early_stopping
-            learners = rounds.watched(learners) if watch else learners[:1]
-            learner, judgement = course.run(learners)
-        self._keep(learner, judgement, rounds)
-        self.history_, self.labeled_iter_ = course.history, course.labeled_iter
-        self.n_iter_, self.termination_condition_ = course.n_iter, course.condition
-        return learner.model
+            evidence = held_out_rows([F[rows] for F in spread[1:]], folds, given)
+        posterior, T = label_posterior(self.transition, base, X_given, evidence, given)
+        self.selection_ = choose_action(self.action, evidence, given)
+        self.history_, self.labeled_iter_ = [], np.where(labels.labeled, 0, -1)
+        self.n_iter_, self.termination_condition_ = 1, "all_labeled"
+        last, proba = start, start.proba
+        if not labels.labeled.all() or self.selection_["action"] != "keep":
+            near = None
+            if spread is not None:
+                near = tempered(spread[0], best_temperature(evidence, T, given))
+            soft_given = soft_labels_for(self.selection_["action"], posterior, given)
+            last, proba = self._rounds(base, X, labels, start, near, soft_given)
+        self._keep(last, proba, posterior, T, labels)
+        return last.model
 
     def _check_options(self, base, labels):
         """Raise errors that name the way out, before anything is fitted."""
         check_has_proba(base)
-        check_transition_option(self.transition, labels)
-        options = {"pseudo_labels": self.pseudo_labels, "action": self.action}
-        for name, value in options.items():
-            if value in {"soft", "delta", "weight"} and not takes_weights(base):
-                raise UnsuitableEstimatorError(
-                    f"{name}={value!r} needs a classifier that takes sample_weight, "
-                    f"but {type(base).__name__} takes none. Use pseudo_labels='hard' "
-                    "and action='relabel' or action='filter', which need no weights."
-                )
+        check_transition(self.transition, labels)
+        if self.action in {"soft", "weight"} and not takes_weights(base):
+            raise UnsuitableEstimatorError(
+                f"action={self.action!r} needs a classifier that takes sample_weight, "
+                f"but {type(base).__name__} takes none. Use action='relabel' or "
+                "action='filter', which need no weights."
+            )
 
-    def _keep(self, learner, judgement, rounds):
+    def _folds(self, X, given):
+        """Return the folds of the rows with a label; few labels mean few folds."""
+        with warnings.catch_warnings():
+            if self.cv is None:
+                warnings.simplefilter("ignore", ReducedFoldsWarning)
+            return make_folds(X, given, self.cv)
+
+    def _spread_labels(self, base, X, labels, model, rows, folds):
+        """Return what the neighbours say of all rows, see :func:`spread_by_fold`.
+
+        None where they are not asked, or where the rows cannot be embedded.
+        """
+        if self.evidence == "model":
+            return None
+        complete = labels
+        if not labels.labeled.all():
+            # Steps of a Pipeline that are fitted to labels need one for every row.
+            guessed = np.searchsorted(labels.classes, model.predict(X))
+            codes = np.where(labels.labeled, labels.codes, guessed)
+            complete = replace(labels, codes=codes)
+        Z = embed(
+            X,
+            complete,
+            estimator=base,
+            embedding=self.embedding,
+            random_state=self.random_state,
+        )
+        if Z is None:
+            return None
+        graph = neighbor_graph(Z, complete, n_neighbors=N_NEIGHBORS, n_jobs=self.n_jobs)
+        table = labels.one_hot() * labels.sample_weight[:, None]
+        tables = spread_by_fold(graph, table, [rows[test] for _, test in folds])
+        return [self._balanced(table, labels) for table in tables]
+
+    def _balanced(self, table, labels):
+        """Return rows that sum to 1, with the classes in their shares if asked."""
+        if self.class_balance:
+            share = labels_of_classes(labels.labeled_only())
+        else:
+            share = labels.sample_weight @ table
+        return balanced(table, share / share.sum(), labels.sample_weight)
+
+    def _rounds(self, base, X, labels, start, near, soft_given):
+        """Return the last round, and the probabilities of the rows that it is from."""
+        last, self.termination_condition_ = start, "max_iter"
+        n_labeled = int(start.trained.sum())
+        self.history_.append({"n_labeled": n_labeled, "changed": None})
+        for n_round in range(1, self.max_iter + 1):
+            proba = self._class_proba(n_round, last.proba, near, labels)
+            table = self._pseudo_labels(proba, labels)
+            table[labels.labeled] = soft_given
+            before, last = last, _trained(base, X, labels, table)
+            new = last.trained & (self.labeled_iter_ < 0)
+            self.labeled_iter_[new] = n_round
+            self.labeled_iter_[~last.trained & ~labels.labeled] = -1
+            n_labeled = int(last.trained.sum())
+            changed = last.share_changed(before, labels.sample_weight)
+            self.history_.append({"n_labeled": n_labeled, "changed": changed})
+            if changed <= SETTLED:
+                complete = n_labeled >= np.count_nonzero(labels.sample_weight)
+                self.termination_condition_ = "all_labeled" if complete else "no_change"
+                break
+        self.n_iter_ = n_round
+        return last, proba
+
+    def _class_proba(self, n_round, model, near, labels):
+        """Return the class probabilities of all rows for the next round."""
+        if near is None:
+            return self._balanced(model, labels) if self.class_balance else model
+        # A classifier that has seen the labels given alone knows less than neighbours.
+        if n_round == 1 or self.evidence == "neighbors":
+            return near
+        return pool([model, near])
+
+    def _pseudo_labels(self, proba, labels):
+        """Return the soft labels of the rows without a label, zeros for the others."""
+        chosen = ~labels.labeled & (proba.max(axis=1) >= self.threshold)
+        return hard_labels(proba) * (chosen * labels.sample_weight)[:, None]
+
+    def _keep(self, last, proba, posterior, T, labels):
         """Keep what was found about the rows as attributes."""
-        labels, given = rounds.labels, rounds.given
-        self.transition_matrix_ = judgement.transition_matrix
-        proba = learner.proba if learner.believed is None else learner.believed
+        self.transition_matrix_ = T
         self.clean_proba_ = proba.copy()
-        self.clean_proba_[rounds.rows] = judgement.posterior
+        self.clean_proba_[labels.labeled] = posterior
         best = self.clean_proba_.argmax(axis=1)
         codes = np.where(labels.labeled, labels.codes, best)
         self.label_quality_ = self.clean_proba_[np.arange(len(codes)), codes]
-        doubt = 1 - self.label_quality_[rounds.rows]
-        self.noise_rate_ = float(np.average(doubt, weights=given.sample_weight))
-        self.soft_labels_ = learner.soft_labels
+        given = labels.labeled_only().sample_weight
+        self.noise_rate_ = float(np.average(1 - self.label_quality_, weights=given))
+        self.soft_labels_ = last.soft_labels
         self.sample_weight_ = self.soft_labels_.sum(axis=1)
-        trained = self.soft_labels_.any(axis=1)
-        best = np.where(trained, self.soft_labels_.argmax(axis=1), best)
+        best = np.where(last.trained, self.soft_labels_.argmax(axis=1), best)
         self.transduction_ = labels.classes[best]
 
     def score(self, X, y, sample_weight=None):
@@ -366,3 +419,67 @@ class SelfTrainingRefiner(PartlyLabeledReader, BaseLabelNoiseClassifier):
         # Out of an array of objects, labels take the type that they have by themselves.
         labels = np.array(y.ravel()[rows].tolist())
         return super().score(_safe_indexing(X, rows), labels, weights)
+
+
+@dataclass(frozen=True)
+class Round:
+    """A classifier, what it was trained on, and its probabilities of all rows."""
+
+    model: object
+    soft_labels: np.ndarray
+    proba: np.ndarray
+
+    @property
+    def trained(self):
+        """Rows that the classifier was trained on."""
+        return self.soft_labels.any(axis=1)
+
+    def share_changed(self, before, sample_weight):
+        """Return the share of rows with another label than in the round before."""
+        other = self.soft_labels.argmax(axis=1) != before.soft_labels.argmax(axis=1)
+        return float(
+            np.average(other | (self.trained != before.trained), weights=sample_weight)
+        )
+
+
+def _trained(base, X, labels, soft_labels):
+    """Return the round of a classifier trained on soft labels."""
+    soft_labels = settle(soft_labels, labels)
+    model = fit_soft_labels(base, X, soft_labels, labels.classes, params=labels.params)
+    proba = np.asarray(model.predict_proba(X))
+    if not np.isfinite(proba).all():
+        raise ValueError(
+            "Self-training expected finite probabilities, but "
+            f"{type(model).__name__}.predict_proba returned "
+            f"{np.count_nonzero(~np.isfinite(proba))} that are missing or infinite. "
+            "Scale X, or use a classifier that copes with it."
+        )
+    return Round(
+        model, soft_labels, align_columns(proba, model.classes_, labels.classes)
+    )
+
+
+def held_out_rows(tables, folds, given):
+    """Return the probabilities of each label given where it is held out.
+
+    Parameters
+    ----------
+    tables : list of ndarray of shape (n_labeled, n_classes)
+        Without the labels of each fold.
+
+    folds : list of (ndarray, ndarray)
+        Their rows.
+
+    given : NoisyLabels
+        The labels, which stand for rows that are never held out.
+
+    Returns
+    -------
+    ndarray of shape (n_labeled, n_classes)
+        Rows sum to 1.
+    """
+    total, times = np.zeros(tables[0].shape), np.zeros((given.n_samples, 1))
+    for (_, test), table in zip(folds, tables, strict=True):
+        total[test] += table[test]
+        times[test] += 1
+    return np.where(times > 0, total / np.maximum(times, 1), given.one_hot())

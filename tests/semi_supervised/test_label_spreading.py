@@ -9,8 +9,8 @@ from sknoisy._neighbor_graph import neighbor_graph
 from sknoisy.semi_supervised._label_spreading import (
     N_STEPS,
     REACH,
-    SpreadLabels,
     balanced,
+    spread_by_fold,
     spread_labels,
 )
 
@@ -60,7 +60,7 @@ def test_copies_are_one_point(blobs):
     assert_allclose(twice, once[rows])
 
 
-def test_points_without_weight_only_listen(blobs):
+def test_points_without_weight_pass_nothing_on(blobs):
     Z, table = blobs
     weights = np.ones(80)
     weights[[3, 50]] = 0
@@ -75,13 +75,13 @@ def test_a_fold_is_taken_away_again(blobs):
     table = table.copy()
     table[[10, 60], [1, 0]] = 1
     graph = graph_of(Z)
-    labels = SpreadLabels(graph, table, [np.array([10]), np.array([0, 60])])
-    assert_allclose(labels.table(), spread_labels(graph, table))
-    for fold, rows in enumerate(([10], [0, 60])):
-        without = table.copy()
-        without[rows] = 0
-        expected = spread_labels(graph, without)
-        assert_allclose(labels.table(fold), expected, atol=1e-15)
+    folds = [np.array([10]), np.array([0, 60])]
+    total, *without = spread_by_fold(graph, table, folds)
+    assert_allclose(total, spread_labels(graph, table))
+    for found, rows in zip(without, folds, strict=True):
+        left = table.copy()
+        left[rows] = 0
+        assert_allclose(found, spread_labels(graph, left), atol=1e-15)
 
 
 def test_no_neighbors_no_spread():
