@@ -65,7 +65,7 @@ CONFIGURATIONS = {
     # hold fewer rows than there are clusters, and warn.
     PseudoLabelRefiner: [
         {"random_state": 0},
-        {"random_state": 0, "perturbation": "bootstrap", "carry": "refined"},
+        {"random_state": 0, "perturbation": "bootstrap", "carry": "soft"},
         {"random_state": 0, "perturbation": "subspace", "outliers": "drop"},
         {
             "random_state": 0,
@@ -78,8 +78,7 @@ CONFIGURATIONS = {
         {
             "random_state": 0,
             "n_rounds": 2,
-            "embedding": "decision",
-            "membership": "refined",
+            "embedding": "features",
             "novel_classes": True,
         },
     ],

@@ -10,10 +10,12 @@ from sklearn.preprocessing import normalize
 from sknoisy.cluster._project_labels import entry_rows
 from sknoisy.cluster._weighted_linkage import cut_tree, linkage_tree
 
-# Rows that are clustered exactly: their distances take 8 bytes a pair.
+# Rows that are clustered exactly: their distances take 8 bytes a pair, 72 MB in all.
 MAX_EXACT = 3000
-# Entries of a block of similarities to cluster centres.
+# Entries of a block of similarities to cluster centres: 32 MB.
 BLOCK = 2**22
+# Above this share of stored entries a product of dense arrays is the faster one. Not
+# measured.
 DENSE_SHARE = 0.1
 
 
@@ -62,7 +64,7 @@ def cluster_rows(table, weights, cut):
 def _parts(points, cut):
     """Return groups of rows to be clustered apart, without rows that stand alone."""
     everything = np.arange(points.shape[0])
-    if len(everything) <= MAX_EXACT or not _strangers_stay_apart(cut):
+    if len(everything) <= MAX_EXACT or not _unrelated_stay_apart(cut):
         return [everything]
     # Rows that share no column, not even by way of others, are at distance 1.
     nodes = sum(points.shape)
@@ -83,7 +85,7 @@ def _parts(points, cut):
     return [group for group in np.split(order, starts) if len(group)]
 
 
-def _strangers_stay_apart(cut):
+def _unrelated_stay_apart(cut):
     by_distance = cut.n_clusters is None and cut.distance_threshold <= 1
     return by_distance and cut.metric == "cosine"
 
@@ -106,9 +108,10 @@ def _cluster_part(points, weights, cut):
 
 
 def _heaviest(weights, n_kept):
-    """Return the positions of the largest weights; which of equal ones is by lot."""
-    lot = np.random.RandomState(0).permutation(len(weights))
-    return lot[(-weights[lot]).argsort(kind="stable")[:n_kept]]
+    """Return the positions of the largest weights, of equal ones at random."""
+    # Of equal ones the first would all be of the earliest clusters.
+    order = np.random.RandomState(0).permutation(len(weights))
+    return order[(-weights[order]).argsort(kind="stable")[:n_kept]]
 
 
 def _cluster_exactly(points, weights, cut):
@@ -132,6 +135,7 @@ def _distances(points, cut):
     products = products if dense else products.toarray()
     if cut.metric == "cosine":
         return np.maximum(1 - products, 0, out=products)
+    # |a - b|^2 = |a|^2 + |b|^2 - 2 a.b, which rounding can make negative.
     squares = products.diagonal().copy()
     D = squares[:, None] + squares - 2 * products
     return np.sqrt(np.maximum(D, 0, out=D), out=D)
@@ -142,6 +146,7 @@ def _nearest(points, rest, core, found, weights, cut):
     share = weights[core] / np.bincount(found, weights[core])[found]
     where = np.arange(len(core)), found
     centres = points[core].T @ sparse.coo_array((share, where)).tocsr()
+    # The nearest centre c of a row a has the largest a.c - |c|^2 / 2.
     norms = np.zeros(centres.shape[1])
     if cut.metric == "euclidean":
         norms = centres.power(2).sum(axis=0) / 2

@@ -29,10 +29,8 @@ class Generation:
         Refined clusters, -1 for none.
     projection : csr_array of shape (n_clusters_before, n_given)
         What became of the clusters of the generation before.
-    outlier_mask : ndarray of bool of shape (n_samples,)
-        Samples that came without a cluster.
     changed : float or None
-        Share of samples that parted from most of their refined cluster.
+        Share of samples that left the majority of their refined cluster.
     spans : tuple of int
         Number of columns of the soft labels that each remembered clustering has.
     """
@@ -42,7 +40,6 @@ class Generation:
     soft: SoftTable
     labels: np.ndarray
     projection: sparse.csr_array
-    outlier_mask: np.ndarray
     changed: float | None = None
     spans: tuple = ()
 
@@ -52,11 +49,15 @@ class Generation:
         return int(self.labels.max()) + 1
 
     @property
+    def outlier_mask(self):
+        """Samples that came without a cluster."""
+        return self.codes < 0
+
+    @property
     def summary(self):
         """Figures for the history."""
-        given = self.codes[~self.outlier_mask]
         return {
-            "n_clusters_given": len(np.unique(given)),
+            "n_clusters_given": self.n_given,
             "n_clusters": self.n_clusters,
             "n_outliers_given": int(self.outlier_mask.sum()),
             "n_outliers": int((self.labels < 0).sum()),
@@ -74,19 +75,9 @@ class Generation:
             soft=self.soft.of_samples(samples),
         )
 
-    def carried(self, carry):
-        """Return positions, their number and the soft table to be projected."""
-        if carry in ("soft", "runs"):
-            return self.codes, self.n_given, self.soft
-        if carry == "raw":
-            codes, n_codes = self.codes, self.n_given
-        else:
-            codes, n_codes = self.labels, self.n_clusters
-        return codes, n_codes, hard_table(codes, n_codes)
-
 
 def check_options(linkage, metric, hardening, carry, alpha):
-    """Refuse options that contradict each other, and warn of those that do nothing."""
+    """Refuse options that contradict each other, and warn of those without effect."""
     if linkage == "ward" and metric != "euclidean":
         raise ValueError(
             "linkage='ward' expected metric='euclidean', but got "
@@ -98,6 +89,7 @@ def check_options(linkage, metric, hardening, carry, alpha):
             "but carry='runs' sets all clusterings side by side. Choose carry='soft', "
             "or hardening='hierarchical'."
         )
+    # S = alpha Y + (1 - alpha) S' P: no other column can exceed alpha above one half.
     if hardening == "argmax" and alpha > 0.5:
         warnings.warn(
             f"hardening='argmax' with alpha={alpha}, above 0.5, gives back each "
@@ -107,7 +99,7 @@ def check_options(linkage, metric, hardening, carry, alpha):
         )
 
 
-def first_generation(codes, n_given, *, outliers):
+def first_generation(codes, n_given):
     """Return the generation without a past: the clusters as they came.
 
     Parameters
@@ -118,25 +110,14 @@ def first_generation(codes, n_given, *, outliers):
     n_given : int
         Their number.
 
-    outliers : {"propagate", "drop", "singleton"}
-        What becomes of samples without a cluster.
-
     Returns
     -------
     Generation
         The generation.
     """
-    mask = codes < 0
-    codes, n_given = _settled(codes, n_given, outliers)
-    return Generation(
-        codes,
-        n_given,
-        hard_table(codes, n_given),
-        in_order_of_appearance(codes),
-        sparse.csr_array((0, n_given)),
-        mask,
-        spans=(n_given,),
-    )
+    soft, labels = hard_table(codes, n_given), in_order_of_appearance(codes)
+    before = sparse.csr_array((0, n_given))
+    return Generation(codes, n_given, soft, labels, before, spans=(n_given,))
 
 
 def next_generation(
@@ -169,36 +150,22 @@ def next_generation(
     Generation
         The generation.
     """
-    mask = codes < 0
-    codes, n_given = _settled(codes, n_given, outliers)
-    past_codes, n_past, table = past.carried(carry)
-    projected = projection(past_codes, codes, (n_past, n_given))
+    # P of the equation, in the clusters as they came.
+    projected = projection(past.codes, codes, (past.n_given, n_given))
     rescue, spans = outliers == "propagate", (n_given,)
     if carry == "runs":
         soft, spans = side_by_side(
-            codes, n_given, table, past.spans, n_runs=n_runs, rescue=rescue
+            codes, n_given, past.soft, past.spans, n_runs=n_runs, rescue=rescue
         )
     else:
-        soft = mixed(codes, n_given, table, projected, alpha=alpha, rescue=rescue)
-    labels = in_order_of_appearance(_hardened(soft, codes, hardening, cut))
-    changed = share_that_parted(past.labels, labels)
-    return Generation(codes, n_given, soft, labels, projected, mask, changed, spans)
+        soft = mixed(codes, n_given, past.soft, projected, alpha=alpha, rescue=rescue)
+    labels = in_order_of_appearance(_hardened(soft, hardening, cut))
+    changed = share_that_left(past.labels, labels)
+    return Generation(codes, n_given, soft, labels, projected, changed, spans)
 
 
-def _settled(codes, n_given, outliers):
-    """Return the clusters in which outliers may be clusters of their own."""
-    if outliers != "singleton":
-        return codes, n_given
-    alone = codes < 0
-    codes = codes.copy()
-    codes[alone] = n_given + np.arange(alone.sum())
-    return codes, n_given + int(alone.sum())
-
-
-def _hardened(soft, codes, hardening, cut):
+def _hardened(soft, hardening, cut):
     """Return a label for each sample, -1 where its soft labels are all 0."""
-    if hardening == "none":
-        return codes
     rows = soft.rows
     labels = np.full(rows.shape[0], -1)
     known = np.flatnonzero(np.diff(rows.indptr))
@@ -221,6 +188,7 @@ def _largest(rows):
 def in_order_of_appearance(labels):
     """Return labels numbered from 0 as they first appear; -1 stays -1."""
     known = labels >= 0
+    # The label that appears first gets rank 0, and so on.
     _, first, codes = np.unique(labels[known], return_index=True, return_inverse=True)
     rank = np.empty(len(first), dtype=np.int64)
     rank[first.argsort()] = np.arange(len(first))
@@ -229,7 +197,7 @@ def in_order_of_appearance(labels):
     return ordered
 
 
-def share_that_parted(before, now):
+def share_that_left(before, now):
     """Return the share of samples that did not go where most of their cluster went.
 
     Parameters
@@ -242,6 +210,7 @@ def share_that_parted(before, now):
     float or None
         In [0, 1); None if no sample has a cluster in both.
     """
+    # Of each earlier cluster, all but its largest overlap with a cluster now.
     shape = before.max() + 1, now.max() + 1
     shared = projection(before, now, shape, similarity="overlap", normalize=None)
     if not shared.nnz:

@@ -4,7 +4,6 @@ import warnings
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import sparse
 from sklearn.base import clone
 from sklearn.cluster import KMeans
 from sklearn.neighbors import NearestNeighbors
@@ -12,14 +11,13 @@ from sklearn.neighbors import NearestNeighbors
 from sknoisy.cluster._project_labels import encode_clusters, projection
 from sknoisy.exceptions import NoEvidenceWarning
 
-# Standard deviation of the noise, as a fraction of that of the column.
-NOISE_SCALE = 0.1
+# The largest seed that scikit-learn takes as an int32.
 MAX_SEED = 2**31 - 1
 
 
 @dataclass
 class ClusteringRound:
-    """A fitted clusterer, and what is needed to ask it about other samples.
+    """A fitted clusterer, and what is needed to predict clusters of other samples.
 
     Attributes
     ----------
@@ -43,6 +41,7 @@ class ClusteringRound:
         if not hasattr(self.clusterer, "predict"):
             nearest = NearestNeighbors(n_neighbors=1).fit(self.X)
             return refined[nearest.kneighbors(X, return_distance=False)[:, 0]]
+        # Each cluster as it came gets the refined cluster of most of its samples.
         codes, n_codes = encode_clusters(self.labels, "labels")
         shape = n_codes, refined.max() + 1
         shares = projection(codes, refined, shape, similarity="overlap", normalize=None)
@@ -72,11 +71,11 @@ def run_round(clusterer, X, perturbation, rng):
     X : array or sparse matrix of shape (n_samples, n_features)
         The data.
 
-    perturbation : {"seed", "noise", "subspace", "bootstrap"}
+    perturbation : {"seed", "subspace", "bootstrap"}
         What is changed beside the seeds.
 
     rng : RandomState instance
-        Draws seeds, noise, columns and rows.
+        Draws seeds, columns and rows.
 
     Returns
     -------
@@ -85,14 +84,15 @@ def run_round(clusterer, X, perturbation, rng):
     """
     n_samples, n_features = X.shape
     rows, columns = np.arange(n_samples), np.arange(n_features)
+    # Each drawn row once: weights of copies are not known to all clusterers.
     if perturbation == "bootstrap":
         rows = np.unique(rng.randint(n_samples, size=n_samples))
     elif perturbation == "subspace":
         columns = np.sort(rng.permutation(n_features)[: (n_features + 1) // 2])
     clusterer = _copy(clusterer, n_samples, len(rows), rng)
     seen = X[:, columns]
-    perturbed = _with_noise(seen, rng) if perturbation == "noise" else seen[rows]
-    found = _checked(clusterer.fit_predict(perturbed), clusterer, len(rows))
+    found = _checked(clusterer.fit_predict(seen[rows]), clusterer, len(rows))
+    # Rows that were not drawn are predicted where the clusterer can, else left out.
     labels = np.full(n_samples, -1)
     labels[rows] = found
     if len(rows) < n_samples and hasattr(clusterer, "predict"):
@@ -103,6 +103,8 @@ def run_round(clusterer, X, perturbation, rng):
 def _copy(clusterer, n_samples, n_rows, rng):
     """Return an unfitted copy with seeds of its own and no more clusters than rows."""
     if clusterer is None:
+        # The rule of thumb √(n/2) of Mardia, Kent and Bibby, "Multivariate Analysis",
+        # 1979: fine, as a refiner can join clusters and never part them.
         n_clusters = min(max(2, round(np.sqrt(n_samples / 2))), n_rows)
         clusterer = KMeans(n_clusters, n_init=1)
     clusterer = clone(clusterer)
@@ -133,19 +135,10 @@ def warn_without_seed(clusterer):
     if not has_seed(clusterer):
         warnings.warn(
             f"{type(clusterer).__name__} has no random_state, so that all rounds give "
-            "the same clusters and nothing is refined. Choose another perturbation, "
-            "such as 'noise'.",
+            "the same clusters and nothing is refined. Choose another perturbation: "
+            "'subspace' or 'bootstrap'.",
             NoEvidenceWarning,
         )
-
-
-def _with_noise(X, rng):
-    """Add noise to an array, or to the stored values of a sparse matrix."""
-    if sparse.issparse(X):
-        X = X.copy()
-        X.data = _with_noise(X.data, rng)
-        return X
-    return X + NOISE_SCALE * X.std(axis=0) * rng.standard_normal(X.shape)
 
 
 def _checked(labels, clusterer, n_rows):

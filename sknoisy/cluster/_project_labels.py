@@ -7,6 +7,7 @@ from sklearn.utils.validation import check_consistent_length
 from sknoisy._compat import StrOptions, validate_params
 from sknoisy._labels import _missing
 
+# What scikit-learn's clusterers call noise: the sample is in no cluster.
 NO_LABEL = -1
 
 
@@ -147,6 +148,7 @@ def label_column(labels, name):
 
 def positions_of(values, name):
     """Return the position of each value among the distinct ones, and these."""
+    # NumPy sorts what it has a type for; objects may be of kinds that do not compare.
     if values.dtype.kind != "O":
         distinct, codes = np.unique(values, return_inverse=True)
         return codes, distinct
@@ -177,6 +179,7 @@ def projection(rows, columns, shape, *, similarity="iou", normalize="row"):
     where = rows[both], columns[both]
     table = sparse.coo_array((np.ones(both.sum()), where), shape=shape).tocsr()
     if similarity == "iou":
+        # Intersection over union, the latter being |A| + |B| less the intersection.
         sizes = [
             np.bincount(codes[codes >= 0], minlength=n)
             for codes, n in zip((rows, columns), shape, strict=True)

@@ -1,4 +1,4 @@
-"""Pseudo-labels that keep what earlier clusterings knew."""
+"""Pseudo-labels combined from the clusterings of several runs."""
 
 from numbers import Integral, Real
 
@@ -22,7 +22,7 @@ from sknoisy.cluster._sample_ids import checked_ids, match_samples
 
 
 class PseudoLabelRefiner(ClusterMixin, BaseEstimator):
-    r"""Refine the clusters of a run of clusterings into pseudo-labels that last.
+    r"""Refine the clusters of successive clusterings into stable pseudo-labels.
 
     Successive clusterings are combined into soft labels, and these are clustered once
     more. Samples that repeatedly go together end up together, and samples that a
@@ -47,19 +47,18 @@ class PseudoLabelRefiner(ClusterMixin, BaseEstimator):
         Share of the latest clustering in the soft labels, in [0, 1]. With
         ``carry="runs"`` all clusterings count alike.
 
-    carry : {"auto", "runs", "soft", "raw", "refined"}, default="auto"
-        What is carried over from one generation to the next: the clusters of all runs
-        side by side, so that samples are compared by how often they go together; or,
-        projected onto the latest clusters, the soft labels, the clusters as they came,
-        or the refined labels, which feed errors back. "auto" means "runs", and "soft"
-        with ``hardening="argmax"``.
+    carry : {"runs", "soft"}, default="runs"
+        What is carried over from one generation to the next: "runs" accumulates the
+        clusters of the last runs side by side, so that samples are compared by how
+        often they go together; "soft" projects the soft labels onto the latest
+        clusters and mixes, as in [1]_.
 
-    hardening : {"hierarchical", "argmax", "none"}, default="hierarchical"
-        How soft labels become labels: by clustering their rows, by taking the largest,
-        which for ``alpha`` above 0.5 gives back the latest clusters, or not at all,
-        which leaves ``labels_`` as they came.
+    hardening : {"hierarchical", "argmax"}, default="hierarchical"
+        How soft labels become labels: by clustering their rows, or by taking the
+        largest, which needs ``carry="soft"``, and for ``alpha`` above 0.5 gives back
+        the latest clusters.
 
-    linkage : {"average", "complete", "single", "ward"}, default="average"
+    linkage : {"average", "ward"}, default="average"
         Distance between two clusters of rows; "ward" needs ``metric="euclidean"``.
 
     metric : {"cosine", "euclidean"}, default="cosine"
@@ -74,14 +73,13 @@ class PseudoLabelRefiner(ClusterMixin, BaseEstimator):
         distances of soft labels are in [0, 1]. The fewer and noisier the clusters, the
         lower it has to be; set ``n_clusters`` where the number is known.
 
-    outliers : {"propagate", "drop", "singleton"}, default="propagate"
+    outliers : {"propagate", "drop"}, default="propagate"
         What becomes of samples that a clustering leaves out, with label -1: they keep
-        what their past says, they get the label -1, or each is a cluster of its own.
+        what their past says, or they get the label -1.
 
-    perturbation : {"seed", "noise", "subspace", "bootstrap"}, default="seed"
-        What differs between the rounds on data, beside the seeds: nothing else, noise
-        of a tenth of the standard deviation (on the stored values, if X is sparse), a
-        half of the columns, or the rows drawn with replacement.
+    perturbation : {"seed", "subspace", "bootstrap"}, default="seed"
+        What differs between the rounds on data, beside the seeds: nothing else, a half
+        of the columns, or the rows drawn with replacement.
 
     random_state : int, RandomState instance or None, default=None
         Seed of the rounds on data. Seeds in the clusterer are replaced.
@@ -110,7 +108,7 @@ class PseudoLabelRefiner(ClusterMixin, BaseEstimator):
     history_ : list of dict
         For each generation: ``n_clusters_given`` and ``n_clusters``, before and after
         refinement; ``n_outliers_given`` and ``n_outliers``; and ``changed``, the share
-        of samples that parted from most of their refined cluster since the generation
+        of samples that left the majority of their refined cluster since the generation
         before, in [0, 1], None where there is none.
 
     n_features_in_ : int
@@ -176,14 +174,14 @@ class PseudoLabelRefiner(ClusterMixin, BaseEstimator):
         "clusterer": [HasMethods(["fit_predict"]), None],
         "n_rounds": [Interval(Integral, 1, None, closed="left")],
         "alpha": [Interval(Real, 0, 1, closed="both")],
-        "carry": [StrOptions({"auto", "runs", "soft", "raw", "refined"})],
-        "hardening": [StrOptions({"hierarchical", "argmax", "none"})],
-        "linkage": [StrOptions({"average", "complete", "single", "ward"})],
+        "carry": [StrOptions({"runs", "soft"})],
+        "hardening": [StrOptions({"hierarchical", "argmax"})],
+        "linkage": [StrOptions({"average", "ward"})],
         "metric": [StrOptions({"cosine", "euclidean"})],
         "n_clusters": [Interval(Integral, 1, None, closed="left"), None],
         "distance_threshold": [Interval(Real, 0, None, closed="left")],
-        "outliers": [StrOptions({"propagate", "drop", "singleton"})],
-        "perturbation": [StrOptions({"seed", "noise", "subspace", "bootstrap"})],
+        "outliers": [StrOptions({"propagate", "drop"})],
+        "perturbation": [StrOptions({"seed", "subspace", "bootstrap"})],
         "random_state": ["random_state"],
     }
 
@@ -193,7 +191,7 @@ class PseudoLabelRefiner(ClusterMixin, BaseEstimator):
         *,
         n_rounds=10,
         alpha=0.5,
-        carry="auto",
+        carry="runs",
         hardening="hierarchical",
         linkage="average",
         metric="cosine",
@@ -250,6 +248,7 @@ class PseudoLabelRefiner(ClusterMixin, BaseEstimator):
         self._start()
         if self.n_rounds > 1 and self.perturbation == "seed":
             warn_without_seed(self.clusterer)
+        # The same samples in the same order: rounds need no names for them.
         for _ in range(self.n_rounds):
             self._learn_from_data(X, ids=None)
         return self
@@ -285,6 +284,7 @@ class PseudoLabelRefiner(ClusterMixin, BaseEstimator):
             If the number of samples changes without ``sample_ids``, if names are
             missing or occur twice, or if labels are missing.
         """
+        # Input is checked before the past is touched: a refusal changes nothing.
         fresh = not hasattr(self, "history_")
         if np.ndim(X) == 1:
             codes, n_given = encode_clusters(X, "X")
@@ -292,6 +292,7 @@ class PseudoLabelRefiner(ClusterMixin, BaseEstimator):
             if fresh:
                 self._start()
             self._learn(codes, n_given, ids)
+            # Labels alone say nothing about other samples, so that predict is refused.
             self._round = None
             return self
         X = self._rows(X, reset=not hasattr(self, "n_features_in_"))
@@ -329,19 +330,15 @@ class PseudoLabelRefiner(ClusterMixin, BaseEstimator):
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
+        # K-means, the default, takes sparse rows.
         default = self.clusterer is None
         tags.input_tags.sparse = default or get_tags(self.clusterer).input_tags.sparse
         return tags
 
-    @property
-    def _carry(self):
-        if self.carry != "auto":
-            return self.carry
-        return "soft" if self.hardening == "argmax" else "runs"
-
     def _start(self):
         """Forget the past."""
-        choice = self.linkage, self.metric, self.hardening, self._carry
+        # One generator for all rounds to come, so that fit and partial_fit agree.
+        choice = self.linkage, self.metric, self.hardening, self.carry
         check_options(*choice, self.alpha)
         self._generation, self._ids, self._round = None, None, None
         self._rng = check_random_state(self.random_state)
@@ -368,9 +365,10 @@ class PseudoLabelRefiner(ClusterMixin, BaseEstimator):
 
     def _learn(self, codes, n_given, ids):
         """Go one generation further."""
+        # Without a past there is nothing to mix with: the clusters stay as they came.
         past = self._generation
         if past is None:
-            now = first_generation(codes, n_given, outliers=self.outliers)
+            now = first_generation(codes, n_given)
         else:
             rows = None if ids is None else match_samples(self._ids, ids)
             now = self._next(past.of_samples(rows), codes, n_given)
@@ -383,7 +381,7 @@ class PseudoLabelRefiner(ClusterMixin, BaseEstimator):
             codes,
             n_given,
             alpha=self.alpha,
-            carry=self._carry,
+            carry=self.carry,
             hardening=self.hardening,
             outliers=self.outliers,
             cut=cut,

@@ -27,6 +27,7 @@ def match_samples(prev_ids, ids):
     both = np.empty(len(prev_ids) + len(ids), dtype=dtype)
     both[: len(prev_ids)], both[len(prev_ids) :] = prev_ids, ids
     codes, distinct = positions_of(both, "sample_ids")
+    # Earlier row of each distinct name.
     row = np.full(len(distinct), -1)
     row[codes[: len(prev_ids)]] = np.arange(len(prev_ids))
     return row[codes[len(prev_ids) :]]

@@ -7,9 +7,10 @@ from scipy import sparse
 
 from sknoisy.cluster._project_labels import entry_rows, with_unit_sums
 
-# Numbers that a table of distinct rows may hold; beyond it the smallest are left out.
+# Numbers that a table of distinct rows may hold, some 50 MB with their columns; beyond
+# it the smallest are left out.
 MAX_ENTRIES = 2**22
-# Numbers that a row may hold on average, however many rows there are.
+# Numbers that a row may hold on average, however many rows there are. Not tuned.
 MIN_WIDTH = 4
 
 
@@ -44,7 +45,7 @@ class SoftTable:
 
 
 def hard_table(codes, n_clusters):
-    """Return the table of a clustering taken at its word."""
+    """Return the table of a clustering alone: a row of zeros and a one per cluster."""
     each = np.arange(n_clusters + 1)
     shape = n_clusters, n_clusters
     rows = sparse.csr_array((np.ones(n_clusters), each[:-1], each), shape=shape)
@@ -87,9 +88,10 @@ def mixed(codes, n_clusters, past, projected, *, alpha, rescue):
     carried = _lean(past.rows @ _lean(projected, width), width)
     carried = _take(carried, before)
     known = np.asarray(carried.sum(axis=1)).ravel() > 0
-    trust = np.where(known, alpha, 1.0) * (now >= 0)
-    keep = (1 - trust) * ((now >= 0) | rescue)
-    rows = _scaled(hard_table(now, n_clusters).expanded(), trust)
+    # S = alpha Y + (1 - alpha) S' P, where there is a past; else Y.
+    share = np.where(known, alpha, 1.0) * (now >= 0)
+    keep = (1 - share) * ((now >= 0) | rescue)
+    rows = _scaled(hard_table(now, n_clusters).expanded(), share)
     rows = rows + _scaled(carried, keep)
     rows.eliminate_zeros()
     return SoftTable(with_unit_sums(rows), row_of)
@@ -126,6 +128,7 @@ def side_by_side(codes, n_clusters, past, spans, *, n_runs, rescue):
     spans : tuple of int
         Number of columns of each clustering in it.
     """
+    # One number for each pair of earlier row and cluster now, both from -1.
     key = (past.row_of + 1) * (n_clusters + 1) + codes + 1
     kinds, first, row_of = np.unique(key, return_index=True, return_inverse=True)
     # Many distances are equal, and which of them goes first must not be by the names.
@@ -148,9 +151,10 @@ def side_by_side(codes, n_clusters, past, spans, *, n_runs, rescue):
 
 def _merged(rows, row_of):
     """Keep one of rows with the same columns, which differed in what is forgotten."""
-    lots = np.random.RandomState(0).uniform(size=rows.shape[1])
+    # Rows with equal columns, and hardly any others, have the same random sum.
+    keys = np.random.RandomState(0).uniform(size=rows.shape[1])
     rows.sort_indices()
-    _, first, kept = np.unique(rows @ lots, return_index=True, return_inverse=True)
+    _, first, kept = np.unique(rows @ keys, return_index=True, return_inverse=True)
     order = first.argsort()
     return rows[first[order]], order.argsort()[kept][row_of]
 

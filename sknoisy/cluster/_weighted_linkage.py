@@ -17,7 +17,7 @@ def linkage_tree(distances, weights, linkage):
     weights : ndarray of shape (n_points,)
         How many samples each point stands for.
 
-    linkage : {"average", "complete", "single", "ward"}
+    linkage : {"average", "ward"}
         Distance between two clusters.
 
     Returns
@@ -30,6 +30,7 @@ def linkage_tree(distances, weights, linkage):
     """
     D, size = distances, np.asarray(weights, dtype=float).copy()
     if linkage == "ward":
+        # Squared height of two points that stand for m and n samples: 2mn/(m+n) d².
         D **= 2
         D *= 2 / (1 / size[:, None] + 1 / size)
     np.fill_diagonal(D, np.inf)
@@ -55,6 +56,8 @@ def _closest_pair(D, chain, alive):
     """Follow nearest neighbours until two points are each other's; take them off."""
     if not chain:
         chain.append(int(alive.argmax()))
+    # Reducible linkages allow to merge mutual neighbours in any order; Murtagh, "A
+    # survey of recent advances in hierarchical clustering algorithms", 1983.
     while True:
         row = D[chain[-1]]
         nearest = int(row.argmin())
@@ -65,10 +68,7 @@ def _closest_pair(D, chain, alive):
 
 def _merged(D, size, a, b, linkage):
     """Return the distances of all clusters to the union of two."""
-    if linkage == "single":
-        return np.minimum(D[a], D[b])
-    if linkage == "complete":
-        return np.maximum(D[a], D[b])
+    # Lance and Williams' updates.
     if linkage == "average":
         return (size[a] * D[a] + size[b] * D[b]) / (size[a] + size[b])
     total = (size[a] + size) * D[a] + (size[b] + size) * D[b] - size * D[a, b]

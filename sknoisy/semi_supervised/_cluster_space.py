@@ -4,7 +4,6 @@ import warnings
 
 import numpy as np
 from sklearn.base import clone
-from sklearn.decomposition import PCA
 from sklearn.pipeline import Pipeline
 from sklearn.utils import get_tags
 from sklearn.utils.validation import check_array
@@ -20,19 +19,16 @@ from sknoisy._embedding import embed
 from sknoisy.exceptions import NoEvidenceWarning, UnsuitableEstimatorError
 
 SPACE_CONSTRAINT = [
-    StrOptions({"auto", "features", "passthrough", "pca", "proba", "decision"}),
-    StrOptions({"transform"}),
+    StrOptions({"auto", "features", "passthrough", "proba", "transform"}),
     HasMethods(["fit", "transform"]),
     callable,
 ]
+# The method of the classifier that makes points of rows.
 METHOD_OF = {
     "auto": "predict_proba",
     "proba": "predict_proba",
-    "decision": "decision_function",
     "transform": "transform",
 }
-# Share of the variance that the main directions keep.
-KEPT_VARIANCE = 0.9
 
 
 class ClusterSpace:
@@ -68,7 +64,7 @@ class ClusterSpace:
         if self.is_transformer:
             if not wants_labels(embedding):
                 self.fixed = self._transformed(rows, None)
-        elif self.name in ("auto", "features", "passthrough", "pca"):
+        elif self.name in ("auto", "features", "passthrough"):
             self.fixed = self._features()
 
     @property
@@ -107,12 +103,14 @@ class ClusterSpace:
         if self.fixed is not None and not (self.name == "auto" and self.needs_model):
             return self.fixed
         if self.is_transformer:
+            # A supervised transformer sees the rows that have a pseudo-label by now.
             known = np.flatnonzero(table.sum(axis=1) > 0)
             return self._transformed(known, table[known].argmax(axis=1))
         if self.name is None:
             return self._checked(self.embedding(model, self.X))
         Z = getattr(model, METHOD_OF[self.name])(self.X)
         if METHOD_OF[self.name] == "predict_proba":
+            # Euclidean distances of square roots are Hellinger's, up to a factor.
             Z = np.sqrt(np.maximum(Z, 0))
         Z = self._checked(Z)
         return Z if self.fixed is None else np.hstack([self.fixed, Z])
@@ -139,9 +137,6 @@ class ClusterSpace:
                 "has none. Pass a Pipeline whose steps make numbers of X as estimator, "
                 "or a transformer as embedding."
             )
-        if self.name == "pca":
-            pca = PCA(KEPT_VARIANCE, svd_solver="full").fit(Z[self.rows])
-            return pca.transform(Z)
         if self.name == "auto" and self.needs_model:
             # As much variance as probabilities can have at most, whatever the scale.
             return Z / (np.sqrt(Z[self.rows].var(axis=0).sum()) or 1.0)
@@ -189,11 +184,12 @@ def plain_space(X, labels, estimator, random_state):
         The points.
     """
     base = estimator.estimator if isinstance(estimator, BaseSearchCV) else estimator
+    # Steps that are fitted to labels must not see the placeholder of a missing one.
     steps = base.steps[:-1] if isinstance(base, Pipeline) else []
     if any(wants_labels(step) for _, step in steps):
         labels = labels.labeled_only()
     with warnings.catch_warnings():
-        # It speaks of neighbours, and the caller says what is missing here.
+        # Its text is about neighbours; the caller raises an error of its own.
         warnings.simplefilter("ignore", NoEvidenceWarning)
         return embed(X, labels, estimator=estimator, random_state=random_state)
 

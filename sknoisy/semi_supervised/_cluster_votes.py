@@ -1,4 +1,4 @@
-"""What labelled rows say about the rows that keep falling into the same clusters."""
+"""Votes of the labelled rows for the rows that share their clusters."""
 
 import warnings
 
@@ -9,11 +9,15 @@ from sknoisy._labels import NoisyLabels
 from sknoisy.exceptions import NoEvidenceWarning
 from sknoisy.refinement._base import settle
 
-# Votes for not knowing: what few votes say counts for less than what many say.
-DOUBT = 1.0
-# A cluster with less than this part of the labelled rows it could expect has a class
-# that nobody has labelled.
+# Votes added for no class at all, so that shares of few votes are small: a row with one
+# vote weighs one half. One vote is one labelled row; not tuned.
+OPEN_VOTES = 1.0
+# A cluster has no labelled class if it holds less than this part of the labelled rows
+# that its size leads to expect. Not tuned.
 UNEXPECTED = 0.1
+# What is left of votes after subtraction counts as rounding below this part of them,
+# float64 being exact to 2e-16 an operation.
+ROUNDING = 1e-9
 
 
 def cluster_votes(members, table, sources):
@@ -28,7 +32,7 @@ def cluster_votes(members, table, sources):
         Weight of each class for each row, zeros where there is no label.
 
     sources : ndarray of int of shape (n_samples,)
-        Rows of the same source have no vote on each other; a row never has one on
+        Rows of the same source do not vote for each other; a row never votes for
         itself.
 
     Returns
@@ -44,12 +48,11 @@ def cluster_votes(members, table, sources):
     shape = len(sources), len(used)
     apart = sparse.coo_array((cells.data, (cells.row, columns)), shape=shape).tocsr()
     own = apart @ (apart.T @ table)
-    # What subtraction leaves of votes that were one's own is rounding.
-    return np.where(votes - own > 1e-9 * votes, votes - own, 0.0)
+    return np.where(votes - own > ROUNDING * votes, votes - own, 0.0)
 
 
 def shares_of(votes):
-    """Return the share of each class among the votes and those for not knowing.
+    """Return the share of each class among the votes and the open ones.
 
     Parameters
     ----------
@@ -61,11 +64,11 @@ def shares_of(votes):
     ndarray of shape (n_samples, n_classes)
         Shares; the sum of a row is in [0, 1) and 0 without votes.
     """
-    return votes / (votes.sum(axis=1, keepdims=True) + DOUBT)
+    return votes / (votes.sum(axis=1, keepdims=True) + OPEN_VOTES)
 
 
 def novel_clusters(clusters, mass, labeled):
-    """Find the clusters of classes that nobody has labelled.
+    """Find the clusters of classes without any label.
 
     Parameters
     ----------
@@ -106,7 +109,7 @@ def leaders(votes):
     return np.where(votes.any(axis=1), votes.argmax(axis=1), -1)
 
 
-def soft_labels_of(votes, labels, given_share, pseudo_weight, *, soft):
+def soft_labels_of(votes, labels, given_share, *, soft):
     """Return the soft labels that the votes make.
 
     Parameters
@@ -120,9 +123,6 @@ def soft_labels_of(votes, labels, given_share, pseudo_weight, *, soft):
     given_share : float
         Share of its own label in what a labelled row is trained on.
 
-    pseudo_weight : float
-        Weight of an unlabelled row beside a labelled one.
-
     soft : bool
         Whether a row may be trained on several classes.
 
@@ -134,17 +134,17 @@ def soft_labels_of(votes, labels, given_share, pseudo_weight, *, soft):
     """
     shares, given = shares_of(votes), labels.one_hot()
     # What the votes leave open stays with the label that was given.
-    spoken = shares.sum(axis=1, keepdims=True)
-    own = given + (1 - given_share) * (shares - given * spoken)
+    cast = shares.sum(axis=1, keepdims=True)
+    own = given + (1 - given_share) * (shares - given * cast)
     if not soft:
         own = one_hot(own.argmax(axis=1), labels.n_classes).toarray()
         shares = (shares > 0.5).astype(float)
-    table = np.where(labels.labeled[:, None], own, pseudo_weight * shares)
+    table = np.where(labels.labeled[:, None], own, shares)
     return _settled(table * labels.sample_weight[:, None], labels)
 
 
 def _settled(table, labels):
-    """Return soft labels that wipe out no class, and keep verified labels."""
+    """Return soft labels in which no class loses all its weight; trusted ones stay."""
     rows = np.flatnonzero(labels.labeled)
     given = NoisyLabels(
         labels.codes[rows],
@@ -157,7 +157,7 @@ def _settled(table, labels):
 
 
 def warn_without_evidence(votes, labels, given_share, n_clusters):
-    """Warn if the clusters have no say, and tell why.
+    """Warn if the clusters change no label, and tell why.
 
     Parameters
     ----------
@@ -176,9 +176,9 @@ def warn_without_evidence(votes, labels, given_share, n_clusters):
     if labels.labeled.all():
         if given_share == 1:
             warnings.warn(
-                "Every row has a label and given_share=1, so that the clusters have no "
-                "say. Lower given_share, or say by unlabeled what stands for a missing "
-                "label.",
+                "Every row has a label and given_share=1, so that the clusters change "
+                "nothing. Lower given_share, or say by unlabeled what stands for a "
+                "missing label.",
                 NoEvidenceWarning,
             )
     elif not votes[~labels.labeled].any():

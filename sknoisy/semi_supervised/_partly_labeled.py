@@ -59,6 +59,7 @@ class PartlyLabeledReader:
                 f"{(labels.trusted & ~labels.labeled).sum()} of its rows have the "
                 f"marker unlabeled={self.unlabeled!r}. Set trusted to False there."
             )
+        # The base has counted the classes in y, but not those that carry weight.
         weighted = labels.labeled & (labels.sample_weight > 0)
         if len(np.unique(labels.codes[weighted])) < 2:
             raise ValueError(
@@ -134,6 +135,7 @@ def with_placeholders(y, labeled):
     """
     if labeled.all():
         return y
+    # Any label of the right type would do: unlabelled rows have no weight as labels.
     y = np.array(y, copy=True)
     y[~labeled] = y[labeled][0]
     return y
@@ -145,13 +147,14 @@ def _is_marked(y, unlabeled):
         return _missing(y)
     if y.dtype.kind == "O":
         return np.array([_equals(label, unlabeled) for label in y], dtype=bool)
+    # NumPy would compare the number -1 with the text "-1" by its own rules.
     if isinstance(unlabeled, str) != (y.dtype.kind in "US"):
         return np.zeros(len(y), dtype=bool)
     return y == unlabeled
 
 
 def _equals(label, unlabeled):
-    """Whether a label is the marker; a missing value, which will not say, is not."""
+    """Whether a label is the marker; pandas.NA, which compares to NA, is not."""
     try:
         return bool(label == unlabeled)
     except TypeError:

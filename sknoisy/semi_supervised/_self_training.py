@@ -259,6 +259,7 @@ class SelfTrainingRefiner(PartlyLabeledReader, BaseLabelNoiseClassifier):
     def _fit(self, X, labels):
         base = seed_unset(self._inner_estimator(), self.random_state)
         self._check_options(base, labels)
+        # Evidence, posterior and action concern the rows with a label alone.
         rows = np.flatnonzero(labels.labeled)
         given, X_given = labels.take(X, rows), _safe_indexing(X, rows)
         folds = self._folds(X_given, given)
@@ -273,6 +274,7 @@ class SelfTrainingRefiner(PartlyLabeledReader, BaseLabelNoiseClassifier):
             evidence = held_out_rows([F[rows] for F in spread[1:]], folds, given)
         posterior, T = label_posterior(self.transition, base, X_given, evidence, given)
         self.selection_ = choose_action(self.action, evidence, given)
+        # What stays where every row has a label and none is called wrong.
         self.history_, self.labeled_iter_ = [], np.where(labels.labeled, 0, -1)
         self.n_iter_, self.termination_condition_ = 1, "all_labeled"
         last, proba = start, start.proba
@@ -298,6 +300,7 @@ class SelfTrainingRefiner(PartlyLabeledReader, BaseLabelNoiseClassifier):
 
     def _folds(self, X, given):
         """Return the folds of the rows with a label; few labels mean few folds."""
+        # Nobody has asked for a number of folds that the labels cannot fill.
         with warnings.catch_warnings():
             if self.cv is None:
                 warnings.simplefilter("ignore", ReducedFoldsWarning)
@@ -335,6 +338,7 @@ class SelfTrainingRefiner(PartlyLabeledReader, BaseLabelNoiseClassifier):
         if self.class_balance:
             share = labels_of_classes(labels.labeled_only())
         else:
+            # The shares that the classes have already, so that only rows are scaled.
             share = labels.sample_weight @ table
         return balanced(table, share / share.sum(), labels.sample_weight)
 
@@ -344,6 +348,7 @@ class SelfTrainingRefiner(PartlyLabeledReader, BaseLabelNoiseClassifier):
         n_labeled = int(start.trained.sum())
         self.history_.append({"n_labeled": n_labeled, "changed": None})
         for n_round in range(1, self.max_iter + 1):
+            # Anew from the labels given: no pseudo-label of a round is kept as such.
             proba = self._class_proba(n_round, last.proba, near, labels)
             table = self._pseudo_labels(proba, labels)
             table[labels.labeled] = soft_given
@@ -378,6 +383,7 @@ class SelfTrainingRefiner(PartlyLabeledReader, BaseLabelNoiseClassifier):
     def _keep(self, last, proba, posterior, T, labels):
         """Keep what was found about the rows as attributes."""
         self.transition_matrix_ = T
+        # Pseudo-labels have no noise model: their probabilities are the evidence.
         self.clean_proba_ = proba.copy()
         self.clean_proba_[labels.labeled] = posterior
         best = self.clean_proba_.argmax(axis=1)

@@ -50,14 +50,12 @@ def test_soft_labels_worked_by_hand():
     assert_allclose(refiner.soft_labels_.toarray(), expected)
 
 
-@pytest.mark.parametrize("carry", ["soft", "raw", "refined"])
-def test_what_is_carried_is_projected(carry):
+def test_what_is_carried_is_projected():
     _, (first, second, third) = noisy_generations(n_generations=3)
-    refiner = refined([first, second], carry=carry, alpha=0.4)
-    before = second if carry != "refined" else refiner.labels_
-    past = refiner.soft_labels_ if carry == "soft" else np.eye(before.max() + 1)[before]
+    refiner = refined([first, second], carry="soft", alpha=0.4)
+    past = refiner.soft_labels_
     refiner.partial_fit(third)
-    P = project_labels(before, third)
+    P = project_labels(second, third)
     expected = 0.4 * np.eye(10)[third] + 0.6 * (past @ P)
     assert_allclose(refiner.soft_labels_.toarray(), expected)
     assert_allclose(refiner.projection_.toarray(), P)
@@ -68,8 +66,8 @@ def test_what_is_carried_is_projected(carry):
     st.lists(
         st.lists(st.integers(-1, 3), min_size=8, max_size=8), min_size=1, max_size=4
     ),
-    st.sampled_from(["propagate", "drop", "singleton"]),
-    st.sampled_from(["auto", "runs", "soft", "raw", "refined"]),
+    st.sampled_from(["propagate", "drop"]),
+    st.sampled_from(["runs", "soft"]),
     st.sampled_from([0, 0.3, 0.5, 1]),
 )
 def test_any_clusterings_give_well_formed_results(generations, outliers, carry, alpha):
@@ -98,25 +96,24 @@ def test_names_of_clusters_do_not_matter():
 
 
 @pytest.mark.parametrize("alpha", [0.51, 0.7, 1.0])
-@pytest.mark.parametrize("carry", ["soft", "raw"])
-def test_argmax_of_mostly_the_latest_gives_it_back(alpha, carry):
+def test_argmax_of_mostly_the_latest_gives_it_back(alpha):
     _, generations = noisy_generations(noise=0.4)
     with pytest.warns(NoEvidenceWarning, match="gives back each clustering as it came"):
-        refiner = refined(generations, alpha=alpha, carry=carry, hardening="argmax")
+        refiner = refined(generations, alpha=alpha, carry="soft", hardening="argmax")
     assert adjusted_rand_score(refiner.labels_, generations[-1]) == 1
 
 
 def test_argmax_of_mostly_the_past_does_not():
     before, now = np.repeat([0, 1], 9), np.repeat([0, 1], 9)
     now[0] = 1
-    refiner = refined([before, now], alpha=0.1, hardening="argmax")
+    refiner = refined([before, now], alpha=0.1, carry="soft", hardening="argmax")
     assert_array_equal(refiner.labels_, before)
 
 
 @pytest.mark.parametrize("alpha", [0.5, 0.7, 0.9])
 def test_a_cut_at_as_many_clusters_as_came_does_next_to_nothing(alpha):
     truth, generations = noisy_generations(n_samples=1000, n_generations=2)
-    params = {"alpha": alpha, "carry": "raw"}
+    params = {"alpha": alpha, "carry": "soft"}
     as_many = refined(generations, n_clusters=10, **params)
     fewer = refined(generations, n_clusters=5, **params)
     given = adjusted_rand_score(truth, generations[-1])
@@ -135,7 +132,7 @@ def test_cosine_with_average_linkage_holds_for_every_alpha(seed):
                 generations,
                 alpha=alpha,
                 n_clusters=5,
-                carry="raw",
+                carry="soft",
                 metric=metric,
                 linkage=linkage,
             ).labels_,
@@ -145,7 +142,6 @@ def test_cosine_with_average_linkage_holds_for_every_alpha(seed):
     }
     cosine = [value for key, value in found.items() if key[1] == "cosine"]
     assert min(cosine) > given + 0.2
-    assert max(cosine) - min(cosine) < 0.1
     assert found[0.9, "euclidean", "ward"] < found[0.9, "cosine", "average"] - 0.1
 
 
@@ -162,14 +158,6 @@ def test_noise_that_changes_is_averaged_out(seed):
     refiner = refined(generations, n_clusters=5)
     given = max(adjusted_rand_score(truth, labels) for labels in generations)
     assert adjusted_rand_score(truth, refiner.labels_) > given + 0.2
-
-
-def test_hardening_none_leaves_the_labels_as_they_came():
-    _, generations = noisy_generations()
-    refiner = refined(generations, hardening="none")
-    assert adjusted_rand_score(refiner.labels_, generations[-1]) == 1
-    soft = refined(generations).soft_labels_
-    assert_array_equal(refiner.soft_labels_.toarray(), soft.toarray())
 
 
 # All runs side by side
@@ -224,9 +212,9 @@ def test_runs_beyond_the_last_are_forgotten():
 
 def test_largest_label_of_all_runs_has_no_meaning():
     with pytest.raises(ValueError, match=r"side by side. Choose carry='soft'"):
-        refined([[0, 1]], carry="runs", hardening="argmax")
-    by_itself = refined([[0, 1], [0, 1]], hardening="argmax")
-    assert by_itself.soft_labels_.shape == (2, 2)
+        refined([[0, 1]], hardening="argmax")
+    projected = refined([[0, 1], [0, 1]], carry="soft", hardening="argmax")
+    assert projected.soft_labels_.shape == (2, 2)
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -266,14 +254,6 @@ def test_outliers_are_dropped():
     )
 
 
-def test_outliers_are_clusters_of_their_own():
-    refiner = refined(LEFT_OUT, outliers="singleton", carry="soft")
-    assert (refiner.labels_ >= 0).all()
-    assert refiner.soft_labels_.shape == (7, 4)
-    assert refiner.history_[-1]["n_clusters_given"] == 2
-    assert refiner.labels_[6] not in refiner.labels_[:6]
-
-
 def test_a_cluster_that_is_gone_leaves_no_trace():
     refiner = refined([[0, 0, 1, 1], [0, 0, -1, -1]], carry="soft")
     assert_array_equal(refiner.labels_, [0, 0, -1, -1])
@@ -303,15 +283,15 @@ DEGENERATE = {
 }
 
 
-@pytest.mark.parametrize("outliers", ["propagate", "drop", "singleton"])
-@pytest.mark.parametrize("hardening", ["hierarchical", "argmax", "none"])
+@pytest.mark.parametrize("outliers", ["propagate", "drop"])
+@pytest.mark.parametrize("hardening", ["hierarchical", "argmax"])
 @pytest.mark.parametrize("name", DEGENERATE)
 def test_degenerate_clusterings_come_back(name, hardening, outliers):
     params = {"hardening": hardening, "outliers": outliers}
     refiner = refined(DEGENERATE[name], carry="soft", **params)
     expected = np.array(DEGENERATE[name][-1])
     known = expected >= 0
-    assert_array_equal(refiner.labels_ >= 0, known | (outliers == "singleton"))
+    assert_array_equal(refiner.labels_ >= 0, known)
     assert adjusted_rand_score(expected[known], refiner.labels_[known]) == 1
 
 

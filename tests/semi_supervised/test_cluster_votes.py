@@ -59,15 +59,15 @@ def test_few_votes_leave_much_open():
 def test_soft_labels_by_hand():
     votes = np.array([[0.0, 3], [0, 3], [0, 0], [1, 2]])
     labels = record([0, 0, 1, 0], [True, False, True, False])
-    found = soft_labels_of(votes, labels, 0.5, 0.4, soft=True)
-    expected = [[1 - 0.375, 0.375], [0, 0.3], [0, 1], [0.1, 0.2]]
+    found = soft_labels_of(votes, labels, 0.5, soft=True)
+    expected = [[1 - 0.375, 0.375], [0, 0.75], [0, 1], [0.25, 0.5]]
     assert_allclose(found, expected)
 
 
 def test_hard_labels_need_a_majority():
     votes = np.array([[0.0, 3], [0, 3], [0, 0], [1, 2], [0, 9]])
     labels = record([0, 0, 1, 0, 0], [True, False, True, False, True])
-    found = soft_labels_of(votes, labels, 0.2, 1.0, soft=False)
+    found = soft_labels_of(votes, labels, 0.2, soft=False)
     # Three votes take over six tenths of the first label, with eight tenths at stake.
     # The fourth row has two votes of three, which is half with the one for not knowing.
     # Then the first and the last row would be lost to class "a", which gets them back.
@@ -77,7 +77,7 @@ def test_hard_labels_need_a_majority():
 def test_no_class_is_wiped_out():
     votes = np.array([[0.0, 99], [0, 99], [0, 99]])
     labels = record([0, 1, 0], [True, True, False])
-    found = soft_labels_of(votes, labels, 0.0, 1.0, soft=False)
+    found = soft_labels_of(votes, labels, 0.0, soft=False)
     assert_array_equal(found, [[1, 0], [0, 1], [0, 1]])
 
 
@@ -89,8 +89,8 @@ def test_weights_and_verified_labels_are_kept():
         sample_weight=np.array([2.0, 4, 6]),
         trusted=np.array([True, False, False]),
     )
-    found = soft_labels_of(votes, labels, 0.5, 0.5, soft=True)
-    assert_allclose(found, [[2, 0], [3, 1], [0, 1.5]])
+    found = soft_labels_of(votes, labels, 0.5, soft=True)
+    assert_allclose(found, [[2, 0], [3, 1], [0, 3]])
 
 
 def test_novel_clusters_lack_labelled_rows():
