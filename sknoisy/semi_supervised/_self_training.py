@@ -263,15 +263,14 @@ class SelfTrainingRefiner(PartlyLabeledReader, BaseLabelNoiseClassifier):
         rows = np.flatnonzero(labels.labeled)
         given, X_given = labels.take(X, rows), _safe_indexing(X, rows)
         folds = self._folds(X_given, given)
-        weighted_labels = labels.one_hot() * labels.sample_weight[:, None]
-        start = _trained(base, X, labels, weighted_labels)
+        start = _trained(base, X, labels, _weighted(labels))
         spread = self._spread_labels(base, X, labels, start.model, rows, folds)
         if spread is None:
-            evidence = out_of_fold_proba(
-                base, X_given, given, cv=folds, n_jobs=self.n_jobs
-            )
+            near, n_jobs = None, self.n_jobs
+            evidence = out_of_fold_proba(base, X_given, given, cv=folds, n_jobs=n_jobs)
         else:
-            evidence = held_out_rows([F[rows] for F in spread[1:]], folds, given)
+            near, *without = spread
+            evidence = held_out_rows([F[rows] for F in without], folds, given)
         posterior, T = label_posterior(self.transition, base, X_given, evidence, given)
         self.selection_ = choose_action(self.action, evidence, given)
         # What stays where every row has a label and none is called wrong.
@@ -279,9 +278,8 @@ class SelfTrainingRefiner(PartlyLabeledReader, BaseLabelNoiseClassifier):
         self.n_iter_, self.termination_condition_ = 1, "all_labeled"
         last, proba = start, start.proba
         if not labels.labeled.all() or self.selection_["action"] != "keep":
-            near = None
-            if spread is not None:
-                near = tempered(spread[0], best_temperature(evidence, T, given))
+            if near is not None:
+                near = tempered(near, best_temperature(evidence, T, given))
             soft_given = soft_labels_for(self.selection_["action"], posterior, given)
             last, proba = self._rounds(base, X, labels, start, near, soft_given)
         self._keep(last, proba, posterior, T, labels)
@@ -329,8 +327,8 @@ class SelfTrainingRefiner(PartlyLabeledReader, BaseLabelNoiseClassifier):
         if Z is None:
             return None
         graph = neighbor_graph(Z, complete, n_neighbors=N_NEIGHBORS, n_jobs=self.n_jobs)
-        table = labels.one_hot() * labels.sample_weight[:, None]
-        tables = spread_by_fold(graph, table, [rows[test] for _, test in folds])
+        held_out = [rows[test] for _, test in folds]
+        tables = spread_by_fold(graph, _weighted(labels), held_out)
         return [self._balanced(table, labels) for table in tables]
 
     def _balanced(self, table, labels):
@@ -446,6 +444,11 @@ class Round:
         return float(
             np.average(other | (self.trained != before.trained), weights=sample_weight)
         )
+
+
+def _weighted(labels):
+    """Return the labels given as soft labels, rows of zeros where there is none."""
+    return labels.one_hot() * labels.sample_weight[:, None]
 
 
 def _trained(base, X, labels, soft_labels):
