@@ -12,10 +12,9 @@ another class, uniformly.
 The base is logistic regression. The row that counts is
 ``PseudoLabelRefinementClassifier`` by default. Beside it stand the same without a
 refiner that projects (all runs side by side: how often rows go together in all rounds),
-without a classifier that shapes the space, and with refined clusters in place of soft
-labels; the base on the labelled rows alone; scikit-learn's ``SelfTrainingClassifier``
-around the same base; and its ``LabelSpreading`` over 7 neighbours, which is a
-classifier of its own kind.
+without a classifier that shapes the space, and with a single round; the base on the
+labelled rows alone; scikit-learn's ``SelfTrainingClassifier`` around the same base; and
+its ``LabelSpreading`` over 7 neighbours, which is a classifier of its own kind.
 """
 
 import argparse
@@ -33,8 +32,8 @@ from sklearn.semi_supervised import LabelSpreading, SelfTrainingClassifier
 from threadpoolctl import threadpool_limits
 
 from sknoisy import PseudoLabelRefiner
-from sknoisy.classification import PseudoLabelRefinementClassifier
 from sknoisy.noise import UniformNoise
+from sknoisy.semi_supervised import PseudoLabelRefinementClassifier
 
 CHOSEN_ON = ("digits", "penbased", "satimage", "mnist5k")
 CHECKED_ON = ("breast_cancer", "cifar10n")
@@ -68,7 +67,6 @@ METHODS = {
     "without the classifier in the space": lambda seed: ours(
         seed, embedding="features"
     ),
-    "refined clusters vote": lambda seed: ours(seed, membership="refined"),
     "a single round": lambda seed: ours(seed, n_rounds=1),
     "SelfTrainingClassifier": lambda seed: SelfTrainingClassifier(base()),
     "LabelSpreading": lambda seed: LabelSpreading(kernel="knn", n_neighbors=7),

@@ -64,8 +64,8 @@ from sklearn.preprocessing import scale
 from threadpoolctl import threadpool_limits
 
 from sknoisy import PseudoLabelRefiner
+from sknoisy.cluster._perturbation import run_round
 from sknoisy.datasets import load_from_folder
-from sknoisy.refinement._perturbation import run_round
 
 SETS = ("digits", "penbased", "mnist5k", "banking77")
 N_ROWS, N_GENERATIONS, LAST = 1000, 8, 3
@@ -240,7 +240,6 @@ METHODS = {
     'refined, carry "soft"': lambda: Kept(carry="soft"),
     'refined, carry "soft", alpha 0.3': lambda: Kept(carry="soft", alpha=0.3),
     'refined, carry "soft", alpha 1/t': lambda: Kept(carry="soft", mean=True),
-    'refined, carry "raw"': lambda: Kept(carry="raw"),
     "refined, threshold": lambda: Kept(cut=False),
     "control: k-means, K": lambda: lambda s, rng: k_means(s.Z, s.n_classes, rng),
     "control: Ward, K": lambda: (
@@ -276,7 +275,7 @@ def ari(y, labels):
     return adjusted_rand_score(y, alone)
 
 
-PERTURBATIONS = ("seed", "noise", "subspace", "bootstrap")
+PERTURBATIONS = ("seed", "subspace", "bootstrap")
 COUNTS = {
     "refined, K": lambda runs, K: refined(runs, n_clusters=K),
     "refined, alpha 1/t, K": lambda runs, K: refined(runs, mean=True, n_clusters=K),

@@ -4,12 +4,12 @@ from sknoisy.classification import (
     NoiseTransitionClassifier,
     NoisyLabelClassifier,
     RefinedLabelClassifier,
-    SelfTrainingRefiner,
     SimilarityReweightingClassifier,
 )
+from sknoisy.cluster import PseudoLabelRefiner
 from sknoisy.noise import LabelNoiseInjector
 from sknoisy.quality import find_label_errors, label_quality
-from sknoisy.refinement import PseudoLabelRefiner
+from sknoisy.semi_supervised import SelfTrainingRefiner
 
 __version__ = "0.1.0"
 

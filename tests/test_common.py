@@ -21,7 +21,6 @@ from sknoisy import (
     SimilarityReweightingClassifier,
 )
 from sknoisy.annotators import CrowdLabelClassifier, DawidSkene
-from sknoisy.classification import PseudoLabelRefinementClassifier
 from sknoisy.quality import (
     CrossAgreement,
     NeighborAgreement,
@@ -29,6 +28,7 @@ from sknoisy.quality import (
     SimilarityMixture,
 )
 from sknoisy.refinement import ConfidentPruning, PosteriorRelabeling, QualityWeighting
+from sknoisy.semi_supervised import PseudoLabelRefinementClassifier
 from sknoisy.sequence import WeakSequenceLocalizer
 from sknoisy.transition import ConfidentTransition
 
@@ -50,8 +50,8 @@ CONFIGURATIONS = {
     ],
     SelfTrainingRefiner: [
         {"cv": None},
-        {"action": "soft", "evidence": "model", "pseudo_labels": "delta"},
-        {"action": "filter", "criterion": "k_best", "early_stopping": False},
+        {"action": "soft", "evidence": "model", "class_balance": False},
+        {"action": "filter", "threshold": 0.75},
     ],
     SimilarityReweightingClassifier: [
         {},
@@ -65,7 +65,7 @@ CONFIGURATIONS = {
     # hold fewer rows than there are clusters, and warn.
     PseudoLabelRefiner: [
         {"random_state": 0},
-        {"random_state": 0, "perturbation": "bootstrap", "carry": "refined"},
+        {"random_state": 0, "perturbation": "bootstrap", "carry": "soft"},
         {"random_state": 0, "perturbation": "subspace", "outliers": "drop"},
         {
             "random_state": 0,
@@ -78,8 +78,7 @@ CONFIGURATIONS = {
         {
             "random_state": 0,
             "n_rounds": 2,
-            "embedding": "decision",
-            "membership": "refined",
+            "embedding": "features",
             "novel_classes": True,
         },
     ],

@@ -20,8 +20,8 @@ from sklearn.datasets import load_digits
 from sklearn.decomposition import PCA
 from sklearn.linear_model import LogisticRegression
 
-from sknoisy.classification import PseudoLabelRefinementClassifier
 from sknoisy.noise import UniformNoise
+from sknoisy.semi_supervised import PseudoLabelRefinementClassifier
 
 X, y = load_digits(return_X_y=True)
 X, X_test, y, y_test = X[:1000] / 16, X[1000:] / 16, y[:1000], y[1000:]

@@ -5,8 +5,8 @@ Three labels a digit, and the rest?
 
 Images are cheap, labels are not. *Self-training* lets a classifier label the other
 images itself and learn from that, errors and all.
-:class:`~sknoisy.SelfTrainingRefiner` asks the neighbours first, has classifiers watch
-that have not seen some of the labels given, and doubts those labels too.
+:class:`~sknoisy.SelfTrainingRefiner` lets the labels spread to neighbours first,
+decides each label anew in every round, and estimates which of those given are wrong.
 """
 
 # %%
@@ -93,11 +93,11 @@ ax.legend(ncols=2, fontsize=9, loc="upper right")
 # decides little: the user guide has means over sets and draws.
 
 # %%
-# Wrong labels in, doubts out
-# ---------------------------
+# Which of the labels given are right
+# -----------------------------------
 #
-# Where noise is found, the labels given are judged by neighbours and classifiers that
-# have not seen them, and replaced where something else is more probable.
+# Where noise is found, each label given has a posterior, from neighbours that it was
+# held out from, and is replaced where another class is more probable.
 
 given = labelled["10 labels a digit, 30 % wrong"]
 transduction, proba, history = refined["10 labels a digit, 30 % wrong"]
@@ -107,24 +107,23 @@ print(f"right after refinement: {(transduction[known] == y[known]).mean():.0%}")
 print(f"right among the other rows: {(transduction[~known] == y[~known]).mean():.0%}")
 
 # %%
-# What the held-out classifiers saw
-# ---------------------------------
+# Round by round
+# --------------
 #
-# Round 0 is the labels given alone. The rounds go on until the labels settle, or until
-# labels that were held out become clearly less likely. Should they be clearly likelier
-# in round 0, the classifier on the labels given is what you get.
+# Round 0 is the labels given alone, round 1 their spread over the neighbours. From then
+# on the classifier has its part, and the rounds end when no more than a hundredth of
+# the rows changes its label.
 
 _, ax = plt.subplots(figsize=(6, 3), layout="constrained")
 for name, (*_, history) in refined.items():
-    likelihoods = [one["held_out_log_likelihood"] for one in history]
-    ax.plot(range(len(history)), likelihoods, "o-", label=name)
-ax.set(xlabel="round", ylabel="log-likelihood of\nheld-out labels")
+    changed = [one["changed"] for one in history[1:]]
+    ax.plot(range(1, len(history)), changed, "o-", label=name)
+ax.set(xlabel="round", ylabel="share of rows\nwith another label")
 ax.xaxis.get_major_locator().set_params(integer=True)
 ax.legend()
 
 # %%
-# The likelihood of wrong labels cannot come near that of right ones, however good the
-# classifier: only compare along a line. See the :ref:`user guide <self_training>` for
-# measurements on five sets, and for when self-training should not be used.
+# See the :ref:`user guide <semi_supervised>` for measurements on five sets and eight
+# tables, and for when self-training should not be used.
 
 plt.show()

@@ -8,7 +8,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_consistent_length, column_or_1d
 
 from sknoisy._labels import _missing, _of_one_type
-from sknoisy.classification._partly_labeled import _is_marked
+from sknoisy.semi_supervised._partly_labeled import _is_marked
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,7 +7,7 @@ from scipy import sparse
 from sklearn.utils.validation import check_consistent_length
 
 from sknoisy._labels import encode_labels
-from sknoisy.classification._partly_labeled import PartlyLabeled
+from sknoisy.semi_supervised._partly_labeled import PartlyLabeled
 
 # As many rows of a class are dealt to folds without any loss of folds.
 FEWEST_ROWS = 10

@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.utils.validation import check_consistent_length
 
 from sknoisy.annotators._annotations import Annotations, read_annotations
-from sknoisy.classification._partly_labeled import PartlyLabeled
+from sknoisy.semi_supervised._partly_labeled import PartlyLabeled
 
 
 @dataclass(frozen=True)

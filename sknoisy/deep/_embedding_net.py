@@ -16,7 +16,7 @@ class EmbeddingNetClassifier(TransformerMixin, BaseDeepClassifier):
     It is a plain classifier, with ``sample_weight``, that also returns what it makes of
     the rows: its last hidden layer. A contrastive term pulls rows of the same class
     together there. As the estimator of a
-    :class:`~sknoisy.classification.PseudoLabelRefinementClassifier` with
+    :class:`~sknoisy.semi_supervised.PseudoLabelRefinementClassifier` with
     ``embedding="transform"`` it shapes the space in which rows are clustered.
 
     Parameters
@@ -95,7 +95,7 @@ class EmbeddingNetClassifier(TransformerMixin, BaseDeepClassifier):
 
     See Also
     --------
-    sknoisy.classification.PseudoLabelRefinementClassifier : Takes turns with clusters.
+    sknoisy.semi_supervised.PseudoLabelRefinementClassifier : Takes turns with clusters.
 
     Notes
     -----

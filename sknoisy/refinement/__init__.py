@@ -3,8 +3,6 @@
 from sknoisy.refinement._base import BaseRefiner
 from sknoisy.refinement._confident_pruning import ConfidentPruning
 from sknoisy.refinement._posterior_relabeling import PosteriorRelabeling
-from sknoisy.refinement._project_labels import project_labels
-from sknoisy.refinement._pseudo_label_refiner import PseudoLabelRefiner
 from sknoisy.refinement._quality_weighting import QualityWeighting
 from sknoisy.refinement._trusted_label_refiner import TrustedLabelRefiner
 
@@ -12,8 +10,6 @@ __all__ = [
     "BaseRefiner",
     "ConfidentPruning",
     "PosteriorRelabeling",
-    "PseudoLabelRefiner",
     "QualityWeighting",
     "TrustedLabelRefiner",
-    "project_labels",
 ]

@@ -10,9 +10,9 @@ from sklearn.metrics import adjusted_rand_score
 torch = pytest.importorskip("torch")
 pytest.importorskip("skorch")
 
-from sknoisy.classification import PseudoLabelRefinementClassifier  # noqa: E402
 from sknoisy.deep import EmbeddingNetClassifier  # noqa: E402
 from sknoisy.deep._embedding_net import contrastive_losses  # noqa: E402
+from sknoisy.semi_supervised import PseudoLabelRefinementClassifier  # noqa: E402
 
 torch.set_num_threads(1)
 
