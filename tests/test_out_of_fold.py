@@ -152,7 +152,7 @@ def test_rows_without_weight_are_predicted_but_not_trained_on():
     labels = _labels(y, sample_weight=weights)
     proba = out_of_fold_proba(ShareClassifier(), np.zeros((6, 1)), labels, cv=splits)
     assert_allclose(proba[[4, 5]], [[4 / 6, 2 / 6]] * 2)
-    # The only "a" of the second training part has no weight: nothing is known of an "a".
+    # The only "a" of the second training part has no weight.
     assert np.isnan(proba[[0, 1]]).all()
 
 

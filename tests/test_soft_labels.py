@@ -21,10 +21,12 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler, scale
 
+from sknoisy._labels import NoisyLabels
 from sknoisy._soft_labels import (
     drop_negligible,
     fit_soft_labels,
     fit_weighted,
+    soft_labels_for,
     takes_weights,
 )
 from sknoisy.exceptions import UnsuitableEstimatorError
@@ -314,3 +316,28 @@ def test_the_estimator_is_left_unfitted(iris, soft_labels):
     base = LogisticRegression()
     fit_soft_labels(base, iris[0], soft_labels, [0, 1, 2])
     assert not hasattr(base, "coef_")
+
+
+def test_soft_labels_of_each_action_by_hand():
+    posterior = np.array([[0.6, 0.3, 0.1], [0.2, 0.5, 0.3], [0.1, 0.1, 0.8]])
+    labels = NoisyLabels(
+        np.array([0, 2, 1]), np.arange(3), sample_weight=np.array([1.0, 2, 1])
+    )
+    expected = {
+        "keep": [[1, 0, 0], [0, 0, 2], [0, 1, 0]],
+        "relabel": [[1, 0, 0], [0, 2, 0], [0, 0, 1]],
+        "soft": posterior * [[1], [2], [1]],
+    }
+    for action, table in expected.items():
+        assert_allclose(soft_labels_for(action, posterior, labels), table)
+    # The filter would leave nothing of the classes 1 and 2, which keep their labels.
+    filtered = soft_labels_for("filter", posterior, labels)
+    assert_allclose(filtered, expected["keep"])
+    # Qualities .6, .3 and .1; each class is brought half-way back to its share.
+    weighed = soft_labels_for("weight", posterior, labels)
+    # In the order of the rows, which are of the classes 0, 2 and 1.
+    factors = np.sqrt([1 / 0.6, 2 / 0.6, 1 / 0.1])
+    factors *= (0.6 + 0.6 + 0.1) / (factors @ [0.6, 0.6, 0.1])
+    assert_allclose(
+        weighed.sum(axis=1), [1, 2, 1] * np.array([0.6, 0.3, 0.1]) * factors
+    )

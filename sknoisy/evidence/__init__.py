@@ -13,6 +13,7 @@ from sknoisy.evidence._pool import (
     all_sources,
     check_evidence,
     gather_evidence,
+    geometric_mean,
     pool_evidence,
 )
 from sknoisy.evidence._probability_source import ProbabilitySource
@@ -25,6 +26,7 @@ __all__ = [
     "check_evidence",
     "forest_evidence",
     "gather_evidence",
+    "geometric_mean",
     "neighbor_evidence",
     "pool_evidence",
 ]

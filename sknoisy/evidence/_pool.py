@@ -23,6 +23,9 @@ SOURCES = {
 # Model and forest rank wrong labels best in both families; neighbours beside them add
 # nothing on images and texts and little on tables (bench_evidence.py, "pools").
 AUTO = ("model", "forest")
+# Probabilities below count as this in a geometric mean, so that no single table rules a
+# class out; as few rows tell smaller ones apart.
+FAINTEST = 1e-6
 # What stands in for a classifier that gives no probabilities.
 AUTO_WITHOUT_PROBA = ("forest", "neighbors")
 
@@ -165,6 +168,13 @@ def _completed(tables, one_hot):
         name: np.where(missing[name][:, None], mean, table)
         for name, table in tables.items()
     }
+
+
+def geometric_mean(tables):
+    """Return the geometric mean of tables of probabilities, rows summing to 1."""
+    logs = [np.log(np.maximum(table, FAINTEST)) for table in tables]
+    mean = np.exp(np.mean(logs, axis=0))
+    return mean / mean.sum(axis=1, keepdims=True)
 
 
 def pool_evidence(evidence, labels):

@@ -6,8 +6,8 @@ import numpy as np
 from scipy import sparse
 
 from sknoisy._labels import NoisyLabels
+from sknoisy._soft_labels import settle
 from sknoisy.exceptions import NoEvidenceWarning
-from sknoisy.refinement._base import settle
 
 # Votes added for no class at all, so that shares of few votes are small: a row with one
 # vote weighs one half. One vote is one labelled row; not tuned.

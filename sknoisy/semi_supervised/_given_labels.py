@@ -3,21 +3,11 @@
 import numpy as np
 
 from sknoisy._clean_posterior import clean_posterior
-from sknoisy._compat import HasMethods, StrOptions
-from sknoisy._meta import prepared
-from sknoisy._transition_matrix import (
-    check_transition_matrix,
-    make_transition_matrix,
-    normalize_rows,
-)
-from sknoisy.quality._core_disagreement import select_action
-from sknoisy.transition import ConfidentTransition
+from sknoisy._numeric import SMALLEST_PROBABILITY
+from sknoisy._transition_matrix import make_transition_matrix, normalize_rows
+from sknoisy.quality._noise_rate import estimate_noise
+from sknoisy.transition._resolve import resolve_transition
 
-TRANSITION_CONSTRAINT = [
-    StrOptions({"auto"}),
-    HasMethods(["fit", "_estimate_beside"]),
-    "array-like",
-]
 # Labels of a class at which its estimated row of T counts as much as even noise. With
 # ten a class, T as estimated corrected fewer on digits, satimage and breast_cancer.
 PRIOR_LABELS = 10
@@ -33,8 +23,6 @@ UNIFORM_SHARE = 0.1
 # Powers of two, not tuned. Spread labels are nearly uniform and need a low one, an
 # over-confident classifier a high one.
 TEMPERATURES = (4, 2, 1, 1 / 2, 1 / 4, 1 / 8, 1 / 16)
-# Below the smallest probability that matters, above the smallest float.
-TINY = 1e-12
 
 
 def label_posterior(transition, estimator, X, evidence, given):
@@ -65,25 +53,11 @@ def label_posterior(transition, estimator, X, evidence, given):
     T : ndarray of shape (n_classes, n_classes)
         ``T[i, j] = P(noisy = j | clean = i)``.
     """
+    T = resolve_transition(transition, X, evidence, given, base=estimator)
     if isinstance(transition, str):
-        T = ConfidentTransition()._estimate(evidence, given)
         T = _shrunk_to_even_noise(T, evidence, given)
-    elif hasattr(transition, "fit"):
-        given_to_step = given.with_default(estimator)
-        T = prepared(transition)._estimate_beside(X, evidence, given_to_step)
-    else:
-        T = check_transition(transition, given)
     posterior = clean_posterior(evidence, T, given.codes, weights=given.sample_weight)
     return given.certain_of_trusted(posterior), T
-
-
-def check_transition(transition, labels):
-    """Return a matrix that was given, or refuse it; estimators pass as they are."""
-    if isinstance(transition, str) or hasattr(transition, "fit"):
-        return transition
-    return check_transition_matrix(
-        transition, n_classes=labels.n_classes, name="transition"
-    )
 
 
 def _shrunk_to_even_noise(T, evidence, given):
@@ -120,30 +94,19 @@ def choose_action(action, evidence, given):
     dict
         ``selection_`` of the classifier.
     """
-    selection = select_action(action, evidence, given, treatment="relabel")
+    noise, chosen = estimate_noise(evidence, given), action
+    if action == "auto":
+        chosen = "relabel" if noise.suspected else "keep"
+    selection = noise.describe(chosen)
     n_labels = labels_of_classes(given)
     enough = n_labels.min() >= FEWEST_LABELS
-    if action != "auto" or enough or not selection["noise_found"]:
+    if action != "auto" or enough or chosen == "keep":
         return selection
     reason = (
         f"Class {given.classes[n_labels.argmin()]} has fewer than {FEWEST_LABELS} "
         "labels, too few to tell wrong labels from weak evidence: action 'keep'."
     )
     return {**selection, "noise_found": False, "action": "keep", "reason": reason}
-
-
-def soft_labels_for(action, posterior, labels):
-    """Return the soft labels of an action: "keep", "weight", "filter", … "soft"."""
-    one_hot = labels.one_hot()
-    most_probable = hard_labels(posterior)
-    table = {
-        "keep": one_hot,
-        "weight": one_hot * labels.proba_of_label(posterior)[:, None],
-        "filter": one_hot * most_probable,
-        "relabel": most_probable,
-        "soft": posterior,
-    }[action]
-    return table * labels.sample_weight[:, None]
 
 
 def hard_labels(proba):
@@ -153,7 +116,7 @@ def hard_labels(proba):
 
 def tempered(proba, temperature):
     """Return the probabilities to the power of 1/temperature, rows summing to 1."""
-    logs = np.log(np.maximum(proba, TINY)) / temperature
+    logs = np.log(np.maximum(proba, SMALLEST_PROBABILITY)) / temperature
     return normalize_rows(np.exp(logs - logs.max(axis=1, keepdims=True)))
 
 
@@ -168,6 +131,8 @@ def best_temperature(evidence, T, given):
 
     def log_likelihood(temperature):
         likelihood = (tempered(evidence, temperature) * of_label).sum(axis=1)
-        return given.sample_weight @ np.log(np.maximum(likelihood, TINY))
+        return given.sample_weight @ np.log(
+            np.maximum(likelihood, SMALLEST_PROBABILITY)
+        )
 
     return max(TEMPERATURES, key=log_likelihood)

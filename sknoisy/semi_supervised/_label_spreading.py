@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from sknoisy._evidence import N_NEIGHBORS
 from sknoisy._transition_matrix import normalize_rows
+from sknoisy.evidence._neighbors import N_NEIGHBORS
 
 # Share of its neighbours in what a point holds, the rest being its own label: `a` in
 # the equation. Chosen on digits, satimage and breast_cancer among 0.9, 0.95, 0.98 and

@@ -10,7 +10,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 
 from sknoisy._compat import HasMethods, Interval
-from sknoisy._evidence import seed_unset
+from sknoisy._context import seed_unset
 from sknoisy._folds import distinct_rows
 from sknoisy._meta import BaseLabelNoiseClassifier, prepared
 from sknoisy._soft_labels import fit_soft_labels, takes_weights
@@ -232,7 +232,7 @@ or callable, default="auto"
         # Before the first round there are the labels given alone.
         self.soft_labels_ = labels.one_hot() * labels.sample_weight[:, None]
         votes = None
-        labels.announce("rounds", self.n_rounds)
+        self._progress.start("rounds", self.n_rounds)
         for _ in range(self.n_rounds):
             model = self._trained(base, X, labels) if space.needs_model else None
             Z = space.place(model, self.soft_labels_)
@@ -241,12 +241,12 @@ or callable, default="auto"
                 votes, labels, self.given_share, soft=takes_weights(base)
             )
             self._note(before, votes, labels)
-            labels.report("rounds")
+            self._progress.step("rounds")
             if self._settled():
                 break
         self.n_iter_ = len(self.history_)
         for _ in range(self.n_rounds - self.n_iter_):
-            labels.report("rounds")
+            self._progress.step("rounds")
         # The last round decides, as only its votes are trained on.
         n_clusters = self.history_[-1]["n_clusters_given"]
         warn_without_evidence(votes, labels, self.given_share, n_clusters)

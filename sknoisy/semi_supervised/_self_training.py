@@ -7,32 +7,36 @@ from numbers import Integral, Real
 import numpy as np
 
 from sknoisy._compat import Interval, StrOptions, _safe_indexing
-from sknoisy._embedding import embed
-from sknoisy._evidence import EMBEDDING_CONSTRAINT, N_NEIGHBORS, pool, seed_unset
+from sknoisy._context import FitContext, seed_unset
+from sknoisy._embedding import EMBEDDING_CONSTRAINT, embed
 from sknoisy._folds import make_folds
 from sknoisy._meta import BaseLabelNoiseClassifier
 from sknoisy._neighbor_graph import neighbor_graph
-from sknoisy._out_of_fold import align_columns, check_has_proba, out_of_fold_proba
-from sknoisy._soft_labels import fit_soft_labels, takes_weights
+from sknoisy._out_of_fold import align_columns, check_has_proba
+from sknoisy._soft_labels import (
+    fit_soft_labels,
+    settle,
+    soft_labels_for,
+    takes_weights,
+)
+from sknoisy.evidence import EvidenceInputs, gather_evidence, geometric_mean
+from sknoisy.evidence._neighbors import N_NEIGHBORS
 from sknoisy.exceptions import (
     NoEvidenceWarning,
     ReducedFoldsWarning,
     UnsuitableEstimatorError,
 )
-from sknoisy.refinement._base import settle
 from sknoisy.semi_supervised._given_labels import (
-    TRANSITION_CONSTRAINT,
     best_temperature,
-    check_transition,
     choose_action,
     hard_labels,
     label_posterior,
     labels_of_classes,
-    soft_labels_for,
     tempered,
 )
 from sknoisy.semi_supervised._label_spreading import balanced, spread_by_fold
 from sknoisy.semi_supervised._partly_labeled import PartlyLabeledReader, labeled_rows
+from sknoisy.transition._resolve import TRANSITION_CONSTRAINT, check_matrix
 
 # The rounds end when no larger share of the rows changes its label: ten rows of the
 # 1,000 of benchmarks/bench_self_training.py. Not tuned.
@@ -266,8 +270,9 @@ class SelfTrainingRefiner(PartlyLabeledReader, BaseLabelNoiseClassifier):
         start = _trained(base, X, labels, _weighted(labels))
         spread = self._spread_labels(base, X, labels, start.model, rows, folds)
         if spread is None:
-            near, n_jobs = None, self.n_jobs
-            evidence = out_of_fold_proba(base, X_given, given, cv=folds, n_jobs=n_jobs)
+            near, context = None, FitContext.of(self)
+            inputs = EvidenceInputs(base, X_given, given, folds, context)
+            evidence = gather_evidence("model", inputs)["model"]
         else:
             near, *without = spread
             evidence = held_out_rows([F[rows] for F in without], folds, given)
@@ -288,7 +293,7 @@ class SelfTrainingRefiner(PartlyLabeledReader, BaseLabelNoiseClassifier):
     def _check_options(self, base, labels):
         """Raise errors that name the way out, before anything is fitted."""
         check_has_proba(base)
-        check_transition(self.transition, labels)
+        check_matrix(self.transition, labels)
         if self.action in {"soft", "weight"} and not takes_weights(base):
             raise UnsuitableEstimatorError(
                 f"action={self.action!r} needs a classifier that takes sample_weight, "
@@ -371,7 +376,7 @@ class SelfTrainingRefiner(PartlyLabeledReader, BaseLabelNoiseClassifier):
         # A classifier that has seen the labels given alone knows less than neighbours.
         if n_round == 1 or self.evidence == "neighbors":
             return near
-        return pool([model, near])
+        return geometric_mean([model, near])
 
     def _pseudo_labels(self, proba, labels):
         """Return the soft labels of the rows without a label, zeros for the others."""

@@ -13,29 +13,13 @@ from sknoisy.semi_supervised._given_labels import (
     choose_action,
     hard_labels,
     label_posterior,
-    soft_labels_for,
     tempered,
 )
 from sknoisy.transition import ConfidentTransition
 
-POSTERIOR = np.array([[0.6, 0.3, 0.1], [0.2, 0.5, 0.3]])
-
 
 def record(codes, classes="abc", **known):
     return NoisyLabels(np.array(codes), np.array(list(classes)), **known)
-
-
-def test_soft_labels_of_each_action_by_hand():
-    labels = record([0, 2], sample_weight=np.array([1.0, 2.0]))
-    expected = {
-        "keep": [[1, 0, 0], [0, 0, 2]],
-        "weight": [[0.6, 0, 0], [0, 0, 0.6]],
-        "filter": [[1, 0, 0], [0, 0, 0]],
-        "relabel": [[1, 0, 0], [0, 2, 0]],
-        "soft": [[0.6, 0.3, 0.1], [0.4, 1.0, 0.6]],
-    }
-    for action, table in expected.items():
-        assert_allclose(soft_labels_for(action, POSTERIOR, labels), table)
 
 
 def test_few_labels_are_kept():
@@ -55,7 +39,7 @@ def test_an_estimated_matrix_is_drawn_to_even_noise():
     evidence = rng.dirichlet([2, 1], size=50)
     given = record(codes, "ny")
     posterior, T = label_posterior("auto", None, None, evidence, given)
-    estimated = ConfidentTransition()._estimate(evidence, given)
+    estimated = ConfidentTransition()._estimate(None, evidence, given)
     rate = min(np.mean(evidence.argmax(axis=1) != codes), 0.4)
     even = np.array([[1 - rate, rate], [rate, 1 - rate]])
     share = np.array([[40], [10]]) / (np.array([[40], [10]]) + PRIOR_LABELS)
@@ -82,7 +66,8 @@ def test_temperatures_keep_the_order_and_the_sum():
         assert_allclose(table.sum(axis=1), 1)
         assert_array_equal(table.argsort(axis=1), proba.argsort(axis=1))
     assert_allclose(tempered(proba, 1), proba)
-    assert_array_equal(hard_labels(POSTERIOR), [[1, 0, 0], [0, 1, 0]])
+    posterior = np.array([[0.6, 0.3, 0.1], [0.2, 0.5, 0.3]])
+    assert_array_equal(hard_labels(posterior), [[1, 0, 0], [0, 1, 0]])
 
 
 @pytest.mark.parametrize("temperature", [0.25, 1, 4])

@@ -159,7 +159,7 @@ def test_without_neighbors_the_model_alone_is_asked():
     texts = ["x" * (1 + i % 20) for i in range(90)]
     y = np.array([len(text) > 10 for text in texts], dtype=int)
     y[~LABELED] = -1
-    with pytest.warns(NoEvidenceWarning, match="evidence of neighbours is left out"):
+    with pytest.warns(NoEvidenceWarning, match="their evidence is left out"):
         clf = SelfTrainingRefiner(Lengths(), unlabeled=-1).fit(texts, y)
     alone = SelfTrainingRefiner(Lengths(), unlabeled=-1, evidence="model")
     assert_array_equal(clf.transduction_, alone.fit(texts, y).transduction_)
