@@ -2,8 +2,6 @@
 
 import numpy as np
 
-from sknoisy._transition_matrix import normalize_rows
-
 BLOCK_ROWS = 4096
 
 
@@ -117,7 +115,8 @@ def joint_to_transition(joint):
         told nothing of where its labels go: they are taken to be right.
     """
     silent = joint.sum(axis=1) == 0
-    return normalize_rows(joint + np.diag(silent))
+    joint = joint + np.diag(silent)
+    return joint / joint.sum(axis=1, keepdims=True)
 
 
 def confident_transition(proba, labels, uniform_share=0.0):

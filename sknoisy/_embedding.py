@@ -71,48 +71,38 @@ def embed(
         steps = base.steps[:-1] if isinstance(base, Pipeline) else []
         # Steps that resample rows place none.
         steps = [step for step in steps if not hasattr(step[1], "fit_resample")]
-        embedding = Pipeline(steps) if steps else _plain_embedding(X, random_state)
+        embedding = Pipeline(steps) if steps else None
         X = _numeric_columns(X) if not steps else X
         if X is None:
             return None
     if isinstance(embedding, str):
         return check_array(X)
-    place = check_memory(memory).cache(_place)
-    return place(embedding, X, labels.y, _representatives(X, labels), random_state)
-
-
-def _representatives(X, labels):
-    """Return one row of each distinct point that carries weight.
-
-    Copies and rows without weight must not move the scale of the space: writing a row
-    twice and giving it the weight two are the same.
-    """
+    # One row of each distinct point that carries weight: copies and rows without weight
+    # must not move the scale of the space.
     weighted = np.flatnonzero(labels.sample_weight > 0)
-    return weighted[np.unique(distinct_rows(X)[weighted], return_index=True)[1]]
+    points = distinct_rows(X) if labels.points is None else labels.points
+    rows = weighted[np.unique(points[weighted], return_index=True)[1]]
+    place = check_memory(memory).cache(_place)
+    return place(embedding, X, labels.classes[labels.codes], rows, random_state)
 
 
 def _place(transformer, X, y, rows, random_state):
-    Z = _fit_and_place(clone(transformer), X, y, rows)
-    if sparse.issparse(Z):
-        Z = _fit_and_place(
-            _reduced(Z.shape, random_state), sparse.csr_array(Z), y, rows
-        )
-    Z = np.asarray(Z, dtype=float)
-    return Z if np.isfinite(Z).all() else _fit_and_place(_tabular(), Z, y, rows)
-
-
-def _fit_and_place(transformer, X, y, rows):
-    return transformer.fit(_safe_indexing(X, rows), y[rows]).transform(X)
-
-
-def _plain_embedding(X, random_state):
-    return _reduced(X.shape, random_state) if sparse.issparse(X) else _tabular()
-
-
-def _tabular():
+    """Fit transformers to some rows, until all rows are finite dense numbers."""
+    X_rows = _safe_indexing(X, rows)
+    if transformer is not None:
+        transformer = clone(transformer).fit(X_rows, y[rows])
+        X, X_rows = transformer.transform(X), transformer.transform(X_rows)
+    if sparse.issparse(X):
+        X, X_rows = sparse.csr_array(X), sparse.csr_array(X_rows)
+        transformer = _reduced(X.shape, random_state).fit(X_rows)
+        X, X_rows = transformer.transform(X), transformer.transform(X_rows)
+    X = np.asarray(X, dtype=float)
+    if transformer is not None and np.isfinite(X).all():
+        return X
     # A column without any value is kept as zeros, so that the shape does not change.
     imputer = SimpleImputer(strategy="median", keep_empty_features=True)
-    return make_pipeline(imputer, StandardScaler())
+    tabular = make_pipeline(imputer, StandardScaler())
+    return tabular.fit(np.asarray(X_rows, dtype=float)).transform(X)
 
 
 def _reduced(shape, random_state):
@@ -128,9 +118,12 @@ def _numeric_columns(X):
         return X
     if hasattr(X, "select_dtypes"):
         X = X.select_dtypes(["number", "bool"])
+        Z = X.to_numpy(dtype=float, na_value=np.nan)
     elif hasattr(X, "get_columns"):
         X = X[[column.name for column in X.get_columns() if column.dtype.is_numeric()]]
-    Z = np.asarray(X)
+        Z = np.asarray(X)
+    else:
+        Z = np.asarray(X)
     Z = Z.reshape(len(Z), -1) if Z.ndim > 2 else Z
     if Z.dtype.kind in "OSU":
         Z = _as_numbers(Z)

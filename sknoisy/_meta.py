@@ -6,7 +6,7 @@
 
 import warnings
 from abc import ABC, abstractmethod
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
@@ -267,21 +267,24 @@ def inner_has(method):
     return check
 
 
+@dataclass
 class Progress:
     """Tells scikit-learn's callbacks of work that starts and of each step done.
 
-    Parameters
+    Attributes
     ----------
     estimator : estimator
         The estimator that is being fitted.
-
     callbacks : callback context
         The context of its fit.
+    work, left : dict
+        Context and number of steps left of each work, by name.
     """
 
-    def __init__(self, estimator, callbacks):
-        self.estimator, self.callbacks = estimator, callbacks
-        self.work, self.left = {}, {}
+    estimator: object
+    callbacks: object
+    work: dict = field(default_factory=dict)
+    left: dict = field(default_factory=dict)
 
     def start(self, name, n_steps):
         """Tell that work of so many steps starts."""

@@ -69,23 +69,11 @@ def fit_soft_labels(estimator, X, soft_labels, classes, *, params=None, signed=F
     UnsuitableEstimatorError
         If weights differ and the classifier takes no ``sample_weight``.
     """
-    soft_labels = _check_table(soft_labels, len(classes), signed)
-    soft_labels = soft_labels if signed else drop_negligible(soft_labels)
-    rows, columns = np.nonzero(soft_labels)
-    weights = soft_labels[rows, columns]
-    y = np.asarray(classes)[columns]
-    if len(rows) != len(soft_labels) or (np.diff(rows) != 1).any():
-        params = _check_method_params(X, params or {}, indices=rows)
-        X = _safe_indexing(X, rows)
-    return fit_weighted(estimator, X, y, weights, params)
-
-
-def _check_table(soft_labels, n_classes, signed):
     soft_labels = np.asarray(soft_labels, dtype=float)
-    if soft_labels.ndim != 2 or soft_labels.shape[1] != n_classes:
+    if soft_labels.ndim != 2 or soft_labels.shape[1] != len(classes):
         raise ValueError(
-            f"soft_labels expected shape (n_samples, {n_classes}), a column per class, "
-            f"but got shape {soft_labels.shape}. Order the columns as classes_."
+            f"soft_labels expected shape (n_samples, {len(classes)}), a column per "
+            f"class, but got shape {soft_labels.shape}. Order the columns as classes_."
         )
     if not np.isfinite(soft_labels).all() or (not signed and soft_labels.min() < 0):
         raise ValueError(
@@ -98,7 +86,14 @@ def _check_table(soft_labels, n_classes, signed):
             "soft_labels expected some weight, but got only zeros: every sample would "
             "be left out. Check sample_weight, and use a milder action."
         )
-    return soft_labels
+    soft_labels = soft_labels if signed else drop_negligible(soft_labels)
+    rows, columns = np.nonzero(soft_labels)
+    weights = soft_labels[rows, columns]
+    y = np.asarray(classes)[columns]
+    if len(rows) != len(soft_labels) or (np.diff(rows) != 1).any():
+        params = _check_method_params(X, params or {}, indices=rows)
+        X = _safe_indexing(X, rows)
+    return fit_weighted(estimator, X, y, weights, params)
 
 
 def drop_negligible(soft_labels):

@@ -215,9 +215,10 @@ class NoiseTransitionClassifier(BaseLabelNoiseClassifier):
         self.noise_rate_ = implied_noise_rate(self.transition_matrix_, labels)
         self.n_iter_ = 1
         correct = getattr(self, f"_correct_{self.correction}")
-        self.soft_labels_ = settle(correct(inputs, proba), labels)
+        soft_labels = settle(correct(inputs, proba), labels)
+        self.soft_labels_ = soft_labels * labels.unit
         self.sample_weight_ = self.soft_labels_.sum(axis=1)
-        return self._refit(base, X, labels)
+        return self._refit(base, X, soft_labels, labels)
 
     def _correct_forward(self, inputs, proba):
         """Return the clean posterior of the classifier's out-of-fold predictions."""
@@ -259,14 +260,14 @@ class NoiseTransitionClassifier(BaseLabelNoiseClassifier):
         inverse = np.linalg.inv(self.transition_matrix_)
         return inverse[labels.codes] * labels.sample_weight[:, None]
 
-    def _refit(self, base, X, labels):
+    def _refit(self, base, X, soft_labels, labels):
         """Return the classifier trained on the corrected labels."""
         signed = self.correction == "backward"
         try:
             return fit_soft_labels(
                 base,
                 X,
-                self.soft_labels_,
+                soft_labels,
                 labels.classes,
                 params=labels.params,
                 signed=signed,

@@ -85,10 +85,10 @@ class RefinedLabelClassifier(BaseLabelNoiseClassifier):
         base = self._inner_estimator()
         refiner = QualityWeighting() if self.refiner is None else self.refiner
         self.refiner_ = prepared(refiner, base)
-        soft_labels = self.refiner_._refine(X, labels)
-        keep_soft_labels(self, settle(soft_labels, labels), labels)
+        soft_labels = settle(self.refiner_._refine(X, labels), labels)
+        keep_soft_labels(self, soft_labels * labels.unit, labels)
         names = ["label_quality_", "clean_proba_", "transition_matrix_"]
         take_over(self, self.refiner_, names)
         return fit_soft_labels(
-            base, X, self.soft_labels_, labels.classes, params=labels.params
+            base, X, soft_labels, labels.classes, params=labels.params
         )

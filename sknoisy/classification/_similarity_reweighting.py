@@ -27,6 +27,7 @@ from sknoisy._soft_labels import (
     soft_labels_for,
     takes_weights,
 )
+from sknoisy.classification._action_choice import UNIFORM_SHARE
 from sknoisy.evidence import EvidenceInputs, forest_evidence, pool_evidence
 from sknoisy.exceptions import UnsuitableEstimatorError
 from sknoisy.quality._noise_rate import estimate_noise
@@ -328,6 +329,8 @@ class SimilarityReweightingClassifier(BaseLabelNoiseClassifier):
         if self.transition is not None:
             T = resolve_transition(self.transition, X, proba, labels, base=base)
             self.transition_matrix_ = T
+            if isinstance(self.transition, str):
+                T = (1 - UNIFORM_SHARE) * T + UNIFORM_SHARE / labels.n_classes
             posterior = clean_posterior(
                 proba, T, labels.codes, weights=labels.sample_weight
             )

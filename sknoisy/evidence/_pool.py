@@ -89,27 +89,6 @@ def check_evidence(evidence):
         )
 
 
-def source_names(evidence, base):
-    """Return the names of the sources to use.
-
-    Parameters
-    ----------
-    evidence : str or list of str
-        The parameter.
-
-    base : classifier
-        The classifier that is being trained.
-
-    Returns
-    -------
-    list of str
-        Names in ``SOURCES``, each once.
-    """
-    if evidence == "auto":
-        return list(AUTO if hasattr(base, "predict_proba") else AUTO_WITHOUT_PROBA)
-    return list(dict.fromkeys([evidence] if isinstance(evidence, str) else evidence))
-
-
 def all_sources(base):
     """Return the names of all sources that can say anything with a classifier."""
     return [
@@ -139,7 +118,12 @@ def gather_evidence(evidence, inputs):
     UnsuitableEstimatorError
         If no source can say anything.
     """
-    names = source_names(evidence, inputs.base)
+    check_evidence(evidence)
+    if evidence == "auto":
+        has_proba = hasattr(inputs.base, "predict_proba")
+        names = AUTO if has_proba else AUTO_WITHOUT_PROBA
+    else:
+        names = dict.fromkeys([evidence] if isinstance(evidence, str) else evidence)
     tables = {name: SOURCES[name](inputs) for name in names}
     tables = {name: table for name, table in tables.items() if table is not None}
     if not tables and "model" not in names and hasattr(inputs.base, "predict_proba"):
@@ -151,14 +135,14 @@ def gather_evidence(evidence, inputs):
             "and X has no numeric column. Pass a transformer as embedding, or wrap the "
             "classifier as CalibratedClassifierCV."
         )
-    return _completed(tables, inputs.labels.one_hot())
-
-
-def _completed(tables, one_hot):
-    """Fill the rows that a source leaves out with the mean of the others."""
     missing = {name: np.isnan(table[:, 0]) for name, table in tables.items()}
     if not any(rows.any() for rows in missing.values()):
         return tables
+    return _completed(tables, missing, inputs.labels.one_hot())
+
+
+def _completed(tables, missing, one_hot):
+    """Fill the rows that a source leaves out with the mean of the others."""
     known = np.sum([np.nan_to_num(table) for table in tables.values()], axis=0)
     n_known = np.sum([~rows for rows in missing.values()], axis=0)
     mean = np.where(

@@ -44,6 +44,8 @@ class NoiseEstimate:
         Share of other labels in the largest core, in [0, 1].
     core_lower : float
         Lower end of the rate in the core, with 99 % confidence.
+    lower : float
+        What the noise rate is at least: that, or 0 where it cannot be told.
     upper : float
         What it is at most: the share of labels that the evidence contradicts at all,
         with 95 % confidence.
@@ -58,14 +60,10 @@ class NoiseEstimate:
     identifiable: bool
     core_rate: float
     core_lower: float
+    lower: float
     upper: float
     agreement: float
     better_than_chance: bool
-
-    @property
-    def lower(self):
-        """What the noise rate is at least; 0 where it cannot be told from overlap."""
-        return self.core_lower if self.identifiable else 0.0
 
     def describe(self, action, reason=""):
         """Return what ``selection_`` keeps: figures, action and a sentence."""
@@ -131,6 +129,7 @@ def estimate_noise(proba, labels):
         identifiable=identifiable,
         core_rate=rates[0],
         core_lower=core_lower,
+        lower=core_lower if identifiable else 0.0,
         upper=wilson_interval(contradicted, size)[1],
         agreement=1 - contradicted,
         better_than_chance=bool(1 - contradicted > by_chance + ONE_SIDED_95 * error),

@@ -394,7 +394,7 @@ class SelfTrainingRefiner(PartlyLabeledReader, BaseLabelNoiseClassifier):
         self.label_quality_ = self.clean_proba_[np.arange(len(codes)), codes]
         given = labels.labeled_only().sample_weight
         self.noise_rate_ = float(np.average(1 - self.label_quality_, weights=given))
-        self.soft_labels_ = last.soft_labels
+        self.soft_labels_ = last.soft_labels * labels.unit
         self.sample_weight_ = self.soft_labels_.sum(axis=1)
         best = np.where(last.trained, self.soft_labels_.argmax(axis=1), best)
         self.transduction_ = labels.classes[best]

@@ -130,30 +130,3 @@ def test_unusable_matrix(blobs, transition, message):
     clf = NoiseTransitionClassifier(transition=transition, correction="backward")
     with pytest.raises(ValueError, match=message):
         clf.fit(X, y_noisy)
-
-
-def test_pessimism_flattens_the_matrix_of_the_rounds(blobs):
-    X, _, y_noisy = blobs
-    flat = T**0.5 / (T**0.5).sum(axis=1, keepdims=True)
-    pessimist = NoiseTransitionClassifier(transition=T, pessimism=0.5).fit(X, y_noisy)
-    np.testing.assert_allclose(pessimist.transition_matrix_, T)
-    through_flat = NoiseTransitionClassifier(transition=flat).fit(X, y_noisy)
-    np.testing.assert_allclose(pessimist.clean_proba_, through_flat.clean_proba_)
-    plain = NoiseTransitionClassifier(transition=T).fit(X, y_noisy)
-    assert pessimist.label_quality_.mean() < plain.label_quality_.mean()
-
-
-@pytest.mark.parametrize("correction", ["importance", "backward"])
-def test_pessimism_is_for_forward_correction(blobs, correction):
-    X, _, y_noisy = blobs
-    clf = NoiseTransitionClassifier(transition=T, correction=correction)
-    expected = clf.fit(X, y_noisy).soft_labels_
-    soft_labels = clf.set_params(pessimism=0.5).fit(X, y_noisy).soft_labels_
-    np.testing.assert_array_equal(soft_labels, expected)
-
-
-@pytest.mark.parametrize("pessimism", [-0.1, 1.0])
-def test_pessimism_outside_its_range_is_refused(blobs, pessimism):
-    X, _, y_noisy = blobs
-    with pytest.raises(ValueError, match=r"pessimism.*range \[0\.0, 1\.0\)"):
-        NoiseTransitionClassifier(pessimism=pessimism).fit(X, y_noisy)

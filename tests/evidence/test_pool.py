@@ -18,7 +18,6 @@ from sknoisy.evidence import (
     gather_evidence,
     pool_evidence,
 )
-from sknoisy.evidence._pool import source_names
 from sknoisy.exceptions import UnsuitableEstimatorError
 
 
@@ -46,10 +45,11 @@ def test_names_that_are_not_known(evidence):
         check_evidence(evidence)
 
 
-def test_auto_depends_on_the_classifier():
-    assert source_names("auto", LogisticRegression()) == ["model", "forest"]
-    assert source_names("auto", LinearSVC()) == ["forest", "neighbors"]
-    assert source_names(["forest", "forest"], LinearSVC()) == ["forest"]
+def test_auto_depends_on_the_classifier(blobs):
+    assert list(gather_evidence("auto", blobs)) == ["model", "forest"]
+    without = replace(blobs, base=LinearSVC())
+    assert list(gather_evidence("auto", without)) == ["forest", "neighbors"]
+    assert list(gather_evidence(["forest", "forest"], without)) == ["forest"]
     assert all_sources(LinearSVC()) == ["forest", "neighbors"]
     assert all_sources(LogisticRegression()) == ["model", "forest", "neighbors"]
 
