@@ -328,6 +328,7 @@ or callable, default="auto"
         left_out = ~self.soft_labels_.any(axis=1)
         if left_out.any():
             self.transduction_[left_out] = fitted.predict(X)[left_out]
+        self.soft_labels_ = self.soft_labels_ * labels.unit
         return fitted
 
 

@@ -135,9 +135,7 @@ def test_held_out_labels_can_speak_against_it(base, lead, action, iris, monkeypa
 
 
 @pytest.mark.parametrize(("lead", "action"), [(0.3, "keep"), (0.7, "weight")])
-def test_where_no_noise_is_suspected_the_action_must_lead(
-    lead, action, iris, monkeypatch
-):
+def test_it_must_lead_where_no_noise_is_suspected(lead, action, iris, monkeypatch):
     monkeypatch.setattr(_action_choice, "_mean_and_error", lambda *_: (lead, 1.0))
     X, y, _ = iris
     clf = NoisyLabelClassifier(GaussianNB()).fit(X, y)

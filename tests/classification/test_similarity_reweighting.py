@@ -43,10 +43,8 @@ def digits():
 
 
 def out_of_fold_proba(model, X, labels, soft_labels=None):
-    folds = make_folds(X, labels)
-    return out_of_fold(
-        EvidenceInputs(model, X, labels, folds, FitContext()), soft_labels
-    )
+    inputs = EvidenceInputs(model, X, labels, make_folds(X, labels), FitContext())
+    return out_of_fold(inputs, soft_labels)
 
 
 def pooled(probas, labels):
@@ -152,9 +150,8 @@ def test_second_round_is_trained_on_what_the_first_kept(exchange, iris):
     elif exchange is False:
         assert_allclose(second.label_weights_[0], weights_of(probas[0], noisy))
     elif exchange == "pool":
-        assert_allclose(
-            second.label_weights_[0], weights_of(pooled(probas, labels), noisy)
-        )
+        both = pooled(probas, labels)
+        assert_allclose(second.label_weights_[0], weights_of(both, noisy))
     assert [set(entry) for entry in second.history_] == [
         {"noise_rate", "similarity"}
     ] * 2
