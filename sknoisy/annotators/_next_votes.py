@@ -9,14 +9,12 @@ from sklearn.utils.validation import check_is_fitted
 from sknoisy._compat import Interval, StrOptions, validate_params
 from sknoisy._transition_matrix import normalize_rows
 
-METHODS = {"information", "error", "entropy"}
-
 
 @validate_params(
     {
         "fitted": "no_validation",
         "n_items": [Interval(Integral, 1, None, closed="left"), None],
-        "method": [StrOptions(METHODS)],
+        "method": [StrOptions({"information", "entropy"})],
         "annotator": "no_validation",
         "return_values": ["boolean"],
     },
@@ -29,9 +27,9 @@ def items_needing_votes(
 
     An answer :math:`j` to item :math:`i` has the probability
     :math:`\sum_k q_{ik} T_{kj}` and turns :math:`q_i` into
-    :math:`q_{i \mid j} \propto q_{ik} T_{kj}`. What counts is what becomes of the
-    doubt: an item that nobody can tell is doubtful, but another answer is not worth
-    much if the annotator confuses exactly the classes in question.
+    :math:`q_{i \mid j} \propto q_{ik} T_{kj}`. An item that nobody can tell has a large
+    entropy, but another answer is not worth much if the annotator confuses exactly the
+    classes in question.
 
     Parameters
     ----------
@@ -41,10 +39,8 @@ def items_needing_votes(
     n_items : int, default=None
         How many items to return. If None, all of them.
 
-    method : {"information", "error", "entropy"}, default="information"
-        The expected fall of the entropy; the expected fall of the probability that
-        the most probable class is wrong, which is 0 where no answer could change
-        it; or the entropy of the item itself, whoever will answer.
+    method : {"information", "entropy"}, default="information"
+        The expected fall of the entropy of the item, or the entropy itself.
 
     annotator : object, default=None
         Name of the annotator who will be asked, among ``annotator_names_``. If None,
@@ -59,8 +55,8 @@ def items_needing_votes(
         Positions of the items, the most needy first.
 
     values : ndarray of shape (n_items,)
-        What a vote is expected to change, from 0 on, in natural units (nats) for the
-        entropies. Only if ``return_values``.
+        What a vote is expected to change, from 0 on, in natural units (nats). Only if
+        ``return_values``.
 
     Raises
     ------
@@ -83,15 +79,12 @@ def items_needing_votes(
     array([10, 11])
     """
     check_is_fitted(fitted, ["clean_proba_", "transition_matrices_"])
-    believed = fitted.clean_proba_
+    posterior = fitted.clean_proba_
     T = _matrix_of(fitted, annotator)
-    if method == "entropy":
-        values = entr(believed).sum(axis=1)
-    elif method == "information":
-        after = _expected(believed, T, lambda q: entr(q).sum(axis=1))
-        values = entr(believed).sum(axis=1) - after
-    else:
-        values = _expected(believed, T, lambda q: q.max(axis=1)) - believed.max(axis=1)
+    values = _entropy(posterior)
+    if method == "information":
+        values = values - _expected_entropy(posterior, T)
+    # No answer is expected to harm; below zero is rounding.
     values = np.maximum(values, 0.0)
     rows = np.argsort(-values, kind="stable")[:n_items]
     return (rows, values[rows]) if return_values else rows
@@ -110,10 +103,14 @@ def _matrix_of(fitted, annotator):
     return fitted.transition_matrices_[found[0]]
 
 
-def _expected(believed, T, measure):
-    """Return the mean of a measure of the posterior, over the answers to come."""
-    total = np.zeros(len(believed))
+def _entropy(posterior):
+    return entr(posterior).sum(axis=1)
+
+
+def _expected_entropy(posterior, T):
+    """Return the mean entropy of the posterior, over the answers to come."""
+    total = np.zeros(len(posterior))
     for column in T.T:
-        joint = believed * column
-        total += joint.sum(axis=1) * measure(normalize_rows(joint))
+        joint = posterior * column
+        total += joint.sum(axis=1) * _entropy(normalize_rows(joint))
     return total

@@ -1,26 +1,39 @@
 """Any classifier on sets of candidate labels."""
 
-from dataclasses import replace
-from numbers import Integral
+from dataclasses import dataclass, replace
 
-from sknoisy._compat import Interval, StrOptions
-from sknoisy._evidence import EMBEDDING_CONSTRAINT, FOLDING_CONSTRAINTS, seed_unset
-from sknoisy._meta import BaseLabelNoiseClassifier
-from sknoisy._soft_labels import fit_soft_labels
+import numpy as np
+from sklearn.utils.validation import check_consistent_length
+
+from sknoisy._compat import StrOptions
+from sknoisy._labels import NoisyLabels
 from sknoisy._transition_matrix import normalize_rows
-from sknoisy.annotators._candidates import CandidateReader
-from sknoisy.annotators._crowd_label import checked_action, treated
-from sknoisy.annotators._item_prior import FeatureEvidence, pooled_prior
-from sknoisy.refinement._base import keep_soft_labels
+from sknoisy.annotators._base import (
+    BaseAnswerClassifier,
+    only_labeled,
+    refuse_unclear,
+)
+from sknoisy.annotators._candidates import check_candidates, read_candidates, spread
+from sknoisy.annotators._pooled_prior import pooled_prior
 
 
-class PartialLabelClassifier(CandidateReader, BaseLabelNoiseClassifier):
+@dataclass(frozen=True)
+class CandidateLabels(NoisyLabels):
+    """The record of rows with sets of candidates, (n_samples, n_classes).
+
+    Its codes are those of a candidate; rows that may be anything have no weight.
+    """
+
+    candidates: np.ndarray = None
+
+
+class PartialLabelClassifier(BaseAnswerClassifier):
     r"""Train a classifier on sets of candidate labels, one of which is true.
 
     Each row starts with its candidates alike. Models that have not seen a row, and its
-    neighbours, then say which class to expect; what they say is restricted to the
-    candidates, and they are asked again, now that the others are clearer. In the end
-    the classifier is trained on the most probable candidates.
+    neighbours, then say which class to expect; their probabilities are restricted to
+    the candidates, and found anew now that the others are clearer. In the end the
+    classifier is trained on the most probable candidates.
 
     Parameters
     ----------
@@ -34,16 +47,14 @@ class PartialLabelClassifier(CandidateReader, BaseLabelNoiseClassifier):
         columns of another table, or the labels that the sets hold.
 
     evidence : {"auto", "model", "neighbors"}, default="auto"
-        Who is asked what class to expect: the classifier, trained on other folds; the
-        neighbours, which needs no fit; or, with "auto", both, each as strongly as the
-        sets of candidates, which they have not seen, bear them out.
+        Where the probabilities come from: the classifier, trained on other folds; the
+        neighbours, which need no fit; or, with "auto", both, each with the strength
+        that makes the sets of candidates, which it has not seen, most likely.
 
     class_prior : {"even", "estimated"}, default="even"
         What a candidate is worth before the features are looked at: as much as any
-        other in its set, or as much as its class is frequent in all rows. The first
-        holds where a set lists what there is to see and the row is one of it, such as
-        the names in a caption or the objects in a picture; the second where an
-        annotator adds wrong candidates to a true one, whatever that is.
+        other in its set, as where a set lists the names in a caption; or as much as its
+        class is frequent, as where wrong candidates are added to a true one.
 
     action : {"auto", "weight", "soft", "relabel"}, default="auto"
         Train on the most probable candidate, weighed by its probability; on the
@@ -56,7 +67,7 @@ class PartialLabelClassifier(CandidateReader, BaseLabelNoiseClassifier):
     embedding : "auto", "passthrough" or transformer, default="auto"
         Space in which neighbours are searched, as in
         :class:`~sknoisy.NoisyLabelClassifier`. Where rows cannot be embedded, the
-        classifier is asked alone, after a warning.
+        evidence is that of the classifier alone, after a warning.
 
     cv : int, splitter or iterable, default=None
         Folds. None means 5 stratified folds in which copies of a row stay together.
@@ -110,16 +121,10 @@ class PartialLabelClassifier(CandidateReader, BaseLabelNoiseClassifier):
     Notes
     -----
     ``fit(X, candidates)`` takes a table of shape (n_samples, n_classes) of booleans, or
-    of 0 and 1; or a list of sets of labels. Plain labels are sets of one, with which
-    this is a plain fit. The true class must be among the candidates: what is not one
-    is ruled out.
-
-    The strengths :math:`s` of the evidence :math:`p` make the candidates :math:`S_i`
-    likely that it has not seen,
-    :math:`\sum_i \log \sum_{k \in S_i} P_s(k \mid x_i)`.
-
-    With four rounds and five folds a fit costs 21 fits of the classifier, 20 of them on
-    four fifths of the rows, and one search for neighbours.
+    of 0 and 1; or a list of sets, lists or tuples of labels. Plain labels are sets of
+    one, with which this is a plain fit. The true class must be among the candidates.
+    With four rounds and five folds a fit costs 21 fits of the classifier and one search
+    for neighbours.
 
     References
     ----------
@@ -146,15 +151,11 @@ class PartialLabelClassifier(CandidateReader, BaseLabelNoiseClassifier):
     """
 
     _parameter_constraints: dict = {
-        **BaseLabelNoiseClassifier._parameter_constraints,
+        **BaseAnswerClassifier._parameter_constraints,
         "classes": ["array-like", None],
-        "evidence": [StrOptions({"auto", "model", "neighbors"})],
         "class_prior": [StrOptions({"even", "estimated"})],
-        "action": [StrOptions({"auto", "weight", "soft", "relabel"})],
-        "n_rounds": [Interval(Integral, 1, None, closed="left")],
-        "embedding": EMBEDDING_CONSTRAINT,
-        **FOLDING_CONSTRAINTS,
     }
+    _auto_action = "weight"
 
     def __init__(
         self,
@@ -183,36 +184,42 @@ class PartialLabelClassifier(CandidateReader, BaseLabelNoiseClassifier):
         self.n_jobs = n_jobs
         self.random_state = random_state
 
-    def _fit(self, X, labels):
-        base = seed_unset(self._inner_estimator(), self.random_state)
-        action = checked_action(self.action, base, best="weight")
-        self.clean_proba_ = self._disambiguate(base, X, labels)
-        best = self.clean_proba_.argmax(axis=1)
-        weighed = treated(self.clean_proba_, action)
-        weighed = weighed * (labels.sample_weight * labels.labeled)[:, None]
-        keep_soft_labels(self, weighed, replace(labels, codes=best))
-        self.transduction_ = labels.classes[best]
-        return fit_soft_labels(
-            base, X, self.soft_labels_, labels.classes, params=labels.params
-        )
+    def _read_labels(self, X, y, sample_weight, groups, trusted, params):
+        owner = type(self).__name__
+        read = super()._read_labels
+        found = None if y is None else read_candidates(y, self.classes, owner=owner)
+        if found is None:
+            labels = read(X, y, sample_weight, groups, trusted, params)
+            candidates = labels.one_hot() > 0
+            return CandidateLabels(**vars(labels), candidates=candidates)
+        candidates, classes = found
+        check_consistent_length(X, candidates)
+        check_candidates(candidates, classes, owner)
+        # Here, codes only serve to deal the rows to folds.
+        codes = spread(candidates)
+        labels = read(X, classes[codes], sample_weight, groups, trusted, params)
+        labels = replace(labels, codes=codes, classes=classes)
+        labels = only_labeled(labels, ~candidates.all(axis=1), owner)
+        unclear = candidates.sum(axis=1) != 1
+        refuse_unclear(labels, unclear, owner, "the candidates")
+        return CandidateLabels(**vars(labels), candidates=candidates)
 
-    def _disambiguate(self, base, X, labels):
-        """Return the probability of each candidate."""
+    def _posterior(self, evidence, labels):
         possible = labels.candidates.astype(float)
         posterior = normalize_rows(possible)
         self.evidence_strength_ = {}
-        if (possible.sum(axis=1) == 1).all():
-            # There is nothing to find out.
-            return posterior
-        mass = labels.sample_weight * labels.labeled
-        asked = FeatureEvidence(self, base, X, labels.labeled_only())
-        for _ in range(self.n_rounds):
-            tables = asked.tables(posterior)
+        # Where each row has one candidate there is nothing to find out.
+        n_rounds = 0 if (possible.sum(axis=1) == 1).all() else self.n_rounds
+        for _ in range(n_rounds):
             prior, self.evidence_strength_ = pooled_prior(
-                tables, possible, mass, offsets=False
+                evidence.log_tables(posterior),
+                possible,
+                labels.sample_weight,
+                offsets=False,
             )
             if self.class_prior == "even":
-                # What the others have been believed to be is the prior of the models.
-                prior = prior / (mass @ posterior + 1)
+                # The shares of the classes are the prior that the models have learnt;
+                # one row beside them keeps a class without any from dividing by zero.
+                prior = prior / (labels.sample_weight @ posterior + 1)
             posterior = normalize_rows(prior * possible)
-        return posterior
+        return posterior, replace(labels, codes=posterior.argmax(axis=1))

@@ -6,18 +6,25 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.utils import check_random_state
 
+from sknoisy._checked_rows import estimate_share, read_design
 from sknoisy._labels import read_labels
-from sknoisy._out_of_fold import align_columns
 from sknoisy.exceptions import UnsuitableEstimatorError
-from sknoisy.review._session_estimates import SessionEstimates
+from sknoisy.review._estimates import estimate_matrix
+from sknoisy.review._estimator import held_out_predictions, read_scores
 from sknoisy.review._sheet import check_replaceable, read_filled, write_sheet
-from sknoisy.review._suggest import judge_of, read_doubt, suggest_review
-from sknoisy.review._verdicts import NO_VERDICT, listed, read_row_verdicts
+from sknoisy.review._suggest import suggest_review
+from sknoisy.review._verdicts import (
+    NO_VERDICT,
+    as_objects,
+    listed,
+    read_row_verdicts,
+    verdict_codes,
+)
 
 OWNER = "ReviewSession"
 
 
-class ReviewSession(SessionEstimates):
+class ReviewSession:
     """Check labels in rounds: suggest rows, take verdicts, fit again, estimate.
 
     Parameters
@@ -33,7 +40,7 @@ class ReviewSession(SessionEstimates):
         Labels as given.
 
     trusted : array-like of bool of shape (n_samples,), default=None
-        Rows whose label has been verified before. They are not asked about.
+        Rows whose label has been checked before. They are not asked about.
 
     strategy : str, default="auto"
         How rows are picked, see :func:`suggest_review`.
@@ -135,7 +142,7 @@ class ReviewSession(SessionEstimates):
         self.review_round_ = np.zeros(n_samples, dtype=int)
         self.n_rounds_ = 0
         self._queue = np.empty(0, dtype=int)
-        self._opinions = {}
+        self._scores = {}
         self._fresh = False
         self._rng = check_random_state(random_state)
 
@@ -181,33 +188,23 @@ class ReviewSession(SessionEstimates):
             If fewer than n rows are left.
         """
         self.refit()
-        suggestion = self._suggested(n, self._rng)
-        self.n_rounds_ += 1
-        rows = suggestion.rows
-        self.sampling_probability_[rows] = suggestion.sampling_probability
-        self.review_round_[rows] = self.n_rounds_
-        self._queue = np.concatenate([self._queue, rows])
-        self._opinions[self.n_rounds_] = self._opinion()
-        return suggestion
-
-    def _suggested(self, n, rng):
-        return suggest_review(
+        suggestion = suggest_review(
             self.estimator_,
             n,
             strategy=self.strategy,
             random_share=self.random_share,
             trusted=~np.isnan(self.sampling_probability_),
             X=self.X,
-            random_state=rng,
+            random_state=self._rng,
         )
-
-    def _opinion(self):
-        """Return quality and posterior of all rows by the estimator as it is."""
-        doubt = read_doubt(self.estimator_)
-        if doubt.posterior is None:
-            return doubt.quality, None
-        given = judge_of(self.estimator_).classes_
-        return doubt.quality, align_columns(doubt.posterior, given, self.classes_)
+        self.n_rounds_ += 1
+        rows = suggestion.rows
+        self.sampling_probability_[rows] = suggestion.sampling_probability
+        self.review_round_[rows] = self.n_rounds_
+        self._queue = np.concatenate([self._queue, rows])
+        # Estimates need what was predicted before the verdicts of the round came in.
+        self._scores[self.n_rounds_] = read_scores(self.estimator_, self.classes_)
+        return suggestion
 
     def record(self, rows, labels, *, overwrite=False):
         """Take verdicts.
@@ -261,12 +258,131 @@ class ReviewSession(SessionEstimates):
             ``estimator_``; it is not fitted again if no verdict has come in since.
         """
         if not self._fresh:
-            params = dict(self.fit_params)
-            if self.trusted_.any():
-                params["trusted"] = self.trusted_
-            self.estimator_ = clone(self.estimator).fit(self.X, self.y_, **params)
+            model = clone(self.estimator)
+            self.estimator_ = model.fit(self.X, self.y_, **self._params())
             self._fresh = True
         return self.estimator_
+
+    def noise_rate(self, *, power="auto", confidence=0.95):
+        """Estimate the share of wrong labels among all rows, as given.
+
+        Parameters
+        ----------
+        power : "auto" or float, default="auto"
+            What the predictions of the estimator count, in [0, 1]; see
+            :func:`estimate_noise_rate`. They are those from before each round.
+
+        confidence : float, default=0.95
+            Confidence of the interval, in (0, 1).
+
+        Returns
+        -------
+        ReviewEstimate
+            ``value``, ``interval``, ``standard_error``, ``n_checked``, ``n_random``.
+
+        Raises
+        ------
+        ValueError
+            If no random row has a verdict.
+        """
+        predictions = {k: s.error_rate(self._codes) for k, s in self._scores.items()}
+        wrong = self._verdict != self._codes
+        return self._share(wrong, predictions, power, confidence)
+
+    def transition_matrix(self, *, power="auto", confidence=0.95):
+        """Estimate which class is given as which.
+
+        Parameters
+        ----------
+        power : "auto" or float, default="auto"
+            What the predictions of the estimator count, in [0, 1].
+
+        confidence : float, default=0.95
+            Confidence of the interval of each entry, in (0, 1).
+
+        Returns
+        -------
+        ReviewEstimate
+            ``value`` is ``T[i, j] = P(noisy = j | clean = i)`` in the order of
+            ``classes_``.
+
+        Raises
+        ------
+        ValueError
+            If no random row has a verdict.
+        """
+        given = np.eye(len(self.classes_))[self._codes]
+        posteriors = self._posteriors()
+        return estimate_matrix(
+            given, self._verdict, self._design(), posteriors, power, confidence
+        )
+
+    def accuracy(self, y_pred=None, *, power="auto", confidence=0.95):
+        """Estimate the accuracy of predictions on the true labels of all rows.
+
+        Parameters
+        ----------
+        y_pred : array-like of shape (n_samples,), default=None
+            Predicted class of each row, by a classifier that was not trained on it.
+            None means 5-fold cross-validation of the estimator, a classifier then, with
+            the verdicts so far; it costs five fits.
+
+        power : "auto" or float, default="auto"
+            What the predictions of the estimator count, in [0, 1].
+
+        confidence : float, default=0.95
+            Confidence of the interval, in (0, 1).
+
+        Returns
+        -------
+        ReviewEstimate
+            ``value``, ``interval``, ``standard_error``, ``n_checked``, ``n_random``.
+
+        Raises
+        ------
+        ValueError
+            If no random row has a verdict, or a prediction is not among the classes.
+        """
+        if y_pred is None:
+            self._design()
+            y_pred = held_out_predictions(
+                self.estimator, self.X, self.y_, self._params()
+            )
+        labels, rows = as_objects(y_pred), np.arange(len(self._codes))
+        if len(labels) != len(rows):
+            raise ValueError(
+                f"y_pred expected a prediction for each of the {len(rows)} rows, but "
+                f"got {len(labels)}. Predict all rows, checked or not."
+            )
+        codes = verdict_codes(labels, rows, self.classes_, owner="y_pred")
+        predictions = self._posteriors()
+        if predictions is not None:
+            predictions = {k: table[rows, codes] for k, table in predictions.items()}
+        return self._share(self._verdict == codes, predictions, power, confidence)
+
+    def _share(self, z, predictions, power, confidence):
+        design = self._design()
+        return estimate_share(
+            z, design, predictions, power=power, confidence=confidence
+        )
+
+    def _design(self):
+        return read_design(
+            self.trusted_,
+            self.sampling_probability_,
+            self.review_round_,
+            owner=OWNER,
+        )
+
+    def _posteriors(self):
+        """Return the posterior before each round, None if there is none."""
+        found = {k: scores.posterior for k, scores in self._scores.items()}
+        return None if any(table is None for table in found.values()) else found
+
+    def _params(self):
+        """Return what the estimator is fitted with beside X and y."""
+        trusted = {"trusted": self.trusted_} if self.trusted_.any() else {}
+        return {**self.fit_params, **trusted}
 
     def to_csv(self, path):
         """Write the open rows to a file, with an empty column for the verdicts.
@@ -286,17 +402,16 @@ class ReviewSession(SessionEstimates):
         """
         check_replaceable(path)
         rows = self.open_rows_
-        quality, posterior = self._opinion() if len(rows) else (None, None)
-        suggested = np.full(len(rows), "", dtype=object)
-        if posterior is not None:
-            suggested = self.classes_[posterior[rows].argmax(axis=1)]
-        lines = [
-            (row, self.classes_[self._codes[row]], label, quality[row], share)
-            for row, label, share in zip(
-                rows, suggested, self.sampling_probability_[rows], strict=True
-            )
-        ]
-        write_sheet(path, lines)
+        given = self.classes_[self._codes[rows]].tolist()
+        suggested, quality = [None] * len(rows), []
+        if len(rows):
+            scores = read_scores(self.estimator_, self.classes_)
+            quality = scores.quality[rows]
+            if scores.posterior is not None:
+                best = scores.posterior[rows].argmax(axis=1)
+                suggested = self.classes_[best].tolist()
+        proba = self.sampling_probability_[rows]
+        write_sheet(path, zip(rows, given, suggested, quality, proba, strict=True))
 
     def read_verdicts(self, path):
         """Take the verdicts from a file that ``to_csv`` has written.
@@ -324,7 +439,7 @@ class ReviewSession(SessionEstimates):
 
 
 def _check_estimator(estimator):
-    """Refuse an estimator whose fit cannot be told which labels are verified."""
+    """Refuse an estimator whose fit cannot be told which labels are trusted."""
     fit = getattr(estimator, "fit", None)
     parameters = signature(fit).parameters if callable(fit) else {}
     kinds = [p.kind for p in parameters.values()]
