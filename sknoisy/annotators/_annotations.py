@@ -13,8 +13,7 @@ from sknoisy._labels import _missing
 class Annotations:
     """Labels by several annotators, in long form: an entry for each answer.
 
-    Made by :func:`annotations_from_long`. Ten thousand items and five thousand
-    annotators take no more memory than the answers that there are.
+    Made by :func:`annotations_from_long`; memory grows with the number of answers.
 
     Parameters
     ----------
@@ -113,14 +112,14 @@ def annotations_from_long(
         The item of each answer, who gave it, and the answer.
 
     item_names : array-like of shape (n_items,), default=None
-        All items, in the order of the rows of X; also those that nobody has seen. If
-        None, the sorted items that have an answer.
+        All items, in the order of the rows of X; None means the sorted ones with an
+        answer.
 
     annotator_names : array-like of shape (n_annotators,), default=None
-        All annotators. If None, the sorted ones that gave an answer.
+        All annotators; None means the sorted ones with an answer.
 
     classes : array-like of shape (n_classes,), default=None
-        All labels. If None, the sorted ones that were given.
+        All labels; None means the sorted ones that were given.
 
     Returns
     -------
@@ -130,9 +129,8 @@ def annotations_from_long(
     Raises
     ------
     ValueError
-        If the columns differ in length, something is missing in one of them, one holds
-        values of several types or tuples, a name is not among those given, or an
-        annotator answers about an item twice.
+        If columns differ in length, hold gaps, several types or tuples, or names not
+        among those given, or if an annotator answers about an item twice.
 
     See Also
     --------
@@ -152,6 +150,7 @@ def annotations_from_long(
     items, item_names = _named(items, item_names, "items")
     annotators, annotator_names = _named(annotators, annotator_names, "annotators")
     codes, classes = _named(labels, classes, "labels")
+    # Words and whole numbers are classes; the rest may be measurements.
     if classes.dtype.kind not in "USbiu":
         check_classification_targets(classes[codes])
     # Classes that were given in another order are sorted, as classes_ always is.
@@ -185,10 +184,6 @@ def annotations_to_long(annotations, *, missing=None):
     ValueError
         If there is no answer at all.
 
-    See Also
-    --------
-    annotations_from_long : The way back.
-
     Examples
     --------
     >>> from sknoisy.annotators import annotations_to_long
@@ -209,8 +204,8 @@ def annotations_to_long(annotations, *, missing=None):
 def annotations_to_frame(annotations, *, missing=None):
     """Return answers as a frame of three columns, as crowd-kit takes them.
 
-    Crowd-kit (the extra ``crowd``) has aggregators of its own, such as ``MACE`` or
-    ``GLAD``; their ``fit_predict`` takes this frame and returns labels by item.
+    The ``fit_predict`` of its aggregators (the extra ``crowd``), such as ``MACE`` or
+    ``GLAD``, takes this frame and returns labels by item.
 
     Parameters
     ----------
@@ -231,10 +226,6 @@ def annotations_to_frame(annotations, *, missing=None):
         If pandas is not installed.
     ValueError
         If there is no answer.
-
-    See Also
-    --------
-    annotations_to_long : The same as three arrays.
 
     Examples
     --------
@@ -297,10 +288,9 @@ def _as_table(annotations, owner):
         table = table[:, None]
     if table.ndim != 2 or not table.size:
         raise ValueError(
-            f"{owner} expected annotations of shape (n_items, n_annotators), an answer "
-            f"of each annotator to each item, but got shape {table.shape}. Rows of "
-            "unequal length and long tables go through annotations_from_long; labels "
-            "that are tuples must be joined to one text first."
+            f"{owner} expected annotations of shape (n_items, n_annotators), but got "
+            f"shape {table.shape}. Rows of unequal length and long tables go through "
+            "annotations_from_long; labels that are tuples must be joined to one text."
         )
     columns = getattr(annotations, "columns", None)
     names = np.arange(table.shape[1]) if columns is None else np.asarray(columns)
@@ -328,6 +318,7 @@ def _of_one_type(values, expected):
     """Return values held as objects in a dtype of their own; words stay objects."""
     if values.dtype.kind != "O":
         return values
+    # The integers of numpy and of Python are of one type.
     values = [v.item() if isinstance(v, np.generic) else v for v in values]
     kinds = {str if isinstance(value, str) else type(value) for value in values}
     nested = [k for k in kinds if hasattr(k, "__len__") and k not in (str, bytes)]
@@ -379,6 +370,7 @@ def _named(values, names, what):
         names, positions = _distinct(values)
         return positions, names
     names = _column(names, what)
+    # By hash, since names may be of a type that does not sort beside the values.
     place = {name: position for position, name in enumerate(names.tolist())}
     if len(place) < len(names):
         raise ValueError(f"The names of the {what} expected no name twice. Drop one.")
@@ -396,6 +388,7 @@ def _named(values, names, what):
 
 def _check_once(items, annotators, item_names, annotator_names):
     """Refuse two answers of one annotator to one item."""
+    # One number for each pair of item and annotator.
     pairs = items * len(annotator_names) + annotators
     distinct, times = np.unique(pairs, return_counts=True)
     if (times > 1).any():

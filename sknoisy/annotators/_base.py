@@ -29,8 +29,8 @@ from sknoisy.refinement._base import keep_soft_labels
 class BaseAnswerClassifier(BaseLabelNoiseClassifier):
     """Base of the classifiers whose labels are answers or candidates.
 
-    A subclass reads its labels, implements ``_posterior(evidence, labels)`` and says
-    what ``action="auto"`` means for a classifier that takes weights.
+    A subclass reads its labels, implements ``_posterior`` and says what
+    ``action="auto"`` means for a classifier that takes weights.
     """
 
     _parameter_constraints: dict = {
@@ -66,6 +66,7 @@ class BaseAnswerClassifier(BaseLabelNoiseClassifier):
 
     def _selected_action(self, estimator):
         """Return what is trained on, or say that the classifier cannot."""
+        # Without weights, one class for each row is the most that can be told.
         if takes_weights(estimator):
             return self._auto_action if self.action == "auto" else self.action
         if self.action in {"soft", "weight"}:
@@ -105,8 +106,10 @@ class FeatureEvidence:
             tables["neighbors"] = neighbor_evidence(
                 self._graph, self.labels, soft_labels
             )
+        # Where rows cannot be embedded the model is all there is, whatever was named.
         if self._graph is None or self.owner.evidence != "neighbors":
             tables["model"] = self._of_model(posterior, soft_labels)
+        # A table that rules a class out has not seen every row of it.
         return {k: np.log(np.maximum(p, FAINTEST)) for k, p in tables.items()}
 
     def _of_model(self, posterior, soft_labels):
@@ -146,11 +149,11 @@ def refuse_unclear(labels, unclear, owner, answers):
 
 def only_labeled(labels, labeled, owner):
     """Return the record with the weight of rows without a label set to zero."""
+    # Weights of zero leave rows out everywhere, and they are predicted all the same.
     sample_weight = labels.sample_weight * labeled
     if not sample_weight.any():
         raise ValueError(
             f"{owner} expected some weight on rows that have a label, but "
-            f"sample_weight is zero in all {labeled.sum()} of them. Give weight to "
-            "the rows that count."
+            f"sample_weight is zero in all {labeled.sum()}. Give weight to some."
         )
     return replace(labels, sample_weight=sample_weight)

@@ -5,7 +5,7 @@ from scipy import sparse
 
 from sknoisy._labels import encode_labels
 
-# With this many rows of a class 5 stratified folds are dealt with two in each.
+# With this many rows of a class each of 5 stratified folds has two.
 FEWEST_ROWS = 10
 SETS = (set, frozenset, list, tuple, np.ndarray)
 
@@ -58,6 +58,7 @@ def _of_sets(sets, classes, owner):
 
 def _of_table(table, names, owner):
     """Return candidates by columns, and what the columns stand for."""
+    # A frame of booleans with gaps is a table of objects; its NaN is neither 0 nor 1.
     values = table.astype(float) if table.dtype.kind == "O" else table
     if not np.isin(values, (0, 1)).all():
         raise ValueError(
@@ -85,6 +86,7 @@ def check_candidates(candidates, classes, owner):
     empty = ~candidates.any(axis=1)
     if empty.any():
         _refuse_empty(empty, owner)
+    # Rows that may be anything say nothing, and one class alone separates nothing.
     narrowed = candidates[~candidates.all(axis=1)]
     if narrowed.any(axis=0).sum() < 2:
         raise ValueError(

@@ -10,11 +10,7 @@ from sknoisy._compat import HasMethods
 from sknoisy._labels import NoisyLabels
 from sknoisy._meta import prepared
 from sknoisy.annotators._annotations import Annotations, is_gap, read_annotations
-from sknoisy.annotators._base import (
-    BaseAnswerClassifier,
-    only_labeled,
-    refuse_unclear,
-)
+from sknoisy.annotators._base import BaseAnswerClassifier, only_labeled, refuse_unclear
 from sknoisy.annotators._dawid_skene import DawidSkene
 from sknoisy.annotators._pooled_prior import pooled_prior
 from sknoisy.annotators._votes import TINY
@@ -58,9 +54,8 @@ class CrowdLabelClassifier(BaseAnswerClassifier):
         :class:`~sklearn.linear_model.LogisticRegression`.
 
     aggregator : DawidSkene, default=None
-        Says what describes an annotator. None means
-        :class:`~sknoisy.annotators.DawidSkene` with its defaults. Its ``missing`` is
-        not looked at.
+        Says what describes an annotator; None means :class:`DawidSkene` with its
+        defaults. Its ``missing`` is not looked at.
 
     evidence : {"auto", "model", "neighbors"}, default="auto"
         Where the prior comes from: the classifier, trained on other folds; the
@@ -79,9 +74,8 @@ class CrowdLabelClassifier(BaseAnswerClassifier):
         What stands for a missing answer besides None and NaN, such as -1 or "".
 
     embedding : "auto", "passthrough" or transformer, default="auto"
-        Space in which neighbours are searched, as in
-        :class:`~sknoisy.NoisyLabelClassifier`. Where rows cannot be embedded, the
-        evidence is that of the classifier alone, after a warning.
+        Space of the neighbours, as in :class:`~sknoisy.NoisyLabelClassifier`. Without
+        one, the classifier is the only evidence, after a warning.
 
     cv : int, splitter or iterable, default=None
         Folds. None means 5 stratified folds in which copies of a row stay together.
@@ -104,8 +98,7 @@ class CrowdLabelClassifier(BaseAnswerClassifier):
         The annotators and classes as the last round left them.
 
     clean_proba_ : ndarray of shape (n_samples, n_classes)
-        Probability of each true class for the rows given to ``fit``, also for rows
-        without an answer.
+        Probability of each true class, also for rows without an answer.
 
     transduction_ : ndarray of shape (n_samples,)
         The most probable class of each row.
@@ -121,7 +114,7 @@ class CrowdLabelClassifier(BaseAnswerClassifier):
 
     label_quality_ : ndarray of shape (n_samples,)
         Probability that an answer to the row, drawn from those given, is right, in
-        [0, 1]. NaN for a row without an answer.
+        [0, 1]; NaN without an answer.
 
     noise_rate_ : float
         Estimated share of wrong answers, in [0, 1].
@@ -131,8 +124,7 @@ class CrowdLabelClassifier(BaseAnswerClassifier):
         probabilities as they are, 0 leaves them out.
 
     soft_labels_ : ndarray of shape (n_samples, n_classes)
-        Weight of each class for each sample, as trained on. Zeros for a row without an
-        answer.
+        Weight of each class for each sample, as trained on; zeros without an answer.
 
     sample_weight_ : ndarray of shape (n_samples,)
         Sum of the soft labels of each sample.
@@ -156,21 +148,18 @@ class CrowdLabelClassifier(BaseAnswerClassifier):
     -----
     ``fit(X, annotations)`` takes a table of shape (n_samples, n_annotators) in which
     answers may be missing, or what :func:`annotations_from_long` makes of three
-    columns. One answer a row is enough, if several annotators have answered. A table of
-    one column, or labels of shape (n_samples,), come from one annotator, with or
-    without gaps; then :class:`~sknoisy.NoisyLabelClassifier` is the safer choice, since
-    it looks first whether there is noise at all.
-
-    Trusted rows hold their trusted label in place of the answers. They calibrate the
-    evidence, and say nothing about the annotators. With two rounds and five folds a fit
-    costs eleven fits of the classifier and one search for neighbours.
+    columns. One answer a row is enough, if several annotators have answered. One
+    column, or labels of shape (n_samples,), come from one annotator, with or without
+    gaps; then :class:`~sknoisy.NoisyLabelClassifier` is the safer choice. Trusted rows
+    hold their trusted label in place of the answers. They calibrate the evidence, and
+    say nothing about the annotators. With two rounds and five folds a fit costs eleven
+    fits of the classifier and one search for neighbours.
 
     References
     ----------
     .. [1] V. C. Raykar, S. Yu, L. H. Zhao, G. H. Valadez, C. Florin, L. Bogoni and
        L. Moy, "Learning From Crowds", Journal of Machine Learning Research 11, 2010.
-       Classifier and annotators are estimated from each other; held-out evidence,
-       neighbours and strengths are additions.
+       Held-out evidence, neighbours and strengths are additions.
 
     Examples
     --------
@@ -196,10 +185,7 @@ class CrowdLabelClassifier(BaseAnswerClassifier):
 
     _parameter_constraints: dict = {
         **BaseAnswerClassifier._parameter_constraints,
-        "aggregator": [
-            HasMethods(["_annotator_model", "_expectation_maximization"]),
-            None,
-        ],
+        "aggregator": [HasMethods(["_expectation_maximization"]), None],
         "missing": "no_validation",
     }
 
@@ -243,6 +229,7 @@ class CrowdLabelClassifier(BaseAnswerClassifier):
         answers = read_annotations(y, owner=owner, missing=self.missing)
         check_consistent_length(X, answers)
         counts = answers.counts()
+        # Only for the folds, and for a class that would lose all its weight.
         codes = counts.argmax(axis=1)
         majority = answers.classes[codes]
         labels = read(X, majority, sample_weight, groups, trusted, params)
@@ -254,7 +241,7 @@ class CrowdLabelClassifier(BaseAnswerClassifier):
     def _posterior(self, evidence, labels):
         aggregator = DawidSkene() if self.aggregator is None else self.aggregator
         self.aggregator_ = prepared(aggregator)
-        # The sum of the weights divides; rows that are all trusted leave none.
+        # The sum of the weights divides: rows that are all trusted leave none.
         weight = np.maximum(labels.annotator_weight(), TINY)
         model = self.aggregator_._annotator_model(
             labels.answers, labels.annotator_weight()
@@ -277,6 +264,7 @@ class CrowdLabelClassifier(BaseAnswerClassifier):
         posterior = labels.certain_of_trusted(start)
         for _ in range(N_EXCHANGES):
             model.update(posterior)
+            # Up to a factor for each row, which the strengths do not depend on.
             likelihood = softmax(model.log_likelihood(), axis=1)
             likelihood = labels.certain_of_trusted(likelihood)
             prior, self.evidence_strength_ = pooled_prior(
@@ -301,6 +289,7 @@ class CrowdLabelClassifier(BaseAnswerClassifier):
         total = np.bincount(answers.items, minlength=labels.n_samples)
         unknown = np.full(labels.n_samples, np.nan)
         self.label_quality_ = np.divide(sums, total, out=unknown, where=total > 0)
+        # Of answers, so that a row counts by how many it has.
         wrong = np.average(1 - right, weights=labels.sample_weight[answers.items])
         self.noise_rate_ = float(wrong)
 

@@ -29,9 +29,8 @@ class DawidSkene(BaseEstimator):
         right, with all wrong classes alike.
 
     prior_strength : float, default=2.0
-        How many answers for each true class an annotator borrows from the crowd. It
-        keeps those who have answered little near the others. With 0, every annotator
-        stands alone.
+        How many answers for each true class an annotator borrows from the crowd, which
+        keeps those who have answered little near the others.
 
     missing : object, default=None
         What stands for a missing answer besides None and NaN, such as -1 or "".
@@ -57,8 +56,8 @@ class DawidSkene(BaseEstimator):
         ``T[a, i, j] = P(annotator a answers j | true class i)``; rows sum to 1.
 
     annotator_quality_ : ndarray of shape (n_annotators,)
-        Probability that an answer of the annotator is right, in [0, 1], were all of
-        them asked about the same items.
+        Probability that an answer of the annotator is right, in [0, 1], were all
+        asked about the same items.
 
     annotator_names_ : ndarray of shape (n_annotators,)
         Names of the annotators, column numbers where they have none.
@@ -174,12 +173,10 @@ class DawidSkene(BaseEstimator):
         answers = read_annotations(annotations, owner=owner, missing=self.missing)
         weight = _check_sample_weight(sample_weight, np.empty((len(answers), 1)))
         model = self._annotator_model(answers, weight)
+        log_prior = None if proba is None else _log_prior(proba, answers, owner)
+        self._expectation_maximization(model, weight, log_prior=log_prior)
         if proba is None:
-            self._expectation_maximization(model, weight)
             _warn_unanswered(answers, owner)
-        else:
-            log_prior = _log_prior(proba, answers, owner)
-            self._expectation_maximization(model, weight, log_prior=log_prior)
         if self.n_iter_ == self.max_iter and self._change > self.tol:
             warn_not_converged(self, self._change)
         return self
@@ -204,12 +201,7 @@ class DawidSkene(BaseEstimator):
         if posterior is None:
             posterior = vote_shares(answers)
         posterior, self.n_iter_, self._change = alternate(
-            model,
-            posterior,
-            sample_weight,
-            log_prior=log_prior,
-            max_iter=self.max_iter,
-            tol=self.tol,
+            model, posterior, sample_weight, log_prior, self.max_iter, self.tol
         )
         self.classes_ = answers.classes
         self.annotator_names_ = answers.annotator_names
@@ -217,9 +209,11 @@ class DawidSkene(BaseEstimator):
         self.labels_ = answers.classes[posterior.argmax(axis=1)]
         self.transition_matrices_ = model.matrices
         self.class_prior_ = sample_weight @ posterior / sample_weight.sum()
+        # P(right) = sum_k P(k) T_kk, over all items rather than those of the annotator.
         right = np.diagonal(model.matrices, axis1=1, axis2=2)
         self.annotator_quality_ = right @ self.class_prior_
         wrong = 1 - posterior[answers.items, answers.codes]
+        # The share of wrong ones among the answers that were given.
         weights = sample_weight[answers.items]
         self.noise_rate_ = float(np.average(wrong, weights=weights))
         return posterior

@@ -6,7 +6,7 @@ import numpy as np
 from scipy.special import entr
 from sklearn.utils.validation import check_is_fitted
 
-from sknoisy._compat import Interval, StrOptions, validate_params
+from sknoisy._compat import Interval, validate_params
 from sknoisy._transition_matrix import normalize_rows
 
 
@@ -14,37 +14,29 @@ from sknoisy._transition_matrix import normalize_rows
     {
         "fitted": "no_validation",
         "n_items": [Interval(Integral, 1, None, closed="left"), None],
-        "method": [StrOptions({"information", "entropy"})],
         "annotator": "no_validation",
         "return_values": ["boolean"],
     },
     prefer_skip_nested_validation=True,
 )
-def items_needing_votes(
-    fitted, n_items=None, *, method="information", annotator=None, return_values=False
-):
+def items_needing_votes(fitted, n_items=None, *, annotator=None, return_values=False):
     r"""Rank items by what another answer to them is expected to change.
 
     An answer :math:`j` to item :math:`i` has the probability
     :math:`\sum_k q_{ik} T_{kj}` and turns :math:`q_i` into
-    :math:`q_{i \mid j} \propto q_{ik} T_{kj}`. An item that nobody can tell has a large
-    entropy, but another answer is not worth much if the annotator confuses exactly the
-    classes in question.
+    :math:`q_{i \mid j} \propto q_{ik} T_{kj}`. What counts is the expected fall of the
+    entropy: little, where the annotator confuses exactly the classes in question.
 
     Parameters
     ----------
     fitted : DawidSkene or CrowdLabelClassifier
-        Fitted, with ``clean_proba_`` and ``transition_matrices_``.
+        A fitted one.
 
     n_items : int, default=None
         How many items to return. If None, all of them.
 
-    method : {"information", "entropy"}, default="information"
-        The expected fall of the entropy of the item, or the entropy itself.
-
     annotator : object, default=None
-        Name of the annotator who will be asked, among ``annotator_names_``. If None,
-        an annotator like the mean of all.
+        Who will be asked, among ``annotator_names_``. None means the mean of all.
 
     return_values : bool, default=False
         Whether the values are returned as well.
@@ -55,8 +47,7 @@ def items_needing_votes(
         Positions of the items, the most needy first.
 
     values : ndarray of shape (n_items,)
-        What a vote is expected to change, from 0 on, in natural units (nats). Only if
-        ``return_values``.
+        Expected fall of the entropy, from 0 on, in nats. Only if ``return_values``.
 
     Raises
     ------
@@ -82,8 +73,10 @@ def items_needing_votes(
     posterior = fitted.clean_proba_
     T = _matrix_of(fitted, annotator)
     values = _entropy(posterior)
-    if method == "information":
-        values = values - _expected_entropy(posterior, T)
+    # The mean over the answers to come: j has the probability sum_k q_k T_kj.
+    for column in T.T:
+        joint = posterior * column
+        values -= joint.sum(axis=1) * _entropy(normalize_rows(joint))
     # No answer is expected to harm; below zero is rounding.
     values = np.maximum(values, 0.0)
     rows = np.argsort(-values, kind="stable")[:n_items]
@@ -105,12 +98,3 @@ def _matrix_of(fitted, annotator):
 
 def _entropy(posterior):
     return entr(posterior).sum(axis=1)
-
-
-def _expected_entropy(posterior, T):
-    """Return the mean entropy of the posterior, over the answers to come."""
-    total = np.zeros(len(posterior))
-    for column in T.T:
-        joint = posterior * column
-        total += joint.sum(axis=1) * _entropy(normalize_rows(joint))
-    return total

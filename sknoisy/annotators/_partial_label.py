@@ -8,11 +8,7 @@ from sklearn.utils.validation import check_consistent_length
 from sknoisy._compat import StrOptions
 from sknoisy._labels import NoisyLabels
 from sknoisy._transition_matrix import normalize_rows
-from sknoisy.annotators._base import (
-    BaseAnswerClassifier,
-    only_labeled,
-    refuse_unclear,
-)
+from sknoisy.annotators._base import BaseAnswerClassifier, only_labeled, refuse_unclear
 from sknoisy.annotators._candidates import check_candidates, read_candidates, spread
 from sknoisy.annotators._pooled_prior import pooled_prior
 
@@ -42,9 +38,8 @@ class PartialLabelClassifier(BaseAnswerClassifier):
         :class:`~sklearn.linear_model.LogisticRegression`.
 
     classes : array-like of shape (n_classes,), default=None
-        What the columns of a table of candidates stand for, or all labels that sets
-        may hold. If None, the names of the columns of a frame, the numbers of the
-        columns of another table, or the labels that the sets hold.
+        What the columns of a table stand for, or all labels that sets may hold. If
+        None, the names or numbers of the columns, or the labels that the sets hold.
 
     evidence : {"auto", "model", "neighbors"}, default="auto"
         Where the probabilities come from: the classifier, trained on other folds; the
@@ -65,9 +60,8 @@ class PartialLabelClassifier(BaseAnswerClassifier):
         How often the classifier is trained on other folds.
 
     embedding : "auto", "passthrough" or transformer, default="auto"
-        Space in which neighbours are searched, as in
-        :class:`~sknoisy.NoisyLabelClassifier`. Where rows cannot be embedded, the
-        evidence is that of the classifier alone, after a warning.
+        Space of the neighbours, as in :class:`~sknoisy.NoisyLabelClassifier`. Without
+        one, the classifier is the only evidence, after a warning.
 
     cv : int, splitter or iterable, default=None
         Folds. None means 5 stratified folds in which copies of a row stay together.
@@ -87,8 +81,7 @@ class PartialLabelClassifier(BaseAnswerClassifier):
         The fitted classifier.
 
     clean_proba_ : ndarray of shape (n_samples, n_classes)
-        Probability of each true class for the rows given to ``fit``; zero for a class
-        that is no candidate.
+        Probability of each true class; zero for a class that is no candidate.
 
     transduction_ : ndarray of shape (n_samples,)
         The most probable candidate of each row.
@@ -98,8 +91,8 @@ class PartialLabelClassifier(BaseAnswerClassifier):
         probabilities as they are, 0 leaves them out.
 
     soft_labels_ : ndarray of shape (n_samples, n_classes)
-        Weight of each class for each sample, as trained on. Zeros for a row to which
-        all classes are candidates.
+        Weight of each class for each sample, as trained on; zeros for a row that may be
+        anything.
 
     sample_weight_ : ndarray of shape (n_samples,)
         Sum of the soft labels of each sample.
@@ -144,8 +137,7 @@ class PartialLabelClassifier(BaseAnswerClassifier):
     >>> clf = PartialLabelClassifier().fit(X, candidates)
     >>> bool((clf.transduction_ == y).mean() > 0.9)
     True
-    >>> names = np.array(["blue", "red", "green"])
-    >>> sets = [set(names[row]) for row in candidates]
+    >>> sets = [set(np.array(["blue", "red", "green"])[row]) for row in candidates]
     >>> clf.fit(X, sets).predict(X[:1])
     array(['blue'], dtype='<U5')
     """

@@ -22,6 +22,7 @@ class ConfusionModel:
         self.answers, self.strength = answers, strength
         n_answers, (n_items, n_annotators) = answers.n_answers, answers.shape
         each, n_classes = np.arange(n_answers), answers.n_classes
+        # Sums over the answers to an item, and over those of an annotator by label.
         self._of_item = sparse.csr_array(
             (np.ones(n_answers), (answers.items, each)), shape=(n_items, n_answers)
         )
@@ -101,7 +102,7 @@ def vote_shares(answers):
     return np.divide(counts, total, out=overall.copy(), where=total > 0)
 
 
-def alternate(model, posterior, sample_weight, *, log_prior=None, max_iter, tol):
+def alternate(model, posterior, sample_weight, log_prior, max_iter, tol):
     """Alternate between annotators and true classes until they agree.
 
     Starts from a posterior of shape (n_items, n_classes), updates the model in place,

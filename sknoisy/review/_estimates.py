@@ -41,19 +41,12 @@ def estimate_noise_rate(
     power="auto",
     confidence=0.95,
 ):
-    r"""Estimate the share of wrong labels from the rows that were checked.
+    """Estimate the share of wrong labels from the rows that were checked.
 
     Rows that were picked because they look suspicious count for themselves alone; rows
-    drawn at random stand for all others. With :math:`C` for the rows asked about with
-    certainty, :math:`R` for the other :math:`N_R` of the :math:`N` rows, :math:`S` for
-    the random ones among them and :math:`w_i \propto 1 / \pi_i` with sum 1, the
-    estimate of the mean of :math:`z` is
-
-    .. math:: \hat\theta = \frac1N \Big[ \sum_{i \in C} z_i
-       + \lambda \sum_{i \in R} f_i + N_R \sum_{i \in S} w_i (z_i - \lambda f_i) \Big].
-
-    Without predictions :math:`f` this is the Horvitz-Thompson estimate in Hájek's form,
-    and with them the prediction-powered or difference estimate.
+    drawn at random stand for all others. Without predictions this is the
+    Horvitz-Thompson estimate in Hájek's form, and with them the prediction-powered or
+    difference estimate; :ref:`the guide <review>` has the formula.
 
     Parameters
     ----------
@@ -72,11 +65,10 @@ def estimate_noise_rate(
         rows correct it.
 
     review_round : array-like of int of shape (n_samples,), default=None
-        Round in which each row was asked about. None means that all were asked about
-        in one.
+        Round in which each row was asked about. None means one round.
 
     power : "auto" or float, default="auto"
-        What the predictions count, :math:`\lambda`, in [0, 1]. "auto" takes the
+        What the predictions count, in [0, 1]. "auto" takes the
         regression of verdicts on predictions among the random rows, and 0 where they
         would not narrow the interval.
 
@@ -101,20 +93,12 @@ def estimate_noise_rate(
 
     Notes
     -----
-    In a later round all rows of earlier ones belong to :math:`C`. Each round is
-    unbiased given what came before it, and the estimates of two rounds are
-    uncorrelated; they are averaged by weights that follow from the numbers of rows
-    alone. With ``power`` fixed, that is unbiased; "auto" adds a bias of the order of
-    one over the number of random rows.
-
-    The interval is Wilson's for the share among the rows that random ones stand for.
-    Its number of rows is the one at which a simple random sample would have the
-    estimated variance. With predictions it reaches as far as the t distribution says,
-    and is widened to the interval of Student where that is wider.
-
-    Rows that were asked about without an answer count as the answered ones of their
-    round and kind, picked or random; the interval does not know about that. Nor does
-    it know when a review is stopped because its estimate pleases.
+    Later rounds take all rows of earlier ones for certain. With ``power`` fixed that is
+    unbiased; "auto" adds a bias of the order of one over the number of random rows. The
+    interval is Wilson's for the share among the rows that random ones stand for, with
+    the number of rows at which a simple random sample would have the same variance. It
+    does not know about rows without an answer, which count as the answered ones of
+    their round and kind, nor that a review was stopped because its estimate pleased.
 
     References
     ----------
@@ -206,13 +190,10 @@ def estimate_transition_matrix(
         The classes in the order wanted. None means the sorted labels of ``y``.
 
     review_round : array-like of int of shape (n_samples,), default=None
-        Round in which each row was asked about. None means that all were asked about
-        in one.
+        Round in which each row was asked about. None means one round.
 
     power : "auto" or float, default="auto"
-        What the predictions count, in [0, 1]. "auto" takes the regression of verdicts
-        on predictions among the random rows, and 0 where they would not narrow the
-        intervals.
+        What the predictions count, see :func:`estimate_noise_rate`.
 
     confidence : float, default=0.95
         Confidence of the interval of each entry by itself, in (0, 1).
@@ -236,10 +217,9 @@ def estimate_transition_matrix(
 
     Notes
     -----
-    The number of rows of each true and given class is estimated as in
-    :func:`estimate_noise_rate`, and divided by the number of rows of the true class.
-    Standard errors are those of the linearised ratio. The intervals are Wilson's, by
-    the number of independent rows that agrees with the standard errors of a row.
+    The numbers of rows of each true and given class are estimated as in
+    :func:`estimate_noise_rate`. Standard errors are those of the linearised ratio, the
+    intervals Wilson's by the number of independent rows that agrees with them.
 
     Examples
     --------
@@ -277,10 +257,12 @@ def estimate_matrix(given, verdict, design, predictions, power, confidence):
     tables = by_round(design, predictions, given.shape)
     pairs = random_pairs(truth, design, tables)
     power = prediction_power(pairs, power, confidence)
+    # Totals as in powered_mean, of a table of classes that is never built row by row.
     counted = truth * design.row_weights()[:, None]
     joint = counted.T @ given
     for weights, table in zip(design.prediction_weights(), tables, strict=True):
         joint += power * (table * weights[:, None]).T @ given
+    # Predictions may take off more than there is.
     joint = np.maximum(joint, 0)
     size = joint.sum(axis=1, keepdims=True)
     T = np.divide(joint, size, out=np.full((K, K), np.nan), where=size > 0)
@@ -293,6 +275,7 @@ def estimate_matrix(given, verdict, design, predictions, power, confidence):
     # Far below one row: only classes without any weight are this small, and unknown.
     scale = n_samples / np.maximum(size, 1e-9)
     variance = design.variance(residuals) * scale**2
+    # Without random rows everything is known, as from infinitely many.
     n = _independent_rows(T, variance, counted) if design.size else np.inf
     reach = quantile(confidence, design.freedom - 1 if power else None)
     error = np.sqrt(variance)
@@ -316,6 +299,7 @@ def _independent_rows(T, variance, counted):
     squares = (counted**2).sum(axis=0)
     plain = counted.sum(axis=0) ** 2 / np.where(squares > 0, squares, 1)
     plain = np.maximum(plain, 1)
+    # Summed over the entries: n = sum T (1 - T) / sum of their variances.
     binomial = (T * (1 - T)).sum(axis=1)
     number = (binomial + 1 / plain) / (variance.sum(axis=1) + 1 / plain**2)
     return np.where(variance.sum(axis=1) > 0, number, plain)[:, None]

@@ -65,6 +65,7 @@ def read_scores(estimator, classes=None):
             f"{len(quality)} rows. Fit it to the labelled rows alone."
         )
     posterior = getattr(inner, "clean_proba_", None)
+    # Verdicts may have taken all rows of a class, so that the estimator lacks it.
     if posterior is not None and classes is not None:
         posterior = align_columns(posterior, inner.classes_, classes)
     return LabelScores(quality, None if posterior is None else np.asarray(posterior))
@@ -74,6 +75,7 @@ def inner_estimator(estimator):
     """Return the estimator that scores labels: the last step, the best of a search."""
     if isinstance(estimator, Pipeline):
         return inner_estimator(estimator[-1])
+    # A search that has been fitted; an unfitted one fails the check of its caller.
     best = getattr(estimator, "best_estimator_", None)
     return estimator if best is None else inner_estimator(best)
 
@@ -87,6 +89,7 @@ def embedded(scores, X, estimator, rng):
             f"strategy='covering' expected X with the {n_samples} rows that the "
             f"estimator was fitted on, but got {found}. Pass X=."
         )
+    # Transformers that look at labels get the most probable class.
     codes = np.zeros(n_samples, dtype=int)
     if scores.posterior is not None:
         codes = scores.posterior.argmax(axis=1)
@@ -100,6 +103,7 @@ def embedded(scores, X, estimator, rng):
 
 def held_out_predictions(estimator, X, y, params):
     """Return predictions of classifiers that have not seen the row, by 5 folds."""
+    # Rows that no fold holds out keep their label, as of a class with a single row.
     y_pred = y.copy()
     labels = read_labels(X, y, owner="ReviewSession", groups=params.get("groups"))
     for train, test in make_folds(X, labels):

@@ -46,21 +46,19 @@ class ReviewSession:
         How rows are picked, see :func:`suggest_review`.
 
     random_share : float, default=0.2
-        Share of the rows of each round that is drawn at random, in [0, 1]. Without it
-        nothing can be estimated.
+        Share of each round that is drawn at random, in [0, 1]; without it nothing can
+        be estimated.
 
     fit_params : dict, default=None
         Further keywords for ``fit`` of the estimator, such as ``sample_weight``.
 
     random_state : int, RandomState instance or None, default=None
-        Seed of the random rows. With an integer two sessions with the same verdicts
-        ask the same.
+        Seed of the random rows; an integer makes the session repeatable.
 
     Attributes
     ----------
     estimator_ : estimator
-        The estimator as last fitted; there once rows were suggested or ``refit`` was
-        called.
+        The estimator as last fitted, by ``suggest`` or ``refit``.
 
     classes_ : ndarray of shape (n_classes,)
         The distinct labels.
@@ -72,12 +70,10 @@ class ReviewSession:
         Rows that have a verdict or were trusted from the start.
 
     sampling_probability_ : ndarray of shape (n_samples,)
-        Probability with which each row was to be chosen in its round; NaN for rows
-        that were not asked about.
+        Probability of each row to be chosen in its round; NaN for rows not asked about.
 
     review_round_ : ndarray of int of shape (n_samples,)
-        Round in which each row was asked about, counted from 1; 0 for rows that were
-        not, and for those trusted from the start.
+        Round in which each row was asked about, from 1; 0 for all other rows.
 
     n_rounds_ : int
         Number of rounds so far.
@@ -89,13 +85,11 @@ class ReviewSession:
 
     Notes
     -----
-    A row is asked about once. As long as it has no verdict it stays in ``open_rows_``.
-    A verdict is one of the classes; rows that belong to none are left without.
-
-    Verdicts about rows that nobody asked about are welcome. They count for themselves
-    from the next round on, as picked rows do.
-
-    The session can be pickled, with X and y in it.
+    A row is asked about once; without a verdict it stays in ``open_rows_``. A verdict
+    is one of the classes; rows that belong to none are left without. Verdicts about
+    rows that nobody asked about count for themselves from the next round on, as picked
+    rows do. Estimates raise ValueError as long as no random row has a verdict. The
+    session can be pickled, with X and y in it.
 
     Examples
     --------
@@ -136,6 +130,7 @@ class ReviewSession:
         labels = read_labels(X, y, owner=OWNER, trusted=trusted)
         self.classes_, self._codes = labels.classes, labels.codes
         n_samples = labels.n_samples
+        # Trusted rows count as asked about with certainty before the first round.
         known = np.zeros(n_samples, bool) if trusted is None else labels.trusted
         self._verdict = np.where(known, labels.codes, NO_VERDICT)
         self.sampling_probability_ = np.where(known, 1.0, np.nan)
@@ -243,6 +238,7 @@ class ReviewSession:
                 "overwrite=True if the later verdict is right."
             )
         self._verdict[rows] = codes
+        # Chosen for a reason nobody knows, so they can stand for themselves alone.
         unasked = rows[np.isnan(self.sampling_probability_[rows])]
         self.sampling_probability_[unasked] = 1.0
         self.review_round_[unasked] = self.n_rounds_ + 1
@@ -257,6 +253,7 @@ class ReviewSession:
         estimator
             ``estimator_``; it is not fitted again if no verdict has come in since.
         """
+        # What was fitted to the same labels would come out the same.
         if not self._fresh:
             model = clone(self.estimator)
             self.estimator_ = model.fit(self.X, self.y_, **self._params())
@@ -269,8 +266,8 @@ class ReviewSession:
         Parameters
         ----------
         power : "auto" or float, default="auto"
-            What the predictions of the estimator count, in [0, 1]; see
-            :func:`estimate_noise_rate`. They are those from before each round.
+            What the predictions of the estimator, made before each round, count in
+            :func:`estimate_noise_rate`, in [0, 1].
 
         confidence : float, default=0.95
             Confidence of the interval, in (0, 1).
@@ -279,11 +276,6 @@ class ReviewSession:
         -------
         ReviewEstimate
             ``value``, ``interval``, ``standard_error``, ``n_checked``, ``n_random``.
-
-        Raises
-        ------
-        ValueError
-            If no random row has a verdict.
         """
         predictions = {k: s.error_rate(self._codes) for k, s in self._scores.items()}
         wrong = self._verdict != self._codes
@@ -305,11 +297,6 @@ class ReviewSession:
         ReviewEstimate
             ``value`` is ``T[i, j] = P(noisy = j | clean = i)`` in the order of
             ``classes_``.
-
-        Raises
-        ------
-        ValueError
-            If no random row has a verdict.
         """
         given = np.eye(len(self.classes_))[self._codes]
         posteriors = self._posteriors()
@@ -323,9 +310,8 @@ class ReviewSession:
         Parameters
         ----------
         y_pred : array-like of shape (n_samples,), default=None
-            Predicted class of each row, by a classifier that was not trained on it.
-            None means 5-fold cross-validation of the estimator, a classifier then, with
-            the verdicts so far; it costs five fits.
+            Predicted classes, by a classifier that was not trained on the row. None
+            means 5-fold cross-validation of the estimator; it costs five fits.
 
         power : "auto" or float, default="auto"
             What the predictions of the estimator count, in [0, 1].
@@ -341,9 +327,10 @@ class ReviewSession:
         Raises
         ------
         ValueError
-            If no random row has a verdict, or a prediction is not among the classes.
+            If a prediction is missing or not among the classes.
         """
         if y_pred is None:
+            # Says that nothing can be estimated before it costs five fits.
             self._design()
             y_pred = held_out_predictions(
                 self.estimator, self.X, self.y_, self._params()
@@ -361,18 +348,12 @@ class ReviewSession:
         return self._share(self._verdict == codes, predictions, power, confidence)
 
     def _share(self, z, predictions, power, confidence):
-        design = self._design()
-        return estimate_share(
-            z, design, predictions, power=power, confidence=confidence
-        )
+        options = {"power": power, "confidence": confidence}
+        return estimate_share(z, self._design(), predictions, **options)
 
     def _design(self):
-        return read_design(
-            self.trusted_,
-            self.sampling_probability_,
-            self.review_round_,
-            owner=OWNER,
-        )
+        proba, number = self.sampling_probability_, self.review_round_
+        return read_design(self.trusted_, proba, number, owner=OWNER)
 
     def _posteriors(self):
         """Return the posterior before each round, None if there is none."""
@@ -390,10 +371,8 @@ class ReviewSession:
         Parameters
         ----------
         path : str or Path
-            Where to write. The columns are ``row``, ``given_label``,
-            ``suggested_label``, ``label_quality``, ``sampling_probability`` and
-            ``verdict``, in the order of the review. Labels that a spreadsheet would
-            take for a formula get an apostrophe in front.
+            Where to write. Labels that a spreadsheet would take for a formula get an
+            apostrophe in front.
 
         Raises
         ------
@@ -419,8 +398,8 @@ class ReviewSession:
         Parameters
         ----------
         path : str or Path
-            The file, with labels filled in under ``verdict``. Lines may be missing or
-            empty: their rows stay open.
+            The file, with labels filled in under ``verdict``. It may have been saved by
+            a spreadsheet; rows of missing or empty lines stay open.
 
         Returns
         -------
@@ -430,9 +409,8 @@ class ReviewSession:
         Raises
         ------
         ValueError
-            If a line belongs to a row that was not asked about or has another label,
-            a verdict is not among the classes, or verdicts contradict each other. Then
-            none is taken.
+            If the file cannot be read, a line belongs to another row or label, or a
+            verdict is no class or contradicts another. Then none is taken.
         """
         asked = {row: self.classes_[self._codes[row]] for row in self._queue.tolist()}
         return self.record(*read_filled(path, asked, self.classes_.tolist()))

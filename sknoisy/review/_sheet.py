@@ -8,13 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 NEEDED = ("row", "given_label", "verdict")
-HEADER = (
-    *NEEDED[:2],
-    "suggested_label",
-    "label_quality",
-    "sampling_probability",
-    NEEDED[2],
-)
+HEADER = (*NEEDED[:2], "suggested_label", "label_quality", "sampling_probability")
+HEADER = (*HEADER, "verdict")
 MARK = "'"
 # OWASP, "CSV Injection": a cell that begins with one of these may be carried out, and a
 # separator inside a label begins a new cell where the file is split by another one.
@@ -22,6 +17,7 @@ MARK = "'"
 FORMULA = re.compile(
     r"(^|[;,\t\r\n])(?=[^\S\t\r\n]*[=+\-@'\t\r\n\uff1d\uff0b\uff0d\uff20])"
 )
+# What a spreadsheet keeps as a number; Python also takes "1_0", "inf" and "nan".
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 BOMS = {
     codecs.BOM_UTF8: "utf-8-sig",
@@ -90,6 +86,7 @@ def read_sheet(path):
     start = named.end() if named else 0
     first = re.match(r"[^\r\n]*", text[start:])[0]
     separator = named[1] if named else max(",;\t", key=first.count)
+    # Not by csv.Sniffer, which guesses wrong where labels hold other separators.
     reader = csv.reader(io.StringIO(text[start:], newline=""), delimiter=separator)
     try:
         fields = [(reader.line_num + bool(named), line) for line in reader]

@@ -30,8 +30,7 @@ class ReviewSuggestion:
 
     sampling_probability : ndarray of shape (n,)
         Probability with which each row was to be chosen, in (0, 1]: 1 for picks of a
-        strategy, and for random rows the number drawn over the number of rows that
-        they were drawn from.
+        strategy, the share that was drawn for random rows.
 
     strategy : ndarray of str of shape (n,)
         What has chosen the row, "random" for the random ones.
@@ -94,8 +93,7 @@ def suggest_review(
     r"""Say which labels to check next.
 
     Most rows are picked by a strategy, since some verdicts teach more than others. The
-    rest is drawn at random from all other unchecked rows: what is found among picks
-    says nothing about the rows that were not picked.
+    rest is drawn at random from all other rows, for which picks cannot stand.
 
     Parameters
     ----------
@@ -135,8 +133,7 @@ def suggest_review(
     -------
     ReviewSuggestion
         ``rows`` in the order of the review, ``sampling_probability`` and ``strategy``.
-        Random rows are spread evenly over the order, so that whoever stops early has
-        checked their share of them.
+        Random rows are spread evenly over the order, for whoever stops early.
 
     Raises
     ------
@@ -144,8 +141,8 @@ def suggest_review(
         If the estimator has not been fitted.
 
     UnsuitableEstimatorError
-        If it has no ``label_quality_`` of shape (n_samples,), or a strategy needs
-        ``clean_proba_`` and it has none.
+        If it has no ``label_quality_`` of shape (n_samples,), or no ``clean_proba_``
+        that a strategy needs.
 
     ValueError
         If fewer than n rows are left to check, ``trusted`` is no mask of the rows, or
@@ -155,12 +152,6 @@ def suggest_review(
     --------
     ReviewSession : Keeps the verdicts, fits again and estimates.
     estimate_noise_rate : Share of wrong labels, from the verdicts.
-
-    Notes
-    -----
-    Picks of a strategy have a sampling probability of 1 and stand for themselves
-    alone; m random rows out of the N that are neither picked nor trusted have m / N
-    and stand for all N.
 
     Examples
     --------
@@ -200,6 +191,7 @@ def _prepared(strategy, scores, X, estimator, rng):
             f"strategy={strategy!r} needs an estimator with clean_proba_, but "
             f"{type(estimator).__name__} has none. Use strategy='suspicion'."
         )
+    # "covering" leads the others on average in benchmarks/bench_review.py.
     if strategy == "auto" and not known:
         return "suspicion", scores
     if strategy == "covering" or (strategy == "auto" and X is not None):
@@ -234,6 +226,8 @@ def _draw(scores, rows, n, n_random, strategy, rng):
     """Pick by the strategy first, then draw from the rows that it has left."""
     picked = rows[:0]
     if n > n_random:
+        # Picks are certain and stand for themselves; m random rows of the N that are
+        # left have the probability m / N and stand for all N.
         picked = STRATEGIES[strategy](scores, rows, n - n_random, rng)
     rest = np.setdiff1d(rows, picked)
     drawn = rng.permutation(rest)[:n_random]

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+# As in scikit-learn's semi-supervised labels; it is no position among the classes.
 NO_VERDICT = -1
 
 
@@ -57,6 +58,7 @@ def read_row_verdicts(rows, labels, n_samples, classes, *, owner):
         )
     codes = verdict_codes(labels, rows, classes, owner=owner)
     rows, codes = rows[codes != NO_VERDICT], codes[codes != NO_VERDICT]
+    # All of them are looked at before one is taken.
     distinct, first, place = np.unique(rows, return_index=True, return_inverse=True)
     contradicted = np.unique(rows[codes != codes[first][place]])
     if len(contradicted):
@@ -69,6 +71,7 @@ def read_row_verdicts(rows, labels, n_samples, classes, *, owner):
 
 def _read_rows(rows, n_samples, owner):
     rows = np.asarray(rows)
+    # An empty list is an array of floats.
     rows = rows.astype(int) if rows.size == 0 else rows
     whole = rows.ndim == 1 and rows.dtype.kind in "iu"
     if not whole or ((rows < 0) | (rows >= n_samples)).any():
