@@ -36,14 +36,11 @@ class Annotations:
     Examples
     --------
     >>> from sknoisy.annotators import annotations_from_long
-    >>> answers = annotations_from_long(
-    ...     [0, 0, 1], ["ann", "bob", "ann"], ["cat", "dog", "dog"]
-    ... )
+    >>> answers = annotations_from_long([0, 0, 1], ["ann", "bob", "ann"], list("xyy"))
     >>> answers.shape, answers.n_answers
     ((2, 2), 3)
-    >>> answers.to_array(missing="")
-    array([['cat', 'dog'],
-           ['dog', '']], dtype=object)
+    >>> answers.to_array(missing="").tolist()
+    [['x', 'y'], ['y', '']]
     """
 
     items: np.ndarray
@@ -112,14 +109,14 @@ def annotations_from_long(
         The item of each answer, who gave it, and the answer.
 
     item_names : array-like of shape (n_items,), default=None
-        All items, in the order of the rows of X; None means the sorted ones with an
-        answer.
+        All items, in the order of the rows of X. None means those with an answer,
+        sorted; so it does for the annotators and classes.
 
     annotator_names : array-like of shape (n_annotators,), default=None
-        All annotators; None means the sorted ones with an answer.
+        All annotators.
 
     classes : array-like of shape (n_classes,), default=None
-        All labels; None means the sorted ones that were given.
+        All labels.
 
     Returns
     -------
@@ -179,11 +176,6 @@ def annotations_to_long(annotations, *, missing=None):
         Names of the items and annotators, row and column numbers where they have none,
         and the answers.
 
-    Raises
-    ------
-    ValueError
-        If there is no answer at all.
-
     Examples
     --------
     >>> from sknoisy.annotators import annotations_to_long
@@ -224,8 +216,6 @@ def annotations_to_frame(annotations, *, missing=None):
     ------
     ImportError
         If pandas is not installed.
-    ValueError
-        If there is no answer.
 
     Examples
     --------
@@ -260,10 +250,11 @@ def read_annotations(annotations, *, owner, missing=None):
     if not given.any():
         raise ValueError(
             f"{owner} expected some answers, but all {table.size} entries of the "
-            f"annotations of shape {table.shape} are missing. Check missing="
-            f"{missing!r}, which says what stands for no answer."
+            f"annotations are missing. Check missing={missing!r}, which says what "
+            "stands for no answer."
         )
-    values = _of_one_type(table.ravel()[given], f"{owner} expected labels")
+    expected = f"{owner} expected a table, of which tuples are rows, with labels"
+    values = _of_one_type(table.ravel()[given], expected)
     # Integers among which some are missing can only be stored as floats.
     whole = values.dtype.kind == "f" and np.isfinite(values).all()
     if whole and (values == np.rint(values)).all():
@@ -350,8 +341,7 @@ def _column(values, what):
     if values.ndim != 1:
         raise ValueError(
             f"{what} expected one value for each answer, shape (n_answers,), but got "
-            f"shape {values.shape}. Pass one column; if the values are tuples, join "
-            "their parts to one text, for example by '/'.join(map(str, value))."
+            f"shape {values.shape}. Pass one column; join parts of tuples to one text."
         )
     missing = _missing(values)
     if missing.any():

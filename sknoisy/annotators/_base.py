@@ -29,8 +29,7 @@ from sknoisy.refinement._base import keep_soft_labels
 class BaseAnswerClassifier(BaseLabelNoiseClassifier):
     """Base of the classifiers whose labels are answers or candidates.
 
-    A subclass reads its labels, implements ``_posterior`` and says what
-    ``action="auto"`` means for a classifier that takes weights.
+    A subclass reads its labels, implements ``_posterior`` and names its best action.
     """
 
     _parameter_constraints: dict = {
@@ -108,17 +107,14 @@ class FeatureEvidence:
             )
         # Where rows cannot be embedded the model is all there is, whatever was named.
         if self._graph is None or self.owner.evidence != "neighbors":
-            tables["model"] = self._of_model(posterior, soft_labels)
+            if not takes_weights(self.estimator):
+                best = treated(posterior, "relabel")
+                soft_labels = best * self.labels.sample_weight[:, None]
+            tables["model"] = model_evidence(
+                self.owner, self.estimator, self.X, self.labels, soft_labels
+            )
         # A table that rules a class out has not seen every row of it.
         return {k: np.log(np.maximum(p, FAINTEST)) for k, p in tables.items()}
-
-    def _of_model(self, posterior, soft_labels):
-        if not takes_weights(self.estimator):
-            best = treated(posterior, "relabel")
-            soft_labels = best * self.labels.sample_weight[:, None]
-        return model_evidence(
-            self.owner, self.estimator, self.X, self.labels, soft_labels
-        )
 
 
 def treated(posterior, action):
@@ -135,15 +131,12 @@ def treated(posterior, action):
 
 def refuse_unclear(labels, unclear, owner, answers):
     """Refuse trusted rows whose answers or candidates do not name one class."""
-    if labels.trusted is None:
-        return
-    unclear = labels.trusted & unclear
+    unclear = unclear & (labels.trusted is not None and labels.trusted)
     if unclear.any():
         raise ValueError(
-            f"{owner} expected {answers} of a trusted row to be its trusted label "
-            f"alone, but {unclear.sum()} trusted rows have none or several, the first "
-            f"is row {int(unclear.argmax())}. Write the trusted label there, or set "
-            "trusted to False."
+            f"{owner} expected {answers} of a trusted row to be its trusted label, but "
+            f"{unclear.sum()} trusted rows have none or several, the first is row "
+            f"{int(unclear.argmax())}. Write the label there, or set trusted to False."
         )
 
 

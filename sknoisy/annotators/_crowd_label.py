@@ -11,6 +11,7 @@ from sknoisy._labels import NoisyLabels
 from sknoisy._meta import prepared
 from sknoisy.annotators._annotations import Annotations, is_gap, read_annotations
 from sknoisy.annotators._base import BaseAnswerClassifier, only_labeled, refuse_unclear
+from sknoisy.annotators._candidates import spread
 from sknoisy.annotators._dawid_skene import DawidSkene
 from sknoisy.annotators._pooled_prior import pooled_prior
 from sknoisy.annotators._votes import TINY
@@ -95,7 +96,7 @@ class CrowdLabelClassifier(BaseAnswerClassifier):
         The fitted classifier.
 
     aggregator_ : DawidSkene
-        The annotators and classes as the last round left them.
+        Annotators and classes after the last round.
 
     clean_proba_ : ndarray of shape (n_samples, n_classes)
         Probability of each true class, also for rows without an answer.
@@ -142,7 +143,6 @@ class CrowdLabelClassifier(BaseAnswerClassifier):
     --------
     DawidSkene : From the answers alone, without features.
     items_needing_votes : Which rows to show to another annotator.
-    sknoisy.NoisyLabelClassifier : One label a row.
 
     Notes
     -----
@@ -151,15 +151,13 @@ class CrowdLabelClassifier(BaseAnswerClassifier):
     columns. One answer a row is enough, if several annotators have answered. One
     column, or labels of shape (n_samples,), come from one annotator, with or without
     gaps; then :class:`~sknoisy.NoisyLabelClassifier` is the safer choice. Trusted rows
-    hold their trusted label in place of the answers. They calibrate the evidence, and
-    say nothing about the annotators. With two rounds and five folds a fit costs eleven
-    fits of the classifier and one search for neighbours.
+    hold their trusted label in place of the answers, and say nothing about annotators.
+    By default a fit costs eleven fits of the classifier and a search for neighbours.
 
     References
     ----------
     .. [1] V. C. Raykar, S. Yu, L. H. Zhao, G. H. Valadez, C. Florin, L. Bogoni and
        L. Moy, "Learning From Crowds", Journal of Machine Learning Research 11, 2010.
-       Held-out evidence, neighbours and strengths are additions.
 
     Examples
     --------
@@ -179,8 +177,6 @@ class CrowdLabelClassifier(BaseAnswerClassifier):
     >>> clf = CrowdLabelClassifier(missing=-1).fit(X, answers)
     >>> bool((clf.transduction_ == y).mean() > (alone.labels_ == y).mean() + 0.05)
     True
-    >>> clf.predict(X[:1])
-    array([0])
     """
 
     _parameter_constraints: dict = {
@@ -221,18 +217,18 @@ class CrowdLabelClassifier(BaseAnswerClassifier):
         read = super()._read_labels
         if y is None or _is_plain(y, self.missing):
             labels = read(X, y, sample_weight, groups, trusted, params)
-            rows, alone = np.arange(labels.n_samples), np.zeros(1, dtype=np.intp)
-            answers = Annotations(
-                rows, np.zeros_like(rows), labels.codes, rows, alone, labels.classes
-            )
+            rows = np.arange(labels.n_samples)
+            who = rows * 0, labels.codes, rows, np.arange(1)
+            answers = Annotations(rows, *who, labels.classes)
             return CrowdLabels(**vars(labels), answers=answers)
         answers = read_annotations(y, owner=owner, missing=self.missing)
         check_consistent_length(X, answers)
         counts = answers.counts()
         # Only for the folds, and for a class that would lose all its weight.
         codes = counts.argmax(axis=1)
-        majority = answers.classes[codes]
-        labels = read(X, majority, sample_weight, groups, trusted, params)
+        # Ties may all have gone to one class, though the answers name others.
+        codes = spread(counts > 0) if (codes == codes[0]).all() else codes
+        labels = read(X, answers.classes[codes], sample_weight, groups, trusted, params)
         labels = replace(labels, classes=answers.classes, codes=codes)
         labels = only_labeled(labels, counts.any(axis=1), owner)
         refuse_unclear(labels, (counts > 0).sum(axis=1) != 1, owner, "the answers")
@@ -241,11 +237,10 @@ class CrowdLabelClassifier(BaseAnswerClassifier):
     def _posterior(self, evidence, labels):
         aggregator = DawidSkene() if self.aggregator is None else self.aggregator
         self.aggregator_ = prepared(aggregator)
+        weight = labels.annotator_weight()
+        model = self.aggregator_._annotator_model(labels.answers, weight)
         # The sum of the weights divides: rows that are all trusted leave none.
-        weight = np.maximum(labels.annotator_weight(), TINY)
-        model = self.aggregator_._annotator_model(
-            labels.answers, labels.annotator_weight()
-        )
+        weight = np.maximum(weight, TINY)
         posterior = self.aggregator_._expectation_maximization(model, weight)
         posterior = labels.certain_of_trusted(posterior)
         for _ in range(self.n_rounds):
@@ -270,11 +265,9 @@ class CrowdLabelClassifier(BaseAnswerClassifier):
             prior, self.evidence_strength_ = pooled_prior(
                 logs, likelihood, labels.sample_weight, offsets=True
             )
+            log_prior = np.log(np.maximum(prior, TINY))
             posterior = self.aggregator_._expectation_maximization(
-                model,
-                weight,
-                log_prior=np.log(np.maximum(prior, TINY)),
-                posterior=posterior,
+                model, weight, log_prior=log_prior, posterior=posterior
             )
             posterior = labels.certain_of_trusted(posterior)
         return posterior

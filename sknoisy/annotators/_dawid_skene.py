@@ -56,8 +56,7 @@ class DawidSkene(BaseEstimator):
         ``T[a, i, j] = P(annotator a answers j | true class i)``; rows sum to 1.
 
     annotator_quality_ : ndarray of shape (n_annotators,)
-        Probability that an answer of the annotator is right, in [0, 1], were all
-        asked about the same items.
+        Probability of a right answer, were all asked about the same items.
 
     annotator_names_ : ndarray of shape (n_annotators,)
         Names of the annotators, column numbers where they have none.
@@ -75,7 +74,6 @@ class DawidSkene(BaseEstimator):
     --------
     CrowdLabelClassifier : With features, and a classifier trained.
     annotations_to_frame : For crowd-kit, whose GLAD knows the difficulty of items.
-    items_needing_votes : Which items to show to another annotator.
 
     Notes
     -----
@@ -193,29 +191,25 @@ class DawidSkene(BaseEstimator):
             )
         return MODELS[self.model](answers, sample_weight, self.prior_strength)
 
-    def _expectation_maximization(
-        self, model, sample_weight, *, log_prior=None, posterior=None
-    ):
+    def _expectation_maximization(self, model, weight, log_prior=None, posterior=None):
         """Run the rounds, and keep what they came to as fitted attributes."""
         answers = model.answers
-        if posterior is None:
-            posterior = vote_shares(answers)
+        posterior = vote_shares(answers) if posterior is None else posterior
         posterior, self.n_iter_, self._change = alternate(
-            model, posterior, sample_weight, log_prior, self.max_iter, self.tol
+            model, posterior, weight, log_prior, self.max_iter, self.tol
         )
         self.classes_ = answers.classes
         self.annotator_names_ = answers.annotator_names
         self.clean_proba_ = posterior
         self.labels_ = answers.classes[posterior.argmax(axis=1)]
         self.transition_matrices_ = model.matrices
-        self.class_prior_ = sample_weight @ posterior / sample_weight.sum()
+        self.class_prior_ = weight @ posterior / weight.sum()
         # P(right) = sum_k P(k) T_kk, over all items rather than those of the annotator.
         right = np.diagonal(model.matrices, axis1=1, axis2=2)
         self.annotator_quality_ = right @ self.class_prior_
         wrong = 1 - posterior[answers.items, answers.codes]
         # The share of wrong ones among the answers that were given.
-        weights = sample_weight[answers.items]
-        self.noise_rate_ = float(np.average(wrong, weights=weights))
+        self.noise_rate_ = float(np.average(wrong, weights=weight[answers.items]))
         return posterior
 
 

@@ -29,8 +29,8 @@ def items_needing_votes(fitted, n_items=None, *, annotator=None, return_values=F
 
     Parameters
     ----------
-    fitted : DawidSkene or CrowdLabelClassifier
-        A fitted one.
+    fitted : fitted DawidSkene or CrowdLabelClassifier
+        What is known of items and annotators.
 
     n_items : int, default=None
         How many items to return. If None, all of them.
@@ -53,13 +53,6 @@ def items_needing_votes(fitted, n_items=None, *, annotator=None, return_values=F
     ------
     ValueError
         If the annotator is unknown.
-    NotFittedError
-        If ``fitted`` is not.
-
-    See Also
-    --------
-    DawidSkene : From answers to classes.
-    CrowdLabelClassifier : From answers and features to classes.
 
     Examples
     --------

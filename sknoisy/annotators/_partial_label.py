@@ -47,9 +47,9 @@ class PartialLabelClassifier(BaseAnswerClassifier):
         that makes the sets of candidates, which it has not seen, most likely.
 
     class_prior : {"even", "estimated"}, default="even"
-        What a candidate is worth before the features are looked at: as much as any
-        other in its set, as where a set lists the names in a caption; or as much as its
-        class is frequent, as where wrong candidates are added to a true one.
+        What a candidate is worth before the features: as much as any other in its set,
+        such as the names in a caption; or as much as its class is frequent, as where
+        wrong candidates are added to a true one.
 
     action : {"auto", "weight", "soft", "relabel"}, default="auto"
         Train on the most probable candidate, weighed by its probability; on the
@@ -109,20 +109,18 @@ class PartialLabelClassifier(BaseAnswerClassifier):
     See Also
     --------
     CrowdLabelClassifier : Several annotators, each with one label.
-    sknoisy.SelfTrainingRefiner : One label or none.
 
     Notes
     -----
     ``fit(X, candidates)`` takes a table of shape (n_samples, n_classes) of booleans, or
     of 0 and 1; or a list of sets, lists or tuples of labels. Plain labels are sets of
     one, with which this is a plain fit. The true class must be among the candidates.
-    With four rounds and five folds a fit costs 21 fits of the classifier and one search
-    for neighbours.
+    By default a fit costs 21 fits of the classifier and a search for neighbours.
 
     References
     ----------
     .. [1] T. Cour, B. Sapp and B. Taskar, "Learning from Partial Labels", Journal of
-       Machine Learning Research 12, 2011. The problem; the method here is another.
+       Machine Learning Research 12, 2011. The problem, not the method.
 
     Examples
     --------
@@ -137,9 +135,6 @@ class PartialLabelClassifier(BaseAnswerClassifier):
     >>> clf = PartialLabelClassifier().fit(X, candidates)
     >>> bool((clf.transduction_ == y).mean() > 0.9)
     True
-    >>> sets = [set(np.array(["blue", "red", "green"])[row]) for row in candidates]
-    >>> clf.fit(X, sets).predict(X[:1])
-    array(['blue'], dtype='<U5')
     """
 
     _parameter_constraints: dict = {

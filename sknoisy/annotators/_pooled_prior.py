@@ -1,7 +1,6 @@
-"""Evidence from the features as the prior of the answers, weighted by their likelihood.
+"""Evidence from the features as a prior whose strength the answers tell.
 
-The evidence has not seen the answers to the item that it is about, so that their
-likelihood is that of held-out data and tells how much the evidence should count.
+It has not seen the answers to the item: their likelihood is that of held-out data.
 """
 
 import numpy as np

@@ -14,8 +14,8 @@ HEAD_START = 1.0
 class ConfusionModel:
     """Each annotator has a confusion matrix of their own (Dawid and Skene, 1979).
 
-    The counts of an annotator, in which each item has its weight, are joined by
-    ``strength`` answers for each true class, spread as those of the whole crowd are.
+    The weighted counts of an annotator are joined by ``strength`` answers for each true
+    class, spread as those of the whole crowd are.
     """
 
     def __init__(self, answers, weights, strength):
@@ -92,10 +92,7 @@ MODELS = {"confusion": ConfusionModel, "one_coin": OneCoinModel}
 
 
 def vote_shares(answers):
-    """Return the share of the answers to each item that name each class.
-
-    An item without answers has the shares of all answers.
-    """
+    """Return the shares of the answers to each item; of all answers without any."""
     counts = answers.counts()
     total = counts.sum(axis=1, keepdims=True)
     overall = np.broadcast_to(counts.sum(axis=0) / total.sum(), counts.shape)

@@ -83,12 +83,11 @@ def estimate_noise_rate(
     Raises
     ------
     ValueError
-        If the arrays differ in length, verdicts are not 0, 1 or NaN, probabilities are
-        outside (0, 1], or rows are left over for which no random row stands.
+        If the arrays do not fit each other or hold other values, or if no random row
+        has a verdict.
 
     See Also
     --------
-    estimate_transition_matrix : Which class is given as which.
     suggest_review : Chooses the rows, and tells the probabilities.
 
     Notes
@@ -207,12 +206,11 @@ def estimate_transition_matrix(
     Raises
     ------
     ValueError
-        If the arrays differ in length, a verdict is not among the classes,
-        probabilities are outside (0, 1], or no random row has a verdict.
+        If the arrays do not fit each other or hold other values, or if no random row
+        has a verdict.
 
     See Also
     --------
-    estimate_noise_rate : Share of wrong labels, with the formula for each total.
     sknoisy.transition : Matrices from noisy labels alone.
 
     Notes

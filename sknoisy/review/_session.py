@@ -30,8 +30,8 @@ class ReviewSession:
     Parameters
     ----------
     estimator : estimator
-        A classifier or refiner of sknoisy, unfitted: its ``fit`` takes ``trusted``, and
-        it yields ``label_quality_``. It is cloned for each fit.
+        A classifier or refiner of sknoisy: its ``fit`` takes ``trusted``, and it yields
+        ``label_quality_``. It is cloned for each fit.
 
     X : array-like, frame, sparse matrix or sequence of n_samples rows
         Rows, handed to the estimator as they come.
@@ -46,8 +46,7 @@ class ReviewSession:
         How rows are picked, see :func:`suggest_review`.
 
     random_share : float, default=0.2
-        Share of each round that is drawn at random, in [0, 1]; without it nothing can
-        be estimated.
+        Share of each round that is drawn at random, in [0, 1].
 
     fit_params : dict, default=None
         Further keywords for ``fit`` of the estimator, such as ``sample_weight``.
@@ -67,7 +66,7 @@ class ReviewSession:
         The labels, with the verdicts in their place.
 
     trusted_ : ndarray of bool of shape (n_samples,)
-        Rows that have a verdict or were trusted from the start.
+        Rows that have a verdict or were trusted before.
 
     sampling_probability_ : ndarray of shape (n_samples,)
         Probability of each row to be chosen in its round; NaN for rows not asked about.
@@ -81,7 +80,6 @@ class ReviewSession:
     See Also
     --------
     suggest_review : A single round, without memory.
-    estimate_noise_rate : How the estimates are made.
 
     Notes
     -----
@@ -149,7 +147,7 @@ class ReviewSession:
 
     @property
     def trusted_(self):
-        """Mask of the rows that have a verdict or were trusted from the start."""
+        """Mask of the rows that have a verdict or were trusted before."""
         return self._verdict != NO_VERDICT
 
     @property
@@ -223,8 +221,8 @@ class ReviewSession:
         Raises
         ------
         ValueError
-            If rows are out of range, a verdict is not among the classes, or two
-            verdicts about a row contradict each other. Then none is taken.
+            If rows are out of range, or a verdict is no class or contradicts another
+            about the row. Then none is taken.
         """
         rows, codes = read_row_verdicts(
             rows, labels, len(self._codes), self.classes_, owner=OWNER

@@ -35,10 +35,6 @@ class ReviewSuggestion:
     strategy : ndarray of str of shape (n,)
         What has chosen the row, "random" for the random ones.
 
-    See Also
-    --------
-    suggest_review : Makes it.
-
     Examples
     --------
     >>> import numpy as np
@@ -141,8 +137,7 @@ def suggest_review(
         If the estimator has not been fitted.
 
     UnsuitableEstimatorError
-        If it has no ``label_quality_`` of shape (n_samples,), or no ``clean_proba_``
-        that a strategy needs.
+        If it lacks ``label_quality_``, or ``clean_proba_`` where a strategy needs it.
 
     ValueError
         If fewer than n rows are left to check, ``trusted`` is no mask of the rows, or
@@ -151,7 +146,6 @@ def suggest_review(
     See Also
     --------
     ReviewSession : Keeps the verdicts, fits again and estimates.
-    estimate_noise_rate : Share of wrong labels, from the verdicts.
 
     Examples
     --------

@@ -195,6 +195,18 @@ def test_labels_that_are_tuples():
     tuples[:] = [("a", int(label)) for label in y]
     with pytest.raises(ValueError, match="single values, but got tuple"):
         CrowdLabelClassifier().fit(X, tuples[:, None].repeat(2, axis=1))
+    with pytest.raises(ValueError, match="of which tuples are rows"):
+        CrowdLabelClassifier().fit(X, tuples.tolist())
+
+
+def test_two_annotators_whose_votes_are_ties():
+    X, y = blobs(n_samples=60)
+    # Where one of them says 1 the other says 0, which the most frequent answer never
+    # leaves.
+    rows = [(int(label == 1), int(label == 2)) for label in y]
+    clf = CrowdLabelClassifier(cv=2).fit(X, rows)
+    assert clf.classes_.tolist() == [0, 1]
+    assert clf.transition_matrices_.shape == (2, 2, 2)
     with pytest.raises(ValueError, match="single values, but got tuple"):
         CrowdLabelClassifier().fit(X, tuples)
 
