@@ -109,8 +109,7 @@ def annotations_from_long(
         The item of each answer, who gave it, and the answer.
 
     item_names : array-like of shape (n_items,), default=None
-        All items, in the order of the rows of X. None means those with an answer,
-        sorted; so it does for the annotators and classes.
+        All items, in the order of the rows of X; None means those with an answer.
 
     annotator_names : array-like of shape (n_annotators,), default=None
         All annotators.

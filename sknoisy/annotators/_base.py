@@ -40,6 +40,7 @@ class BaseAnswerClassifier(BaseLabelNoiseClassifier):
         "embedding": EMBEDDING_CONSTRAINT,
         **FOLDING_CONSTRAINTS,
     }
+    # Chosen on the sets of benchmarks/bench_annotators.py but product_crowd.
     _auto_action = "soft"
 
     def _fit(self, X, labels):

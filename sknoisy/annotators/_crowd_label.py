@@ -224,7 +224,7 @@ class CrowdLabelClassifier(BaseAnswerClassifier):
         answers = read_annotations(y, owner=owner, missing=self.missing)
         check_consistent_length(X, answers)
         counts = answers.counts()
-        # Only for the folds, and for a class that would lose all its weight.
+        # For the folds, and for a class that would lose all its weight.
         codes = counts.argmax(axis=1)
         # Ties may all have gone to one class, though the answers name others.
         codes = spread(counts > 0) if (codes == codes[0]).all() else codes
@@ -288,7 +288,7 @@ class CrowdLabelClassifier(BaseAnswerClassifier):
 
 
 def _is_plain(y, missing):
-    """Whether y is an array with a label for each row, which need no further look."""
+    """Whether y is an array with a label for each row."""
     if isinstance(y, Annotations) or hasattr(y, "columns") or not hasattr(y, "dtype"):
         return False
     values = np.asarray(y)

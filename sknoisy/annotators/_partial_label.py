@@ -142,6 +142,7 @@ class PartialLabelClassifier(BaseAnswerClassifier):
         "classes": ["array-like", None],
         "class_prior": [StrOptions({"even", "estimated"})],
     }
+    # Chosen on digits and pll_msrcv2 in benchmarks/bench_candidates.py.
     _auto_action = "weight"
 
     def __init__(

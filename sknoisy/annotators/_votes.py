@@ -60,10 +60,7 @@ class ConfusionModel:
 
 
 class OneCoinModel(ConfusionModel):
-    """Each annotator is right with one probability, whatever the true class.
-
-    Wrong answers go to all other classes alike.
-    """
+    """Each annotator is right with one probability; wrong answers go anywhere."""
 
     def _matrices(self, counts):
         n_classes = counts.shape[1]

@@ -195,6 +195,8 @@ def test_labels_that_are_tuples():
     tuples[:] = [("a", int(label)) for label in y]
     with pytest.raises(ValueError, match="single values, but got tuple"):
         CrowdLabelClassifier().fit(X, tuples[:, None].repeat(2, axis=1))
+    with pytest.raises(ValueError, match="single values, but got tuple"):
+        CrowdLabelClassifier().fit(X, tuples)
     with pytest.raises(ValueError, match="of which tuples are rows"):
         CrowdLabelClassifier().fit(X, tuples.tolist())
 
@@ -207,8 +209,6 @@ def test_two_annotators_whose_votes_are_ties():
     clf = CrowdLabelClassifier(cv=2).fit(X, rows)
     assert clf.classes_.tolist() == [0, 1]
     assert clf.transition_matrices_.shape == (2, 2, 2)
-    with pytest.raises(ValueError, match="single values, but got tuple"):
-        CrowdLabelClassifier().fit(X, tuples)
 
 
 def test_verified_rows_keep_their_label_and_say_nothing_of_annotators():
