@@ -349,9 +349,11 @@ def estimate_share(
         ends = np.array([known, known])
         return ReviewEstimate(known, ends, 0.0, design.n_checked, 0, confidence)
     mean, residuals, power = powered_mean(z, design, predictions, power, confidence)
+    # A value outside what is possible is moved to the nearest that is.
     share = np.clip((mean - known) / size, 0, 1)
     variance = _residual_variance(residuals, design, share, fitted=power > 0)
     plain = _residual_variance([z[one.rows] for one in design.rounds], design, share)
+    # Predictions are worth as many rows more as they leave less of the variance.
     n = size**2 / design.spread * plain / variance
     error = float(np.sqrt(design.spread * variance))
     reach = quantile(confidence, design.freedom - 1 if power else None)
@@ -401,6 +403,7 @@ default=None
     tables = by_round(design, predictions, z.shape)
     pairs = random_pairs(z, design, tables)
     power = prediction_power(pairs, power, confidence)
+    # The weights of the predictions cancel out, so that wrong ones add no bias.
     total = np.tensordot(design.row_weights(), z, 1)
     for weights, table in zip(design.prediction_weights(), tables, strict=True):
         total = total + power * np.tensordot(weights, table, 1)
@@ -454,6 +457,7 @@ def prediction_power(pairs, power="auto", confidence=0.95):
         sum((pair[i] * pair[j]).sum() for pair in centred)
         for i, j in ((0, 0), (0, 1), (1, 1))
     )
+    # Predictions that point the other way are wrong rather than useful.
     if zf <= 0:
         return 0.0
     slope = min(zf / ff, 1.0)
