@@ -63,7 +63,6 @@ SLOW = ("crowd-kit GLAD", "crowd-kit MACE")
 OURS = {
     ALONE: {},
     "DawidSkene, one_coin": {"model": "one_coin"},
-    "DawidSkene, difficulty": {"model": "difficulty"},
 }
 VARIANTS = {
     JOINT: {},

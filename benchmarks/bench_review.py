@@ -44,7 +44,6 @@ OPTIONS = {
     HALF_RANDOM: {"random_share": 0.5},
     "expected_change": {"strategy": "expected_change"},
     "suspicion": {"strategy": "suspicion"},
-    "balanced": {"strategy": "balanced"},
 }
 REFITS = ("trusted", "default")
 

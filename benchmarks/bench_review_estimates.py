@@ -48,13 +48,13 @@ def review(clf, wrong, sizes, rng):
 def repeat(clf, wrong, sizes, n_repeats):
     """Return values and intervals, plain and powered, and the naive share."""
     rng = np.random.RandomState(0)
-    doubt = 1 - clf.label_quality_
+    error_rate = 1 - clf.label_quality_
     found, naive = [], []
     for _ in range(n_repeats):
         verdict, proba, number = review(clf, wrong, sizes, rng)
         pair = [
             estimate_noise_rate(verdict, proba, prediction, review_round=number)
-            for prediction in (None, doubt)
+            for prediction in (None, error_rate)
         ]
         found.append([[one.value, *one.interval] for one in pair])
         naive.append(np.nanmean(verdict))

@@ -6,7 +6,7 @@ values reach the inner estimator, which judges them. Whoever computes on ``X`` m
 it an array first, by :func:`sklearn.utils.validation.validate_data`.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 
 import numpy as np
 from sklearn.utils.multiclass import check_classification_targets
@@ -115,6 +115,11 @@ class NoisyLabels:
         unit = np.median(weight[weight > 0])
         weight = self.sample_weight / unit
         return replace(self, sample_weight=weight, points=points, unit=float(unit))
+
+    def extended_to(self, cls, **more):
+        """Return a record of a class derived from this one, with more fields."""
+        known = {f.name: getattr(self, f.name) for f in fields(self) if f.init}
+        return cls(**known, **more)
 
     def take(self, X, rows):
         """Return the record of some rows.

@@ -28,6 +28,7 @@ LAYERS = [
     ["_compat", "_numeric", "exceptions"],
     [
         "_binary_flips",
+        "_checked_rows",
         "_clean_posterior",
         "_confident_joint",
         "_context",

@@ -1,12 +1,12 @@
 """
-===============================
-Five people, and a sixth voice?
-===============================
+===========================================
+Labels by five annotators, and the features
+===========================================
 
-Five annotators have named the cultivar of the same wines. Which of them should be
-believed, and what if all of them are wrong? :class:`~sknoisy.annotators.DawidSkene`
-judges them by each other; :class:`~sknoisy.annotators.CrowdLabelClassifier` also lets
-the measurements have a say.
+Five annotators have named the cultivar of the same wines. How good is each of them, and
+what if all of them are wrong? :class:`~sknoisy.annotators.DawidSkene` estimates their
+errors from the answers alone; :class:`~sknoisy.annotators.CrowdLabelClassifier` also
+uses the measurements.
 """
 
 # %%
@@ -19,21 +19,20 @@ the measurements have a say.
 
 import numpy as np
 
-from sknoisy.annotators import fleiss_kappa, pairwise_agreement
 from sknoisy.datasets import load_wine_annotators
 
 bunch = load_wine_annotators()
 X, y, answers = bunch.data, bunch.target, bunch.annotations
 print(answers[:4])
-print(f"agreement beyond chance: {fleiss_kappa(answers, missing=-1):.2f}")
 
 # %%
-# A kappa of a third says that they agree more than by chance, and not by much. Who
-# agrees with whom?
+# Who agrees with whom, on the wines that both have named?
 
 import matplotlib.pyplot as plt
 
-agreement, _ = pairwise_agreement(answers, missing=-1)
+pairs = answers[:, :, None], answers[:, None, :]
+common = (pairs[0] >= 0) & (pairs[1] >= 0)
+agreement = ((pairs[0] == pairs[1]) & common).sum(axis=0) / common.sum(axis=0)
 _, ax = plt.subplots(figsize=(4.6, 3.6), layout="constrained")
 np.fill_diagonal(agreement, np.nan)
 image = ax.imshow(agreement, vmin=0.4, vmax=0.8, cmap="Blues")
@@ -68,8 +67,8 @@ for name, labels in found.items():
 # %%
 # With five annotators and 178 wines, matrices of confusions are too much to learn from
 # the answers: mistakes that several make together look like skill. The measurements are
-# a witness of another kind. How much they count was not set by hand: as much as answers
-# that they have not seen bear them out.
+# evidence of another kind. How much they count was not set by hand: they get the
+# strengths that make the answers, which they have not seen, most likely.
 
 print({name: round(s, 2) for name, s in clf.evidence_strength_.items()})
 

@@ -35,7 +35,7 @@ print(f"{(given != truth).mean():.1%} of the labels are wrong")
 # --------------------
 #
 # A session suggests rows, takes verdicts, and fits again with the verdicts as trusted
-# labels. A fifth of the rows of each round is drawn at random: these speak for all the
+# labels. A fifth of the rows of each round is drawn at random: these stand for all the
 # others. After each round the noise rate is estimated, with an interval.
 
 clf = NoisyLabelClassifier(LogisticRegression(), evidence="neighbors")
@@ -60,9 +60,9 @@ for n, estimate in zip(checks[1:], estimates, strict=True):
     print(f"after {n} checks: noise rate {estimate}")
 
 # %%
-# To make the most of forty random rows, the session asks the classifier what it thought
-# of each label *before* the round, and the random rows tell how far that can be
-# believed. The share of wrong labels among all verdicts would mislead, since most of
+# To make the most of forty random rows, the session uses what the classifier predicted
+# for each label *before* the round, where the random rows show that this narrows the
+# interval. The share of wrong labels among all verdicts would mislead, since most of
 # the rows were picked.
 
 estimate = session.noise_rate().value
@@ -72,8 +72,13 @@ print(f"estimate {estimate:.1%}, share among the verdicts {among:.1%}")
 # %%
 # Is it worth going on?
 # ---------------------
+#
+# What is left to find is the estimated number of wrong labels less those found; and the
+# interval narrows by the root of the number of random rows.
 
-print(session.forecast(50))
+found = (given != truth)[session.trusted_].sum()
+left = session.noise_rate().value * len(given) - found
+print(f"{found} wrong labels found, about {left:.0f} left")
 
 # %%
 # Beside random checking

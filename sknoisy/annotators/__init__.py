@@ -1,18 +1,13 @@
 """Who said what? Labels by several annotators, and sets of candidate labels."""
 
-from sknoisy.annotators._agreement import (
-    fleiss_kappa,
-    krippendorff_alpha,
-    pairwise_agreement,
-)
 from sknoisy.annotators._annotations import (
     Annotations,
     annotations_from_long,
+    annotations_to_frame,
     annotations_to_long,
 )
 from sknoisy.annotators._crowd_label import CrowdLabelClassifier
 from sknoisy.annotators._dawid_skene import DawidSkene
-from sknoisy.annotators._frame import annotations_to_frame
 from sknoisy.annotators._next_votes import items_needing_votes
 from sknoisy.annotators._partial_label import PartialLabelClassifier
 
@@ -24,8 +19,5 @@ __all__ = [
     "annotations_from_long",
     "annotations_to_frame",
     "annotations_to_long",
-    "fleiss_kappa",
     "items_needing_votes",
-    "krippendorff_alpha",
-    "pairwise_agreement",
 ]

@@ -1,74 +1,20 @@
 """Sets of candidate labels in, a table of what is possible out."""
 
-from dataclasses import dataclass, replace
-
 import numpy as np
 from scipy import sparse
-from sklearn.utils.validation import check_consistent_length
 
 from sknoisy._labels import encode_labels
-from sknoisy.semi_supervised._partly_labeled import PartlyLabeled
 
-# As many rows of a class are dealt to folds without any loss of folds.
+# With this many rows of a class each of 5 stratified folds has two.
 FEWEST_ROWS = 10
 SETS = (set, frozenset, list, tuple, np.ndarray)
 
 
-@dataclass(frozen=True)
-class CandidateLabels(PartlyLabeled):
-    """The record of rows with sets of candidates.
-
-    Attributes
-    ----------
-    candidates : ndarray of bool of shape (n_samples, n_classes)
-        What each row may be. The codes of the record are those of a candidate.
-    """
-
-    candidates: np.ndarray = None
-
-
-class CandidateReader:
-    """Mixin of the classifiers that take sets of candidates."""
-
-    def _read_labels(self, X, y, sample_weight, groups, trusted, params):
-        owner = type(self).__name__
-        found = None if y is None else read_candidates(y, self.classes, owner=owner)
-        if found is None:
-            labels = super()._read_labels(X, y, sample_weight, groups, trusted, params)
-            single = np.eye(labels.n_classes, dtype=bool)[labels.codes]
-            return _record(labels, single)
-        candidates, classes = found
-        check_consistent_length(X, candidates)
-        _check_candidates(candidates, classes, owner)
-        # Here, codes only serve to deal the rows to folds.
-        codes = _spread_codes(candidates)
-        labels = super()._read_labels(
-            X, classes[codes], sample_weight, groups, trusted, params
-        )
-        labels = _record(replace(labels, codes=codes, classes=classes), candidates)
-        _check_trusted(labels, owner)
-        return labels
-
-
 def read_candidates(y, classes, *, owner):
-    """Read candidates of any form.
+    """Return the table of candidates and the classes; None for plain labels.
 
-    Parameters
-    ----------
-    y : array-like
-        A table of zeros and ones, or a sequence of sets, or plain labels.
-
-    classes : array-like of shape (n_classes,) or None
-        What the columns stand for, or all labels there are.
-
-    owner : str
-        Name of the caller, for the messages.
-
-    Returns
-    -------
-    (ndarray of bool of shape (n_samples, n_classes), ndarray of shape (n_classes,)) \
-or None
-        Candidates and classes; None for plain labels.
+    ``y`` is a table of zeros and ones, or a sequence of sets, or plain labels;
+    ``classes`` is what the columns stand for, or all labels there are, or None.
     """
     if sparse.issparse(y):
         y = y.toarray()
@@ -102,14 +48,17 @@ def _of_sets(sets, classes, owner):
             f"{owner} expected sets of labels, but got lists of booleans. Pass a table "
             "of booleans as an array: numpy.asarray(y)."
         )
-    found, codes = encode_labels(np.array(members), owner=owner, classes=classes)
+    # As objects, since numpy would write NaN among words as a word.
+    members = np.array(members, dtype=object)
+    found, codes = encode_labels(members, owner=owner, classes=classes)
     table = np.zeros((len(sets), len(found)), dtype=bool)
     table[np.repeat(np.arange(len(sets)), sizes), codes] = True
-    return _in_order(table, found)
+    return _in_order(table, np.array(found.tolist()))
 
 
 def _of_table(table, names, owner):
     """Return candidates by columns, and what the columns stand for."""
+    # A frame of booleans with gaps is a table of objects; its NaN is neither 0 nor 1.
     values = table.astype(float) if table.dtype.kind == "O" else table
     if not np.isin(values, (0, 1)).all():
         raise ValueError(
@@ -133,10 +82,11 @@ def _in_order(table, classes):
     return table[:, order], np.asarray(classes)[order]
 
 
-def _check_candidates(candidates, classes, owner):
+def check_candidates(candidates, classes, owner):
     empty = ~candidates.any(axis=1)
     if empty.any():
         _refuse_empty(empty, owner)
+    # Rows that may be anything say nothing, and one class alone separates nothing.
     narrowed = candidates[~candidates.all(axis=1)]
     if narrowed.any(axis=0).sum() < 2:
         raise ValueError(
@@ -154,24 +104,7 @@ def _refuse_empty(empty, owner):
     )
 
 
-def _check_trusted(labels, owner):
-    if labels.trusted is None:
-        return
-    unclear = labels.trusted & (labels.candidates.sum(axis=1) != 1)
-    if unclear.any():
-        raise ValueError(
-            f"{owner} expected one candidate in a trusted row, its verified label, but "
-            f"{unclear.sum()} trusted rows have several, the first is row "
-            f"{int(unclear.argmax())}. Set trusted to False there, or name the label."
-        )
-
-
-def _record(labels, candidates):
-    narrowed = ~candidates.all(axis=1)
-    return CandidateLabels(**vars(labels), labeled=narrowed, candidates=candidates)
-
-
-def _spread_codes(candidates):
+def spread(candidates):
     """Return a candidate of each row, so that no class has few rows without need."""
     frequency = candidates.sum(axis=0)
     counts = np.zeros(candidates.shape[1])

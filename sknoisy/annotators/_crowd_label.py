@@ -1,38 +1,52 @@
 """Any classifier on labels by several annotators."""
 
-from numbers import Integral
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.special import softmax
+from sklearn.utils.validation import check_consistent_length
 
-from sknoisy._compat import HasMethods, Interval, StrOptions
-from sknoisy._evidence import (
-    EMBEDDING_CONSTRAINT,
-    FOLDING_CONSTRAINTS,
-    pool,
-    seed_unset,
-)
-from sknoisy._meta import BaseLabelNoiseClassifier, prepared
-from sknoisy._soft_labels import fit_soft_labels, takes_weights
-from sknoisy.annotators._crowd_labels import CrowdLabelReader
+from sknoisy._compat import HasMethods
+from sknoisy._labels import NoisyLabels
+from sknoisy._meta import prepared
+from sknoisy.annotators._annotations import Annotations, is_gap, read_annotations
+from sknoisy.annotators._base import BaseAnswerClassifier, only_labeled, refuse_unclear
+from sknoisy.annotators._candidates import spread
 from sknoisy.annotators._dawid_skene import DawidSkene
-from sknoisy.annotators._item_prior import FeatureEvidence, pooled_prior
+from sknoisy.annotators._pooled_prior import pooled_prior
 from sknoisy.annotators._votes import TINY
-from sknoisy.exceptions import UnsuitableEstimatorError
-from sknoisy.refinement._base import keep_soft_labels
 
-# How often strengths and annotators are fitted to each other, for the same evidence.
-EXCHANGES = 3
+# How often strengths and annotators are fitted to each other with the same evidence;
+# benchmarks/bench_annotators.py on digits and cifar10n served to choose it.
+N_EXCHANGES = 3
 
 
-class CrowdLabelClassifier(CrowdLabelReader, BaseLabelNoiseClassifier):
+@dataclass(frozen=True)
+class CrowdLabels(NoisyLabels):
+    """The record of rows with several answers.
+
+    Its codes are those of the most frequent answer; rows without any have no weight.
+    """
+
+    answers: Annotations = None
+
+    def annotator_weight(self):
+        """Return what each row counts where annotators are estimated.
+
+        Trusted rows hold the truth in place of answers, and say nothing of annotators.
+        """
+        if self.trusted is None:
+            return self.sample_weight
+        return np.where(self.trusted, 0.0, self.sample_weight)
+
+
+class CrowdLabelClassifier(BaseAnswerClassifier):
     r"""Train a classifier on the labels of several annotators.
 
-    Answers tell about a row, and so do its features. The two are joined as prior and
-    likelihood: models that have not seen a row, and its neighbours, say which class to
-    expect; the answers, read through the matrices of the annotators, say which class
-    it is; and the annotators are judged by the outcome. Then the classifier is trained
-    on the probabilities that this comes to.
+    Features and answers are joined as prior and likelihood: models that have not seen a
+    row, and its neighbours, say which class to expect; the answers, read through the
+    matrices of the annotators, how likely each class is then; and the matrices are
+    estimated from the posterior. Then the classifier is trained on the posterior.
 
     Parameters
     ----------
@@ -41,14 +55,13 @@ class CrowdLabelClassifier(CrowdLabelReader, BaseLabelNoiseClassifier):
         :class:`~sklearn.linear_model.LogisticRegression`.
 
     aggregator : DawidSkene, default=None
-        Says what describes an annotator. None means
-        :class:`~sknoisy.annotators.DawidSkene` with its defaults. Its ``missing`` is
-        not looked at.
+        Says what describes an annotator; None means :class:`DawidSkene` with its
+        defaults. Its ``missing`` is not looked at.
 
     evidence : {"auto", "model", "neighbors"}, default="auto"
-        Who is asked what class to expect: the classifier, trained on other folds; the
-        neighbours, which needs no fit; or, with "auto", both, each as strongly as the
-        answers, which they have not seen, bear them out.
+        Where the prior comes from: the classifier, trained on other folds; the
+        neighbours, which need no fit; or, with "auto", both, each with the strength
+        that makes the answers, which it has not seen, most likely.
 
     action : {"auto", "soft", "weight", "relabel"}, default="auto"
         Train on the probabilities of all classes; on the most probable class, weighed
@@ -62,9 +75,8 @@ class CrowdLabelClassifier(CrowdLabelReader, BaseLabelNoiseClassifier):
         What stands for a missing answer besides None and NaN, such as -1 or "".
 
     embedding : "auto", "passthrough" or transformer, default="auto"
-        Space in which neighbours are searched, as in
-        :class:`~sknoisy.NoisyLabelClassifier`. Where rows cannot be embedded, the
-        classifier is asked alone, after a warning.
+        Space of the neighbours, as in :class:`~sknoisy.NoisyLabelClassifier`. Without
+        one, the classifier is the only evidence, after a warning.
 
     cv : int, splitter or iterable, default=None
         Folds. None means 5 stratified folds in which copies of a row stay together.
@@ -84,11 +96,10 @@ class CrowdLabelClassifier(CrowdLabelReader, BaseLabelNoiseClassifier):
         The fitted classifier.
 
     aggregator_ : DawidSkene
-        The annotators and classes as the last round left them.
+        Annotators and classes after the last round.
 
     clean_proba_ : ndarray of shape (n_samples, n_classes)
-        Probability of each true class for the rows given to ``fit``, also for rows
-        without an answer.
+        Probability of each true class, also for rows without an answer.
 
     transduction_ : ndarray of shape (n_samples,)
         The most probable class of each row.
@@ -104,7 +115,7 @@ class CrowdLabelClassifier(CrowdLabelReader, BaseLabelNoiseClassifier):
 
     label_quality_ : ndarray of shape (n_samples,)
         Probability that an answer to the row, drawn from those given, is right, in
-        [0, 1]. NaN for a row without an answer.
+        [0, 1]; NaN without an answer.
 
     noise_rate_ : float
         Estimated share of wrong answers, in [0, 1].
@@ -114,8 +125,7 @@ class CrowdLabelClassifier(CrowdLabelReader, BaseLabelNoiseClassifier):
         probabilities as they are, 0 leaves them out.
 
     soft_labels_ : ndarray of shape (n_samples, n_classes)
-        Weight of each class for each sample, as trained on. Zeros for a row without an
-        answer.
+        Weight of each class for each sample, as trained on; zeros without an answer.
 
     sample_weight_ : ndarray of shape (n_samples,)
         Sum of the soft labels of each sample.
@@ -133,29 +143,21 @@ class CrowdLabelClassifier(CrowdLabelReader, BaseLabelNoiseClassifier):
     --------
     DawidSkene : From the answers alone, without features.
     items_needing_votes : Which rows to show to another annotator.
-    sknoisy.NoisyLabelClassifier : One label a row.
 
     Notes
     -----
     ``fit(X, annotations)`` takes a table of shape (n_samples, n_annotators) in which
     answers may be missing, or what :func:`annotations_from_long` makes of three
-    columns. One answer a row is enough, if several annotators have answered: those who
-    agree with the evidence are believed. A table of one column, or labels of shape
-    (n_samples,), come from one annotator; then :class:`~sknoisy.NoisyLabelClassifier`
-    is the safer choice, since it looks first whether there is noise at all.
-
-    Verified rows, ``fit(..., trusted=mask)``, hold their verified label in place of
-    the answers. They calibrate the evidence, and say nothing about the annotators.
-
-    With two rounds and five folds a fit costs eleven fits of the classifier, ten of
-    them on four fifths of the rows, and one search for neighbours.
+    columns. One answer a row is enough, if several annotators have answered. One
+    column, or labels of shape (n_samples,), come from one annotator, with or without
+    gaps; then :class:`~sknoisy.NoisyLabelClassifier` is the safer choice. Trusted rows
+    hold their trusted label in place of the answers, and say nothing about annotators.
+    By default a fit costs eleven fits of the classifier and a search for neighbours.
 
     References
     ----------
     .. [1] V. C. Raykar, S. Yu, L. H. Zhao, G. H. Valadez, C. Florin, L. Bogoni and
        L. Moy, "Learning From Crowds", Journal of Machine Learning Research 11, 2010.
-       Classifier and annotators are estimated from each other; held-out evidence,
-       neighbours and strengths are additions.
 
     Examples
     --------
@@ -175,19 +177,12 @@ class CrowdLabelClassifier(CrowdLabelReader, BaseLabelNoiseClassifier):
     >>> clf = CrowdLabelClassifier(missing=-1).fit(X, answers)
     >>> bool((clf.transduction_ == y).mean() > (alone.labels_ == y).mean() + 0.05)
     True
-    >>> clf.predict(X[:1])
-    array([0])
     """
 
     _parameter_constraints: dict = {
-        **BaseLabelNoiseClassifier._parameter_constraints,
-        "aggregator": [HasMethods(["_begin", "_settle"]), None],
-        "evidence": [StrOptions({"auto", "model", "neighbors"})],
-        "action": [StrOptions({"auto", "soft", "weight", "relabel"})],
-        "n_rounds": [Interval(Integral, 1, None, closed="left")],
+        **BaseAnswerClassifier._parameter_constraints,
+        "aggregator": [HasMethods(["_expectation_maximization"]), None],
         "missing": "no_validation",
-        "embedding": EMBEDDING_CONSTRAINT,
-        **FOLDING_CONSTRAINTS,
     }
 
     def __init__(
@@ -217,56 +212,68 @@ class CrowdLabelClassifier(CrowdLabelReader, BaseLabelNoiseClassifier):
         self.n_jobs = n_jobs
         self.random_state = random_state
 
-    def _fit(self, X, labels):
-        base = seed_unset(self._inner_estimator(), self.random_state)
-        action = checked_action(self.action, base, best="soft")
+    def _read_labels(self, X, y, sample_weight, groups, trusted, params):
+        owner = type(self).__name__
+        read = super()._read_labels
+        if y is None or _is_plain(y, self.missing):
+            labels = read(X, y, sample_weight, groups, trusted, params)
+            rows = np.arange(labels.n_samples)
+            who = rows * 0, labels.codes, rows, np.arange(1)
+            answers = Annotations(rows, *who, labels.classes)
+            return labels.extended_to(CrowdLabels, answers=answers)
+        answers = read_annotations(y, owner=owner, missing=self.missing)
+        check_consistent_length(X, answers)
+        counts = answers.counts()
+        # For the folds, and for a class that would lose all its weight.
+        codes = counts.argmax(axis=1)
+        # Ties may all have gone to one class, though the answers name others.
+        codes = spread(counts > 0) if (codes == codes[0]).all() else codes
+        labels = read(X, answers.classes[codes], sample_weight, groups, trusted, params)
+        labels = replace(labels, classes=answers.classes, codes=codes)
+        labels = only_labeled(labels, counts.any(axis=1), owner)
+        refuse_unclear(labels, (counts > 0).sum(axis=1) != 1, owner, "the answers")
+        return labels.extended_to(CrowdLabels, answers=answers)
+
+    def _posterior(self, evidence, labels):
         aggregator = DawidSkene() if self.aggregator is None else self.aggregator
         self.aggregator_ = prepared(aggregator)
-        voting = labels.voting_mass()
-        annotators = self.aggregator_._begin(labels.answers, voting)
-        posterior = self.aggregator_._settle(annotators, np.maximum(voting, TINY))
+        weight = labels.annotator_weight()
+        model = self.aggregator_._annotator_model(labels.answers, weight)
+        # The sum of the weights divides: rows that are all trusted leave none.
+        weight = np.maximum(weight, TINY)
+        posterior = self.aggregator_._expectation_maximization(model, weight)
         posterior = labels.certain_of_trusted(posterior)
-        asked = FeatureEvidence(self, base, X, labels.labeled_only())
         for _ in range(self.n_rounds):
-            tables = asked.tables(posterior)
-            posterior = self._join(tables, annotators, posterior, labels)
+            logs = evidence.log_tables(posterior)
+            posterior = self._join(logs, model, posterior, weight, labels)
         self._keep(posterior, labels)
-        weighed = treated(posterior, action)
-        weighed = weighed * (labels.sample_weight * labels.labeled)[:, None]
-        keep_soft_labels(self, weighed, labels)
-        self.transduction_ = labels.classes[posterior.argmax(axis=1)]
-        return fit_soft_labels(
-            base, X, self.soft_labels_, labels.classes, params=labels.params
-        )
+        return posterior, labels
 
-    def _join(self, tables, annotators, posterior, labels):
+    def _join(self, logs, model, posterior, weight, labels):
         """Fit strengths of the evidence and annotators to each other."""
-        mass = labels.sample_weight * labels.labeled
-        # An answer that stands alone made its own class certain, which would make its
-        # annotator infallible: ask first how well answers agree with the evidence.
+        # An answer that stands alone has made its own class certain, which would make
+        # its annotator infallible: hold such answers against the evidence first.
         n_answers = np.bincount(labels.answers.items, minlength=labels.n_samples)
-        unseen = pool(list(tables.values()))
+        unseen = softmax(np.mean(list(logs.values()), axis=0), axis=1)
         start = np.where((n_answers == 1)[:, None], unseen, posterior)
         posterior = labels.certain_of_trusted(start)
-        for _ in range(EXCHANGES):
-            annotators.update(posterior)
-            likelihood = softmax(annotators.log_likelihood(), axis=1)
+        for _ in range(N_EXCHANGES):
+            model.update(posterior)
+            # Up to a factor for each row, which the strengths do not depend on.
+            likelihood = softmax(model.log_likelihood(), axis=1)
             likelihood = labels.certain_of_trusted(likelihood)
             prior, self.evidence_strength_ = pooled_prior(
-                tables, likelihood, mass, offsets=True
+                logs, likelihood, labels.sample_weight, offsets=True
             )
-            posterior = self.aggregator_._settle(
-                annotators,
-                np.maximum(labels.voting_mass(), TINY),
-                log_prior=np.log(np.maximum(prior, TINY)),
-                posterior=posterior,
+            log_prior = np.log(np.maximum(prior, TINY))
+            posterior = self.aggregator_._expectation_maximization(
+                model, weight, log_prior=log_prior, posterior=posterior
             )
             posterior = labels.certain_of_trusted(posterior)
         return posterior
 
     def _keep(self, posterior, labels):
         """Keep what is known of rows and annotators as fitted attributes."""
-        self.clean_proba_ = posterior
         for name in ("transition_matrices_", "annotator_quality_", "annotator_names_"):
             setattr(self, name, getattr(self.aggregator_, name))
         answers = labels.answers
@@ -275,62 +282,16 @@ class CrowdLabelClassifier(CrowdLabelReader, BaseLabelNoiseClassifier):
         total = np.bincount(answers.items, minlength=labels.n_samples)
         unknown = np.full(labels.n_samples, np.nan)
         self.label_quality_ = np.divide(sums, total, out=unknown, where=total > 0)
+        # Of answers, so that a row counts by how many it has.
         wrong = np.average(1 - right, weights=labels.sample_weight[answers.items])
         self.noise_rate_ = float(wrong)
 
 
-def checked_action(action, estimator, *, best):
-    """Return what is trained on, after a look at whether the classifier can.
-
-    Parameters
-    ----------
-    action : {"auto", "soft", "weight", "relabel"}
-        What was asked for.
-
-    estimator : classifier
-        The classifier.
-
-    best : str
-        What "auto" means for a classifier that takes weights.
-
-    Returns
-    -------
-    str
-        The action.
-
-    Raises
-    ------
-    UnsuitableEstimatorError
-        If an action was named that needs weights, and the classifier takes none.
-    """
-    if takes_weights(estimator):
-        return best if action == "auto" else action
-    if action in {"soft", "weight"}:
-        raise UnsuitableEstimatorError(
-            f"action={action!r} needs a classifier that takes sample_weight, but "
-            f"{type(estimator).__name__} takes none. Use action='relabel'."
-        )
-    return "relabel"
-
-
-def treated(posterior, action):
-    """Return the soft labels that an action makes of the clean posterior.
-
-    Parameters
-    ----------
-    posterior : ndarray of shape (n_samples, n_classes)
-        Rows sum to 1.
-
-    action : {"soft", "weight", "relabel"}
-        The probabilities of all classes; the most probable class, weighed by its
-        probability; or the most probable class.
-
-    Returns
-    -------
-    ndarray of shape (n_samples, n_classes)
-        The soft labels.
-    """
-    if action == "soft":
-        return posterior
-    best = np.eye(posterior.shape[1])[posterior.argmax(axis=1)]
-    return best * posterior if action == "weight" else best
+def _is_plain(y, missing):
+    """Whether y is an array with a label for each row."""
+    if isinstance(y, Annotations) or hasattr(y, "columns") or not hasattr(y, "dtype"):
+        return False
+    values = np.asarray(y)
+    alone = values.ndim == 1 or values.shape[1:] == (1,)
+    plain = alone and values.dtype.kind != "O"
+    return bool(plain and not is_gap(values.ravel(), missing).any())

@@ -11,29 +11,26 @@ from sknoisy._labels import NoisyLabels
 from sknoisy._meta import warn_not_converged
 from sknoisy._out_of_fold import check_proba
 from sknoisy.annotators._annotations import read_annotations
-from sknoisy.annotators._votes import MODELS, TINY, settle_votes, vote_shares
+from sknoisy.annotators._votes import MODELS, TINY, alternate, vote_shares
 from sknoisy.exceptions import NoEvidenceWarning
 
 
 class DawidSkene(BaseEstimator):
     r"""Estimate true classes and how each annotator goes wrong, from answers alone.
 
-    If the true classes were known, the answers of an annotator could be counted into a
-    matrix of confusions; if the matrices were known, the answers to an item would tell
-    its class. Expectation-maximisation does both in turn, from the shares of the votes
-    on.
+    Expectation-maximisation counts the answers of each annotator into a matrix of
+    confusions, by the classes as they are known, and finds the classes by the matrices,
+    in turn, from the shares of the votes on.
 
     Parameters
     ----------
-    model : {"confusion", "one_coin", "difficulty"}, default="confusion"
-        What describes an annotator: a matrix of confusions; one probability of being
-        right, with all wrong classes alike; or an ability that meets the difficulty
-        of each item.
+    model : {"confusion", "one_coin"}, default="confusion"
+        What describes an annotator: a matrix of confusions, or one probability of being
+        right, with all wrong classes alike.
 
     prior_strength : float, default=2.0
-        How many answers for each true class an annotator borrows from the crowd. It
-        keeps those who have answered little near the others. With 0, every annotator
-        stands alone. The model "difficulty" has a normal prior of its own instead.
+        How many answers for each true class an annotator borrows from the crowd, which
+        keeps those who have answered little near the others.
 
     missing : object, default=None
         What stands for a missing answer besides None and NaN, such as -1 or "".
@@ -59,18 +56,13 @@ class DawidSkene(BaseEstimator):
         ``T[a, i, j] = P(annotator a answers j | true class i)``; rows sum to 1.
 
     annotator_quality_ : ndarray of shape (n_annotators,)
-        Probability that an answer of the annotator is right, in [0, 1], were all of
-        them asked about the same items.
+        Probability of a right answer, were all asked about the same items.
 
     annotator_names_ : ndarray of shape (n_annotators,)
         Names of the annotators, column numbers where they have none.
 
     class_prior_ : ndarray of shape (n_classes,)
         Shares of the true classes.
-
-    item_difficulty_ : ndarray of shape (n_items,)
-        For the model "difficulty": from 0 on, 1 for an item like any other; the larger,
-        the more even the best annotators guess.
 
     noise_rate_ : float
         Estimated share of wrong answers, in [0, 1].
@@ -80,26 +72,20 @@ class DawidSkene(BaseEstimator):
 
     See Also
     --------
-    CrowdLabelClassifier : Let the features have a say as well.
-    annotations_to_frame : Answers for the aggregators of crowd-kit.
-    items_needing_votes : Which items to show to another annotator.
+    CrowdLabelClassifier : With features, and a classifier trained.
+    annotations_to_frame : For crowd-kit, whose GLAD knows the difficulty of items.
 
     Notes
     -----
     A round takes time and memory in proportion to the number of answers, and the
     matrices take ``n_annotators * n_classes ** 2`` numbers. With many classes and few
-    answers an annotator, prefer ``model="one_coin"``.
-
-    Errors that annotators share, such as those on items which look like another class
-    to everybody, cannot be found from answers alone.
+    answers an annotator, prefer ``model="one_coin"``. Errors that annotators share
+    cannot be found from answers alone.
 
     References
     ----------
     .. [1] A. P. Dawid and A. M. Skene, "Maximum Likelihood Estimation of Observer
        Error-Rates Using the EM Algorithm", Applied Statistics 28, 1979.
-    .. [2] J. Whitehill, P. Ruvolo, T. Wu, J. Bergsma and J. Movellan, "Whose Vote
-       Should Count More: Optimal Integration of Labels from Labelers of Unknown
-       Expertise", NeurIPS, 2009. The model "difficulty" is in its manner.
 
     Examples
     --------
@@ -151,8 +137,7 @@ class DawidSkene(BaseEstimator):
         Parameters
         ----------
         annotations : array-like of shape (n_items, n_annotators) or Annotations
-            The answers; None and NaN stand for none. Three columns in long form go
-            through :func:`annotations_from_long`.
+            The answers; None and NaN stand for none.
 
         y : None
             Ignored.
@@ -161,9 +146,8 @@ class DawidSkene(BaseEstimator):
             How much each item tells about the annotators.
 
         proba : array-like of shape (n_items, n_classes), default=None
-            What else is known about each item: probabilities by a model that has not
-            seen its answers, in the order of the sorted labels. A row of one 1 and
-            zeros is a known truth. If None, the shares of the classes are estimated.
+            Probabilities by a model that has not seen the answers, in the order of the
+            sorted labels; a 1 is a known truth. None estimates the shares of classes.
 
         Returns
         -------
@@ -173,8 +157,8 @@ class DawidSkene(BaseEstimator):
         Raises
         ------
         ValueError
-            If no answer is there, all answers name the same class, the answers have
-            the wrong shape, or the probabilities do not fit them.
+            If there is no answer, all name the same class, they have the wrong shape,
+            or the probabilities do not fit them.
 
         Warns
         -----
@@ -185,40 +169,18 @@ class DawidSkene(BaseEstimator):
         """
         owner = type(self).__name__
         answers = read_annotations(annotations, owner=owner, missing=self.missing)
-        mass = _check_sample_weight(sample_weight, np.empty((len(answers), 1)))
-        log_prior = None
-        if proba is not None:
-            log_prior = _log_prior(proba, answers, owner)
-        self._settle(self._begin(answers, mass), mass, log_prior=log_prior)
+        weight = _check_sample_weight(sample_weight, np.empty((len(answers), 1)))
+        model = self._annotator_model(answers, weight)
+        log_prior = None if proba is None else _log_prior(proba, answers, owner)
+        self._expectation_maximization(model, weight, log_prior=log_prior)
         if proba is None:
             _warn_unanswered(answers, owner)
         if self.n_iter_ == self.max_iter and self._change > self.tol:
             warn_not_converged(self, self._change)
         return self
 
-    def fit_predict(self, annotations, y=None, sample_weight=None):
-        """Estimate true classes and annotators, and return the classes.
-
-        Parameters
-        ----------
-        annotations : array-like of shape (n_items, n_annotators) or Annotations
-            The answers; None and NaN stand for none.
-
-        y : None
-            Ignored.
-
-        sample_weight : array-like of shape (n_items,), default=None
-            How much each item tells about the annotators.
-
-        Returns
-        -------
-        ndarray of shape (n_items,)
-            ``labels_``.
-        """
-        return self.fit(annotations, y, sample_weight).labels_
-
-    def _begin(self, answers, mass):
-        """Return the model of the annotators, before it has learnt anything."""
+    def _annotator_model(self, answers, sample_weight):
+        """Return the model of the annotators, before it is fitted."""
         if answers.n_classes < 2:
             (only,) = answers.classes.tolist()
             raise ValueError(
@@ -227,74 +189,28 @@ class DawidSkene(BaseEstimator):
                 "tell apart. Check missing=, or add the other class by "
                 "annotations_from_long(..., classes=...)."
             )
-        return MODELS[self.model](answers, mass, self.prior_strength)
+        return MODELS[self.model](answers, sample_weight, self.prior_strength)
 
-    def _settle(self, model, mass, *, log_prior=None, posterior=None):
+    def _expectation_maximization(self, model, weight, log_prior=None, posterior=None):
         """Run the rounds, and keep what they came to as fitted attributes."""
         answers = model.answers
-        if posterior is None:
-            posterior = vote_shares(answers)
-        posterior, self.n_iter_, self._change = settle_votes(
-            model,
-            posterior,
-            mass,
-            log_prior=log_prior,
-            max_iter=self.max_iter,
-            tol=self.tol,
+        posterior = vote_shares(answers) if posterior is None else posterior
+        posterior, self.n_iter_, self._change = alternate(
+            model, posterior, weight, log_prior, self.max_iter, self.tol
         )
         self.classes_ = answers.classes
         self.annotator_names_ = answers.annotator_names
         self.clean_proba_ = posterior
         self.labels_ = answers.classes[posterior.argmax(axis=1)]
         self.transition_matrices_ = model.matrices
-        self.class_prior_ = mass @ posterior / mass.sum()
-        self.annotator_quality_ = quality_of(model.matrices, self.class_prior_)
-        self.noise_rate_ = share_of_wrong_answers(answers, posterior, mass)
-        if self.model == "difficulty":
-            self.item_difficulty_ = np.exp(-model.ease)
+        self.class_prior_ = weight @ posterior / weight.sum()
+        # P(right) = sum_k P(k) T_kk, over all items rather than those of the annotator.
+        right = np.diagonal(model.matrices, axis1=1, axis2=2)
+        self.annotator_quality_ = right @ self.class_prior_
+        wrong = 1 - posterior[answers.items, answers.codes]
+        # The share of wrong ones among the answers that were given.
+        self.noise_rate_ = float(np.average(wrong, weights=weight[answers.items]))
         return posterior
-
-
-def quality_of(matrices, class_prior):
-    """Return how likely an answer of each annotator is right.
-
-    Parameters
-    ----------
-    matrices : ndarray of shape (n_annotators, n_classes, n_classes)
-        Matrices of the annotators.
-
-    class_prior : ndarray of shape (n_classes,)
-        Shares of the true classes.
-
-    Returns
-    -------
-    ndarray of shape (n_annotators,)
-        Values in [0, 1].
-    """
-    return np.diagonal(matrices, axis1=1, axis2=2) @ class_prior
-
-
-def share_of_wrong_answers(answers, posterior, mass):
-    """Return the expected share of wrong answers.
-
-    Parameters
-    ----------
-    answers : Annotations
-        The answers.
-
-    posterior : ndarray of shape (n_items, n_classes)
-        Probabilities of the true classes.
-
-    mass : ndarray of shape (n_items,)
-        Weights of the items.
-
-    Returns
-    -------
-    float
-        Value in [0, 1].
-    """
-    right = posterior[answers.items, answers.codes]
-    return float(1 - np.average(right, weights=mass[answers.items]))
 
 
 def _log_prior(proba, answers, owner):
@@ -305,11 +221,11 @@ def _log_prior(proba, answers, owner):
 
 
 def _warn_unanswered(answers, owner):
-    n_silent = len(answers) - len(np.unique(answers.items))
-    if n_silent:
+    n_unanswered = len(answers) - len(np.unique(answers.items))
+    if n_unanswered:
         warnings.warn(
-            f"{owner} found no answer to {n_silent} of {len(answers)} items: they get "
-            "the shares of the classes. Leave them out, or let the features speak: "
-            "CrowdLabelClassifier, or proba=.",
+            f"{owner} found no answer to {n_unanswered} of {len(answers)} items: they "
+            "get the shares of the classes. Leave them out, pass proba=, or use the "
+            "features by CrowdLabelClassifier.",
             NoEvidenceWarning,
         )

@@ -6,49 +6,37 @@ import numpy as np
 from scipy.special import entr
 from sklearn.utils.validation import check_is_fitted
 
-from sknoisy._compat import Interval, StrOptions, validate_params
+from sknoisy._compat import Interval, validate_params
 from sknoisy._transition_matrix import normalize_rows
-
-METHODS = {"information", "error", "entropy"}
 
 
 @validate_params(
     {
         "fitted": "no_validation",
         "n_items": [Interval(Integral, 1, None, closed="left"), None],
-        "method": [StrOptions(METHODS)],
         "annotator": "no_validation",
         "return_values": ["boolean"],
     },
     prefer_skip_nested_validation=True,
 )
-def items_needing_votes(
-    fitted, n_items=None, *, method="information", annotator=None, return_values=False
-):
+def items_needing_votes(fitted, n_items=None, *, annotator=None, return_values=False):
     r"""Rank items by what another answer to them is expected to change.
 
     An answer :math:`j` to item :math:`i` has the probability
     :math:`\sum_k q_{ik} T_{kj}` and turns :math:`q_i` into
-    :math:`q_{i \mid j} \propto q_{ik} T_{kj}`. What counts is what becomes of the
-    doubt: an item that nobody can tell is doubtful, but another answer is not worth
-    much if the annotator confuses exactly the classes in question.
+    :math:`q_{i \mid j} \propto q_{ik} T_{kj}`. What counts is the expected fall of the
+    entropy: little, where the annotator confuses exactly the classes in question.
 
     Parameters
     ----------
-    fitted : DawidSkene or CrowdLabelClassifier
-        Fitted, with ``clean_proba_`` and ``transition_matrices_``.
+    fitted : fitted DawidSkene or CrowdLabelClassifier
+        What is known of items and annotators.
 
     n_items : int, default=None
         How many items to return. If None, all of them.
 
-    method : {"information", "error", "entropy"}, default="information"
-        The expected fall of the entropy; the expected fall of the probability that
-        the most probable class is wrong, which is 0 where no answer could change
-        it; or the entropy of the item itself, whoever will answer.
-
     annotator : object, default=None
-        Name of the annotator who will be asked, among ``annotator_names_``. If None,
-        an annotator like the mean of all.
+        Who will be asked, among ``annotator_names_``. None means the mean of all.
 
     return_values : bool, default=False
         Whether the values are returned as well.
@@ -59,20 +47,12 @@ def items_needing_votes(
         Positions of the items, the most needy first.
 
     values : ndarray of shape (n_items,)
-        What a vote is expected to change, from 0 on, in natural units (nats) for the
-        entropies. Only if ``return_values``.
+        Expected fall of the entropy, from 0 on, in nats. Only if ``return_values``.
 
     Raises
     ------
     ValueError
         If the annotator is unknown.
-    NotFittedError
-        If ``fitted`` is not.
-
-    See Also
-    --------
-    DawidSkene : From answers to classes.
-    CrowdLabelClassifier : From answers and features to classes.
 
     Examples
     --------
@@ -83,15 +63,14 @@ def items_needing_votes(
     array([10, 11])
     """
     check_is_fitted(fitted, ["clean_proba_", "transition_matrices_"])
-    believed = fitted.clean_proba_
+    posterior = fitted.clean_proba_
     T = _matrix_of(fitted, annotator)
-    if method == "entropy":
-        values = entr(believed).sum(axis=1)
-    elif method == "information":
-        after = _expected(believed, T, lambda q: entr(q).sum(axis=1))
-        values = entr(believed).sum(axis=1) - after
-    else:
-        values = _expected(believed, T, lambda q: q.max(axis=1)) - believed.max(axis=1)
+    values = _entropy(posterior)
+    # The mean over the answers to come: j has the probability sum_k q_k T_kj.
+    for column in T.T:
+        joint = posterior * column
+        values -= joint.sum(axis=1) * _entropy(normalize_rows(joint))
+    # No answer is expected to harm; below zero is rounding.
     values = np.maximum(values, 0.0)
     rows = np.argsort(-values, kind="stable")[:n_items]
     return (rows, values[rows]) if return_values else rows
@@ -110,10 +89,5 @@ def _matrix_of(fitted, annotator):
     return fitted.transition_matrices_[found[0]]
 
 
-def _expected(believed, T, measure):
-    """Return the mean of a measure of the posterior, over the answers to come."""
-    total = np.zeros(len(believed))
-    for column in T.T:
-        joint = believed * column
-        total += joint.sum(axis=1) * measure(normalize_rows(joint))
-    return total
+def _entropy(posterior):
+    return entr(posterior).sum(axis=1)

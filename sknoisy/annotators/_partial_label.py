@@ -1,26 +1,35 @@
 """Any classifier on sets of candidate labels."""
 
-from dataclasses import replace
-from numbers import Integral
+from dataclasses import dataclass, replace
 
-from sknoisy._compat import Interval, StrOptions
-from sknoisy._evidence import EMBEDDING_CONSTRAINT, FOLDING_CONSTRAINTS, seed_unset
-from sknoisy._meta import BaseLabelNoiseClassifier
-from sknoisy._soft_labels import fit_soft_labels
+import numpy as np
+from sklearn.utils.validation import check_consistent_length
+
+from sknoisy._compat import StrOptions
+from sknoisy._labels import NoisyLabels
 from sknoisy._transition_matrix import normalize_rows
-from sknoisy.annotators._candidates import CandidateReader
-from sknoisy.annotators._crowd_label import checked_action, treated
-from sknoisy.annotators._item_prior import FeatureEvidence, pooled_prior
-from sknoisy.refinement._base import keep_soft_labels
+from sknoisy.annotators._base import BaseAnswerClassifier, only_labeled, refuse_unclear
+from sknoisy.annotators._candidates import check_candidates, read_candidates, spread
+from sknoisy.annotators._pooled_prior import pooled_prior
 
 
-class PartialLabelClassifier(CandidateReader, BaseLabelNoiseClassifier):
+@dataclass(frozen=True)
+class CandidateLabels(NoisyLabels):
+    """The record of rows with sets of candidates, (n_samples, n_classes).
+
+    Its codes are those of a candidate; rows that may be anything have no weight.
+    """
+
+    candidates: np.ndarray = None
+
+
+class PartialLabelClassifier(BaseAnswerClassifier):
     r"""Train a classifier on sets of candidate labels, one of which is true.
 
     Each row starts with its candidates alike. Models that have not seen a row, and its
-    neighbours, then say which class to expect; what they say is restricted to the
-    candidates, and they are asked again, now that the others are clearer. In the end
-    the classifier is trained on the most probable candidates.
+    neighbours, then say which class to expect; their probabilities are restricted to
+    the candidates, and found anew now that the others are clearer. In the end the
+    classifier is trained on the most probable candidates.
 
     Parameters
     ----------
@@ -29,21 +38,18 @@ class PartialLabelClassifier(CandidateReader, BaseLabelNoiseClassifier):
         :class:`~sklearn.linear_model.LogisticRegression`.
 
     classes : array-like of shape (n_classes,), default=None
-        What the columns of a table of candidates stand for, or all labels that sets
-        may hold. If None, the names of the columns of a frame, the numbers of the
-        columns of another table, or the labels that the sets hold.
+        What the columns of a table stand for, or all labels that sets may hold. If
+        None, the names or numbers of the columns, or the labels that the sets hold.
 
     evidence : {"auto", "model", "neighbors"}, default="auto"
-        Who is asked what class to expect: the classifier, trained on other folds; the
-        neighbours, which needs no fit; or, with "auto", both, each as strongly as the
-        sets of candidates, which they have not seen, bear them out.
+        Where the probabilities come from: the classifier, trained on other folds; the
+        neighbours, which need no fit; or, with "auto", both, each with the strength
+        that makes the sets of candidates, which it has not seen, most likely.
 
     class_prior : {"even", "estimated"}, default="even"
-        What a candidate is worth before the features are looked at: as much as any
-        other in its set, or as much as its class is frequent in all rows. The first
-        holds where a set lists what there is to see and the row is one of it, such as
-        the names in a caption or the objects in a picture; the second where an
-        annotator adds wrong candidates to a true one, whatever that is.
+        What a candidate is worth before the features: as much as any other in its set,
+        such as the names in a caption; or as much as its class is frequent, as where
+        wrong candidates are added to a true one.
 
     action : {"auto", "weight", "soft", "relabel"}, default="auto"
         Train on the most probable candidate, weighed by its probability; on the
@@ -54,9 +60,8 @@ class PartialLabelClassifier(CandidateReader, BaseLabelNoiseClassifier):
         How often the classifier is trained on other folds.
 
     embedding : "auto", "passthrough" or transformer, default="auto"
-        Space in which neighbours are searched, as in
-        :class:`~sknoisy.NoisyLabelClassifier`. Where rows cannot be embedded, the
-        classifier is asked alone, after a warning.
+        Space of the neighbours, as in :class:`~sknoisy.NoisyLabelClassifier`. Without
+        one, the classifier is the only evidence, after a warning.
 
     cv : int, splitter or iterable, default=None
         Folds. None means 5 stratified folds in which copies of a row stay together.
@@ -76,8 +81,7 @@ class PartialLabelClassifier(CandidateReader, BaseLabelNoiseClassifier):
         The fitted classifier.
 
     clean_proba_ : ndarray of shape (n_samples, n_classes)
-        Probability of each true class for the rows given to ``fit``; zero for a class
-        that is no candidate.
+        Probability of each true class; zero for a class that is no candidate.
 
     transduction_ : ndarray of shape (n_samples,)
         The most probable candidate of each row.
@@ -87,8 +91,8 @@ class PartialLabelClassifier(CandidateReader, BaseLabelNoiseClassifier):
         probabilities as they are, 0 leaves them out.
 
     soft_labels_ : ndarray of shape (n_samples, n_classes)
-        Weight of each class for each sample, as trained on. Zeros for a row to which
-        all classes are candidates.
+        Weight of each class for each sample, as trained on; zeros for a row that may be
+        anything.
 
     sample_weight_ : ndarray of shape (n_samples,)
         Sum of the soft labels of each sample.
@@ -105,26 +109,18 @@ class PartialLabelClassifier(CandidateReader, BaseLabelNoiseClassifier):
     See Also
     --------
     CrowdLabelClassifier : Several annotators, each with one label.
-    sknoisy.SelfTrainingRefiner : One label or none.
 
     Notes
     -----
     ``fit(X, candidates)`` takes a table of shape (n_samples, n_classes) of booleans, or
-    of 0 and 1; or a list of sets of labels. Plain labels are sets of one, with which
-    this is a plain fit. The true class must be among the candidates: what is not one
-    is ruled out.
-
-    The strengths :math:`s` of the evidence :math:`p` make the candidates :math:`S_i`
-    likely that it has not seen,
-    :math:`\sum_i \log \sum_{k \in S_i} P_s(k \mid x_i)`.
-
-    With four rounds and five folds a fit costs 21 fits of the classifier, 20 of them on
-    four fifths of the rows, and one search for neighbours.
+    of 0 and 1; or a list of sets, lists or tuples of labels. Plain labels are sets of
+    one, with which this is a plain fit. The true class must be among the candidates.
+    By default a fit costs 21 fits of the classifier and a search for neighbours.
 
     References
     ----------
     .. [1] T. Cour, B. Sapp and B. Taskar, "Learning from Partial Labels", Journal of
-       Machine Learning Research 12, 2011. The problem; the method here is another.
+       Machine Learning Research 12, 2011. The problem, not the method.
 
     Examples
     --------
@@ -139,22 +135,15 @@ class PartialLabelClassifier(CandidateReader, BaseLabelNoiseClassifier):
     >>> clf = PartialLabelClassifier().fit(X, candidates)
     >>> bool((clf.transduction_ == y).mean() > 0.9)
     True
-    >>> names = np.array(["blue", "red", "green"])
-    >>> sets = [set(names[row]) for row in candidates]
-    >>> clf.fit(X, sets).predict(X[:1])
-    array(['blue'], dtype='<U5')
     """
 
     _parameter_constraints: dict = {
-        **BaseLabelNoiseClassifier._parameter_constraints,
+        **BaseAnswerClassifier._parameter_constraints,
         "classes": ["array-like", None],
-        "evidence": [StrOptions({"auto", "model", "neighbors"})],
         "class_prior": [StrOptions({"even", "estimated"})],
-        "action": [StrOptions({"auto", "weight", "soft", "relabel"})],
-        "n_rounds": [Interval(Integral, 1, None, closed="left")],
-        "embedding": EMBEDDING_CONSTRAINT,
-        **FOLDING_CONSTRAINTS,
     }
+    # Chosen on digits and pll_msrcv2 in benchmarks/bench_candidates.py.
+    _auto_action = "weight"
 
     def __init__(
         self,
@@ -183,36 +172,42 @@ class PartialLabelClassifier(CandidateReader, BaseLabelNoiseClassifier):
         self.n_jobs = n_jobs
         self.random_state = random_state
 
-    def _fit(self, X, labels):
-        base = seed_unset(self._inner_estimator(), self.random_state)
-        action = checked_action(self.action, base, best="weight")
-        self.clean_proba_ = self._disambiguate(base, X, labels)
-        best = self.clean_proba_.argmax(axis=1)
-        weighed = treated(self.clean_proba_, action)
-        weighed = weighed * (labels.sample_weight * labels.labeled)[:, None]
-        keep_soft_labels(self, weighed, replace(labels, codes=best))
-        self.transduction_ = labels.classes[best]
-        return fit_soft_labels(
-            base, X, self.soft_labels_, labels.classes, params=labels.params
-        )
+    def _read_labels(self, X, y, sample_weight, groups, trusted, params):
+        owner = type(self).__name__
+        read = super()._read_labels
+        found = None if y is None else read_candidates(y, self.classes, owner=owner)
+        if found is None:
+            labels = read(X, y, sample_weight, groups, trusted, params)
+            candidates = labels.one_hot() > 0
+            return labels.extended_to(CandidateLabels, candidates=candidates)
+        candidates, classes = found
+        check_consistent_length(X, candidates)
+        check_candidates(candidates, classes, owner)
+        # Here, codes only serve to deal the rows to folds.
+        codes = spread(candidates)
+        labels = read(X, classes[codes], sample_weight, groups, trusted, params)
+        labels = replace(labels, codes=codes, classes=classes)
+        labels = only_labeled(labels, ~candidates.all(axis=1), owner)
+        unclear = candidates.sum(axis=1) != 1
+        refuse_unclear(labels, unclear, owner, "the candidates")
+        return labels.extended_to(CandidateLabels, candidates=candidates)
 
-    def _disambiguate(self, base, X, labels):
-        """Return the probability of each candidate."""
+    def _posterior(self, evidence, labels):
         possible = labels.candidates.astype(float)
         posterior = normalize_rows(possible)
         self.evidence_strength_ = {}
-        if (possible.sum(axis=1) == 1).all():
-            # There is nothing to find out.
-            return posterior
-        mass = labels.sample_weight * labels.labeled
-        asked = FeatureEvidence(self, base, X, labels.labeled_only())
-        for _ in range(self.n_rounds):
-            tables = asked.tables(posterior)
+        # Where each row has one candidate there is nothing to find out.
+        n_rounds = 0 if (possible.sum(axis=1) == 1).all() else self.n_rounds
+        for _ in range(n_rounds):
             prior, self.evidence_strength_ = pooled_prior(
-                tables, possible, mass, offsets=False
+                evidence.log_tables(posterior),
+                possible,
+                labels.sample_weight,
+                offsets=False,
             )
             if self.class_prior == "even":
-                # What the others have been believed to be is the prior of the models.
-                prior = prior / (mass @ posterior + 1)
+                # The shares of the classes are the prior that the models have learnt;
+                # one row beside them keeps a class without any from dividing by zero.
+                prior = prior / (labels.sample_weight @ posterior + 1)
             posterior = normalize_rows(prior * possible)
-        return posterior
+        return posterior, replace(labels, codes=posterior.argmax(axis=1))

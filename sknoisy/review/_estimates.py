@@ -1,30 +1,36 @@
-r"""From verdicts to shares of all rows, with intervals."""
+"""Noise rate and transition matrix from the rows that were checked."""
 
 from numbers import Real
 
 import numpy as np
 
+from sknoisy._checked_rows import (
+    ReviewEstimate,
+    as_numbers,
+    by_round,
+    estimate_share,
+    prediction_power,
+    quantile,
+    random_pairs,
+    read_design,
+    share_interval,
+)
 from sknoisy._compat import Interval, StrOptions, validate_params
-from sknoisy.review._answers import read_answers
-from sknoisy.review._result import ReviewEstimate, quantile, widened, wilson
+from sknoisy._labels import label_record
+from sknoisy._out_of_fold import check_proba
+from sknoisy.review._verdicts import read_verdict_codes
 
-ESTIMATE_CONSTRAINTS = {
+OPTIONS = {
     "sampling_probability": ["array-like"],
     "prediction": ["array-like", None],
     "review_round": ["array-like", None],
     "power": [Interval(Real, 0, 1, closed="both"), StrOptions({"auto"})],
     "confidence": [Interval(Real, 0, 1, closed="neither")],
 }
-# Rows of even chance that stand beside the residuals, so that a handful of equal
-# verdicts does not pass for certainty.
-PRIOR_ROWS = 1.0
-# With fewer random rows than these beyond one a round, predictions are left out.
-FEWEST_FREEDOM = 5
 
 
 @validate_params(
-    {"is_wrong": ["array-like"], **ESTIMATE_CONSTRAINTS},
-    prefer_skip_nested_validation=True,
+    {"is_wrong": ["array-like"], **OPTIONS}, prefer_skip_nested_validation=True
 )
 def estimate_noise_rate(
     is_wrong,
@@ -35,25 +41,19 @@ def estimate_noise_rate(
     power="auto",
     confidence=0.95,
 ):
-    r"""Estimate the share of wrong labels from the rows that were checked.
+    """Estimate the share of wrong labels from the rows that were checked.
 
     Rows that were picked because they look suspicious count for themselves alone; rows
-    drawn at random stand for all others. With :math:`C` for the rows asked about with
-    certainty, :math:`R` for the other :math:`N_R` of the :math:`N` rows, :math:`S` for
-    the random ones among them and :math:`w_i \propto 1 / \pi_i` with sum 1, the
-    estimate of the mean of :math:`z` is
-
-    .. math:: \hat\theta = \frac1N \Big[ \sum_{i \in C} z_i
-       + \lambda \sum_{i \in R} f_i + N_R \sum_{i \in S} w_i (z_i - \lambda f_i) \Big].
-
-    Without predictions :math:`f` this is the Horvitz-Thompson estimate, in Hájek's
-    form, and with them the prediction-powered or difference estimate.
+    drawn at random stand for all others. Without predictions this is the
+    Horvitz-Thompson estimate in Hájek's form, and with them the prediction-powered or
+    difference estimate; :ref:`the guide <review>` has the formula.
 
     Parameters
     ----------
     is_wrong : array-like of shape (n_samples,)
         Verdict about each row: 1 or True for a wrong label, 0 or False for a right
-        one, NaN where there is none.
+        one, NaN where there is none. Any other share is estimated alike: with verdicts
+        on wrong predictions it is the error of a classifier.
 
     sampling_probability : array-like of shape (n_samples,)
         Probability with which each row was to be chosen, in (0, 1], and NaN for rows
@@ -65,13 +65,12 @@ def estimate_noise_rate(
         rows correct it.
 
     review_round : array-like of int of shape (n_samples,), default=None
-        Round in which each row was asked about; what it says of rows that were not is
-        left out. None means that all were asked about in one.
+        Round in which each row was asked about. None means one round.
 
     power : "auto" or float, default="auto"
-        What the predictions count, :math:`\lambda`, in [0, 1]. "auto" takes the
-        regression of verdicts on predictions among the random rows, and 0 if these
-        are fewer than six.
+        What the predictions count, in [0, 1]. "auto" takes the
+        regression of verdicts on predictions among the random rows, and 0 where they
+        would not narrow the interval.
 
     confidence : float, default=0.95
         Confidence of the interval, in (0, 1).
@@ -84,34 +83,21 @@ def estimate_noise_rate(
     Raises
     ------
     ValueError
-        If the arrays differ in length, verdicts are not 0, 1 or NaN, probabilities are
-        outside (0, 1], or rows are left over for which no random row stands.
+        If the arrays do not fit each other or hold other values, or if no random row
+        has a verdict.
 
     See Also
     --------
-    estimate_accuracy : Share of right predictions.
-    estimate_transition_matrix : Which class is given as which.
     suggest_review : Chooses the rows, and tells the probabilities.
 
     Notes
     -----
-    In a later round all rows of earlier ones belong to :math:`C`, whatever they were
-    then. Each round is unbiased given what came before it, and the estimates of two
-    rounds are uncorrelated. They are averaged by weights that follow from the numbers
-    of rows alone, each proportional to the inverse of its variance at equal spread of
-    the verdicts. With ``power`` fixed, that is unbiased; "auto" adds a bias of the
-    order of one over the number of random rows. A value outside what is possible is
-    moved to the nearest that is.
-
-    The interval is Wilson's for the share among the rows that random ones stand for.
-    Its number of rows is the one at which a simple random sample would have the
-    estimated variance. It is sane with few rows and where no wrong label was found.
-    With predictions it reaches as far as the t distribution says, and is widened to the
-    interval of Student where that is wider.
-
-    Rows that were asked about without an answer count as the answered ones of their
-    round and kind, picked or random; the interval does not know about that. Nor does
-    it know when a review is stopped because its estimate pleases.
+    Later rounds take all rows of earlier ones for certain. With ``power`` fixed that is
+    unbiased; "auto" adds a bias of the order of one over the number of random rows. The
+    interval is Wilson's for the share among the rows that random ones stand for, with
+    the number of rows at which a simple random sample would have the same variance. It
+    does not know about rows without an answer, which count as the answered ones of
+    their round and kind, nor that a review was stopped because its estimate pleased.
 
     References
     ----------
@@ -133,200 +119,185 @@ def estimate_noise_rate(
     >>> print(estimate_noise_rate(is_wrong, proba))
     15.0 % (95 % interval 10.7 % to 21.9 %; 145 verdicts, 95 of random rows)
     """
-    answers = read_answers(
-        is_wrong, sampling_probability, review_round, owner="estimate_noise_rate"
-    )
-    predictions = answers.of_rows(prediction, "prediction")
-    return estimate_share(
-        answers.verdict, answers.design(), predictions, power, confidence
-    )
+    owner = "estimate_noise_rate"
+    z = as_numbers(is_wrong, None, "verdicts", owner)
+    known = ~np.isnan(z)
+    outside = known & (z != 0) & (z != 1)
+    if outside.any():
+        raise ValueError(
+            f"{owner} expected verdicts of 0, 1 or NaN, but row "
+            f"{int(outside.argmax())} holds {z[outside][0]:g}. Compare labels first, "
+            "as in y_checked != y, and mark unchecked rows by NaN."
+        )
+    design = read_design(known, sampling_probability, review_round, owner=owner)
+    if prediction is not None:
+        prediction = _read_prediction(prediction, len(z), owner)
+    return estimate_share(z, design, prediction, power=power, confidence=confidence)
+
+
+def _read_prediction(prediction, n_samples, owner):
+    prediction = as_numbers(prediction, n_samples, "prediction", owner)
+    missing = np.isnan(prediction)
+    if missing.any():
+        raise ValueError(
+            f"{owner} expected prediction for every row, checked or not, but it holds "
+            f"NaN in {missing.sum()} of {n_samples} rows. Leave prediction out if the "
+            "model has none for these."
+        )
+    return prediction
 
 
 @validate_params(
-    {"is_right": ["array-like"], **ESTIMATE_CONSTRAINTS},
+    {
+        "y": ["array-like"],
+        "y_checked": ["array-like"],
+        "classes": ["array-like", None],
+        **OPTIONS,
+    },
     prefer_skip_nested_validation=True,
 )
-def estimate_accuracy(
-    is_right,
+def estimate_transition_matrix(
+    y,
+    y_checked,
     sampling_probability,
     prediction=None,
     *,
+    classes=None,
     review_round=None,
     power="auto",
     confidence=0.95,
 ):
-    """Estimate the accuracy on clean labels from the rows that were checked.
+    """Estimate the noise transition matrix from the rows that were checked.
 
     Parameters
     ----------
-    is_right : array-like of shape (n_samples,)
-        Whether what a classifier predicts is the verdict: 1 or True, 0 or False, and
-        NaN where there is no verdict. The predictions shall come from a classifier
-        that was not trained on the row.
+    y : array-like of shape (n_samples,)
+        Labels as given.
+
+    y_checked : array-like of shape (n_samples,)
+        True label of each row that was checked; None or NaN where there is no verdict.
 
     sampling_probability : array-like of shape (n_samples,)
         Probability with which each row was to be chosen, in (0, 1], and NaN for rows
-        that were not asked about. Verdicts about these are left out.
+        that were not asked about. What ``y_checked`` holds for these is left out.
 
-    prediction : array-like of shape (n_samples,), default=None
-        Probability that the prediction is right, by an estimator that has not seen the
-        verdicts, such as its ``clean_proba_`` of the predicted class.
+    prediction : array-like of shape (n_samples, n_classes), default=None
+        Probability of each true class, such as ``clean_proba_`` of an estimator that
+        has not seen the verdicts.
+
+    classes : array-like of shape (n_classes,), default=None
+        The classes in the order wanted. None means the sorted labels of ``y``.
 
     review_round : array-like of int of shape (n_samples,), default=None
-        Round in which each row was asked about. None means that all were asked about
-        in one.
+        Round in which each row was asked about. None means one round.
 
     power : "auto" or float, default="auto"
-        What the predictions count, in [0, 1]. "auto" takes the regression of verdicts
-        on predictions among the random rows.
+        What the predictions count, see :func:`estimate_noise_rate`.
 
     confidence : float, default=0.95
-        Confidence of the interval, in (0, 1).
+        Confidence of the interval of each entry by itself, in (0, 1).
 
     Returns
     -------
     ReviewEstimate
-        ``value``, ``interval``, ``standard_error``, ``n_checked``, ``n_random``.
+        ``value`` is the matrix ``T[i, j] = P(noisy = j | clean = i)``. Rows of classes
+        that nothing is known about are NaN, and their intervals go from 0 to 1.
 
     Raises
     ------
     ValueError
-        If the arrays differ in length, verdicts are not 0, 1 or NaN, probabilities are
-        outside (0, 1], or rows are left over for which no random row stands.
+        If the arrays do not fit each other or hold other values, or if no random row
+        has a verdict.
 
     See Also
     --------
-    estimate_noise_rate : The same for labels, with the formula.
+    sknoisy.transition : Matrices from noisy labels alone.
+
+    Notes
+    -----
+    The numbers of rows of each true and given class are estimated as in
+    :func:`estimate_noise_rate`. Standard errors are those of the linearised ratio, the
+    intervals Wilson's by the number of independent rows that agrees with them.
 
     Examples
     --------
     >>> import numpy as np
-    >>> from sknoisy.review import estimate_accuracy
-    >>> is_right = np.full(1000, np.nan)
-    >>> is_right[:100] = np.arange(100) % 5 != 0
-    >>> print(estimate_accuracy(is_right, np.where(np.arange(1000) < 100, 0.1, np.nan)))
-    80.0 % (95 % interval 71.6 % to 86.4 %; 100 verdicts, 100 of random rows)
+    >>> from sknoisy.review import estimate_transition_matrix
+    >>> y = np.repeat(["cat", "dog"], 500)
+    >>> truth = np.where(np.arange(1000) % 5 == 0, "dog", y)
+    >>> asked = np.arange(1000) % 7 == 0
+    >>> proba = np.where(asked, 1 / 7, np.nan)
+    >>> T = estimate_transition_matrix(y, truth, proba).value
+    >>> T.round(1)
+    array([[1. , 0. ],
+           [0.2, 0.8]])
     """
-    answers = read_answers(
-        is_right, sampling_probability, review_round, owner="estimate_accuracy"
-    )
-    predictions = answers.of_rows(prediction, "prediction")
-    return estimate_share(
-        answers.verdict, answers.design(), predictions, power, confidence
-    )
+    owner = "estimate_transition_matrix"
+    labels = label_record(y, owner=owner, classes=classes)
+    n_samples, name = labels.n_samples, "sampling_probability"
+    asked = ~np.isnan(as_numbers(sampling_probability, n_samples, name, owner))
+    verdict = read_verdict_codes(y_checked, labels.classes, asked, owner=owner)
+    design = read_design(verdict >= 0, sampling_probability, review_round, owner=owner)
+    if prediction is not None:
+        prediction = check_proba(prediction, labels, owner=owner)
+    given = labels.one_hot()
+    return estimate_matrix(given, verdict, design, prediction, power, confidence)
 
 
-def estimate_share(verdict, design, predictions, power, confidence):
-    """Return the estimate of a mean of zeros and ones.
+def estimate_matrix(given, verdict, design, predictions, power, confidence):
+    """Return the estimate of the transition matrix.
 
-    Parameters
-    ----------
-    verdict : ndarray of shape (n_samples,)
-        Zeros and ones, NaN where unknown.
-
-    design : Design
-        How the rows were chosen.
-
-    predictions : callable or None
-        Of the number of a round: the predictions made before it, (n_samples,).
-
-    power : "auto" or float
-        What they count.
-
-    confidence : float
-        Confidence of the interval.
-
-    Returns
-    -------
-    ReviewEstimate
-        The estimate.
+    ``given`` are the labels as a table of zeros and ones, ``verdict`` the true classes
+    with -1 where unknown; the rest is as in :func:`sknoisy._checked_rows.powered_mean`.
     """
-    n_checked = int((~np.isnan(verdict)).sum())
-    z, size = np.nan_to_num(verdict), design.size
-    known = sum(one.share * (one.known @ z) for one in design.rounds) / len(z)
-    if not size:
-        ends = np.array([known, known])
-        return ReviewEstimate(float(known), ends, 0.0, n_checked, 0, confidence)
-    f = predicted(design, predictions)
-    pairs = [(z[one.rows], f[t][one.rows]) for t, one in enumerate(design.rounds)]
-    power = tuned(pairs, power) if predictions is not None else 0.0
-    total = design.row_weights() @ z + power * (design.prediction_weights() * f).sum()
-    share = np.clip((total / len(z) - known) / size, 0, 1)
-    residuals = [a - power * b for a, b in pairs]
-    variances = [
-        residual_variance(residuals, design, share, fitted=power > 0),
-        residual_variance([a for a, _ in pairs], design, share),
+    n_samples, K = given.shape
+    truth = np.vstack([np.zeros(K), np.eye(K)])[verdict + 1]
+    tables = by_round(design, predictions, given.shape)
+    pairs = random_pairs(truth, design, tables)
+    power = prediction_power(pairs, power, confidence)
+    # Totals as in powered_mean, of a table of classes that is never built row by row.
+    counted = truth * design.row_weights()[:, None]
+    joint = counted.T @ given
+    for weights, table in zip(design.prediction_weights(), tables, strict=True):
+        joint += power * (table * weights[:, None]).T @ given
+    # Predictions may take off more than there is.
+    joint = np.maximum(joint, 0)
+    size = joint.sum(axis=1, keepdims=True)
+    T = np.divide(joint, size, out=np.full((K, K), np.nan), where=size > 0)
+    unknown, T = np.isnan(T), np.nan_to_num(T)
+    # A ratio of means A / B has the variance of the mean of (a - T b) / B.
+    residuals = [
+        (found - power * said)[:, :, None] * (given[one.rows][:, None] - T)
+        for (found, said), one in zip(pairs, design.rounds, strict=True)
     ]
-    n = size**2 / design.spread * (variances[1] / variances[0])
-    z = quantile(confidence, degrees_of_freedom(pairs) - 1 if power else None)
-    ends = wilson(share, n, z)
-    error = float(np.sqrt(design.spread * variances[0]))
-    if power:
-        ends = widened(ends, share, error / size, z)
+    # Far below one row: only classes without any weight are this small, and unknown.
+    scale = n_samples / np.maximum(size, 1e-9)
+    variance = design.variance(residuals) * scale**2
+    # Without random rows everything is known, as from infinitely many.
+    n = _independent_rows(T, variance, counted) if design.size else np.inf
+    reach = quantile(confidence, design.freedom - 1 if power else None)
+    error = np.sqrt(variance)
+    ends = share_interval(T, n, reach, error=error if power else 0.0)
     return ReviewEstimate(
-        value=float(known + size * share),
-        interval=np.clip(known + size * ends, 0, 1),
-        standard_error=error,
-        n_checked=n_checked,
-        n_random=design.n_random,
+        value=np.where(unknown, np.nan, T),
+        interval=np.where(unknown[:, :, None], [0.0, 1.0], ends),
+        standard_error=np.where(unknown, np.nan, error),
+        n_checked=design.n_checked,
+        n_random=design.n_random if design.size else 0,
         confidence=confidence,
     )
 
 
-def predicted(design, predictions):
-    """Return the predictions of each round, (n_rounds, n_samples); zeros for none."""
-    if predictions is None:
-        return np.zeros((len(design.rounds), design.n_samples))
-    return np.array([predictions(one.number) for one in design.rounds])
+def _independent_rows(T, variance, counted):
+    """Return how many independent rows of each class would say as much, (K, 1).
 
-
-def tuned(pairs, power):
-    """Return what predictions count: by regression within the rounds, in [0, 1].
-
-    Parameters
-    ----------
-    pairs : list of tuple of (ndarray, ndarray)
-        Verdicts and predictions of the random rows of each round, one column or more.
-
-    power : "auto" or float
-        What was asked for.
-
-    Returns
-    -------
-    float
-        The factor.
+    The entries of a row share one number. That of rows with unequal weights, by Kish,
+    stands beside it as one row of even chance, for rows of T without variance.
     """
-    if power != "auto":
-        return float(power)
-    if degrees_of_freedom(pairs) < FEWEST_FREEDOM:
-        return 0.0
-    products = squares = 0.0
-    for verdict, prediction in pairs:
-        centred = prediction - prediction.mean(axis=0)
-        products += (centred * verdict).sum()
-        squares += (centred**2).sum()
-    return float(np.clip(products / squares, 0, 1)) if squares > 0 else 0.0
-
-
-def degrees_of_freedom(pairs):
-    """Return the number of random rows beyond one in each round."""
-    return sum(len(verdict) - 1 for verdict, _ in pairs)
-
-
-def residual_variance(residuals, design, share, *, fitted=False):
-    """Return the variance within rounds, with a little of what chance alone has."""
-    middle = (share * design.n_random + 2) / (design.n_random + 4)
-    chance = middle * (1 - middle)
-    squares, freedom = sum_of_squares(residuals, design)
-    freedom = max(freedom - fitted, 0)
-    return float((squares + PRIOR_ROWS * chance) / (freedom + PRIOR_ROWS))
-
-
-def sum_of_squares(residuals, design):
-    """Return the squares around the mean of each round, and the degrees of freedom."""
-    squares = 0.0
-    for residual, one in zip(residuals, design.rounds, strict=True):
-        middle = np.tensordot(one.weights, residual, axes=1)
-        around = np.tensordot(one.weights, (residual - middle) ** 2, axes=1)
-        squares = squares + len(one.rows) * around
-    return squares, design.n_random - len(design.rounds)
+    squares = (counted**2).sum(axis=0)
+    plain = counted.sum(axis=0) ** 2 / np.where(squares > 0, squares, 1)
+    plain = np.maximum(plain, 1)
+    # Summed over the entries: n = sum T (1 - T) / sum of their variances.
+    binomial = (T * (1 - T)).sum(axis=1)
+    number = (binomial + 1 / plain) / (variance.sum(axis=1) + 1 / plain**2)
+    return np.where(variance.sum(axis=1) > 0, number, plain)[:, None]

@@ -6,25 +6,32 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.utils import check_random_state
 
+from sknoisy._checked_rows import estimate_share, read_design
 from sknoisy._labels import read_labels
-from sknoisy._out_of_fold import align_columns
 from sknoisy.exceptions import UnsuitableEstimatorError
-from sknoisy.review._session_estimates import SessionEstimates
+from sknoisy.review._estimates import estimate_matrix
+from sknoisy.review._estimator import held_out_predictions, read_scores
 from sknoisy.review._sheet import check_replaceable, read_filled, write_sheet
-from sknoisy.review._suggest import judge_of, read_doubt, suggest_review
-from sknoisy.review._verdicts import NO_VERDICT, listed, read_row_verdicts
+from sknoisy.review._suggest import suggest_review
+from sknoisy.review._verdicts import (
+    NO_VERDICT,
+    as_objects,
+    listed,
+    read_row_verdicts,
+    verdict_codes,
+)
 
 OWNER = "ReviewSession"
 
 
-class ReviewSession(SessionEstimates):
+class ReviewSession:
     """Check labels in rounds: suggest rows, take verdicts, fit again, estimate.
 
     Parameters
     ----------
     estimator : estimator
-        A classifier or refiner of sknoisy, unfitted: its ``fit`` takes ``trusted``, and
-        it yields ``label_quality_``. It is cloned for each fit.
+        A classifier or refiner of sknoisy: its ``fit`` takes ``trusted``, and it yields
+        ``label_quality_``. It is cloned for each fit.
 
     X : array-like, frame, sparse matrix or sequence of n_samples rows
         Rows, handed to the estimator as they come.
@@ -33,27 +40,24 @@ class ReviewSession(SessionEstimates):
         Labels as given.
 
     trusted : array-like of bool of shape (n_samples,), default=None
-        Rows whose label has been verified before. They are not asked about.
+        Rows whose label has been checked before. They are not asked about.
 
     strategy : str, default="auto"
         How rows are picked, see :func:`suggest_review`.
 
     random_share : float, default=0.2
-        Share of the rows of each round that is drawn at random, in [0, 1]. Without it
-        nothing can be estimated.
+        Share of each round that is drawn at random, in [0, 1].
 
     fit_params : dict, default=None
         Further keywords for ``fit`` of the estimator, such as ``sample_weight``.
 
     random_state : int, RandomState instance or None, default=None
-        Seed of the random rows. With an integer two sessions with the same verdicts
-        ask the same.
+        Seed of the random rows; an integer makes the session repeatable.
 
     Attributes
     ----------
     estimator_ : estimator
-        The estimator as last fitted; there once rows were suggested or ``refit`` was
-        called.
+        The estimator as last fitted, by ``suggest`` or ``refit``.
 
     classes_ : ndarray of shape (n_classes,)
         The distinct labels.
@@ -62,15 +66,13 @@ class ReviewSession(SessionEstimates):
         The labels, with the verdicts in their place.
 
     trusted_ : ndarray of bool of shape (n_samples,)
-        Rows that have a verdict or were trusted from the start.
+        Rows that have a verdict or were trusted before.
 
     sampling_probability_ : ndarray of shape (n_samples,)
-        Probability with which each row was to be chosen in its round; NaN for rows
-        that were not asked about.
+        Probability of each row to be chosen in its round; NaN for rows not asked about.
 
     review_round_ : ndarray of int of shape (n_samples,)
-        Round in which each row was asked about, counted from 1; 0 for rows that were
-        not, and for those trusted from the start.
+        Round in which each row was asked about, from 1; 0 for all other rows.
 
     n_rounds_ : int
         Number of rounds so far.
@@ -78,17 +80,14 @@ class ReviewSession(SessionEstimates):
     See Also
     --------
     suggest_review : A single round, without memory.
-    estimate_noise_rate : How the estimates are made.
 
     Notes
     -----
-    A row is asked about once. As long as it has no verdict it stays in ``open_rows_``.
-    A verdict is one of the classes; rows that belong to none are left without.
-
-    Verdicts about rows that nobody asked about are welcome. They count for themselves
-    from the next round on, as picked rows do.
-
-    The session can be pickled, with X and y in it.
+    A row is asked about once; without a verdict it stays in ``open_rows_``. A verdict
+    is one of the classes; rows that belong to none are left without. Verdicts about
+    rows that nobody asked about count for themselves from the next round on, as picked
+    rows do. Estimates raise ValueError as long as no random row has a verdict. The
+    session can be pickled, with X and y in it.
 
     Examples
     --------
@@ -129,13 +128,14 @@ class ReviewSession(SessionEstimates):
         labels = read_labels(X, y, owner=OWNER, trusted=trusted)
         self.classes_, self._codes = labels.classes, labels.codes
         n_samples = labels.n_samples
+        # Trusted rows count as asked about with certainty before the first round.
         known = np.zeros(n_samples, bool) if trusted is None else labels.trusted
         self._verdict = np.where(known, labels.codes, NO_VERDICT)
         self.sampling_probability_ = np.where(known, 1.0, np.nan)
         self.review_round_ = np.zeros(n_samples, dtype=int)
         self.n_rounds_ = 0
         self._queue = np.empty(0, dtype=int)
-        self._opinions = {}
+        self._scores = {}
         self._fresh = False
         self._rng = check_random_state(random_state)
 
@@ -147,7 +147,7 @@ class ReviewSession(SessionEstimates):
 
     @property
     def trusted_(self):
-        """Mask of the rows that have a verdict or were trusted from the start."""
+        """Mask of the rows that have a verdict or were trusted before."""
         return self._verdict != NO_VERDICT
 
     @property
@@ -181,33 +181,23 @@ class ReviewSession(SessionEstimates):
             If fewer than n rows are left.
         """
         self.refit()
-        suggestion = self._suggested(n, self._rng)
-        self.n_rounds_ += 1
-        rows = suggestion.rows
-        self.sampling_probability_[rows] = suggestion.sampling_probability
-        self.review_round_[rows] = self.n_rounds_
-        self._queue = np.concatenate([self._queue, rows])
-        self._opinions[self.n_rounds_] = self._opinion()
-        return suggestion
-
-    def _suggested(self, n, rng):
-        return suggest_review(
+        suggestion = suggest_review(
             self.estimator_,
             n,
             strategy=self.strategy,
             random_share=self.random_share,
             trusted=~np.isnan(self.sampling_probability_),
             X=self.X,
-            random_state=rng,
+            random_state=self._rng,
         )
-
-    def _opinion(self):
-        """Return quality and posterior of all rows by the estimator as it is."""
-        doubt = read_doubt(self.estimator_)
-        if doubt.posterior is None:
-            return doubt.quality, None
-        given = judge_of(self.estimator_).classes_
-        return doubt.quality, align_columns(doubt.posterior, given, self.classes_)
+        self.n_rounds_ += 1
+        rows = suggestion.rows
+        self.sampling_probability_[rows] = suggestion.sampling_probability
+        self.review_round_[rows] = self.n_rounds_
+        self._queue = np.concatenate([self._queue, rows])
+        # Estimates need what was predicted before the verdicts of the round came in.
+        self._scores[self.n_rounds_] = read_scores(self.estimator_, self.classes_)
+        return suggestion
 
     def record(self, rows, labels, *, overwrite=False):
         """Take verdicts.
@@ -231,8 +221,8 @@ class ReviewSession(SessionEstimates):
         Raises
         ------
         ValueError
-            If rows are out of range, a verdict is not among the classes, or two
-            verdicts about a row contradict each other. Then none is taken.
+            If rows are out of range, or a verdict is no class or contradicts another
+            about the row. Then none is taken.
         """
         rows, codes = read_row_verdicts(
             rows, labels, len(self._codes), self.classes_, owner=OWNER
@@ -246,6 +236,7 @@ class ReviewSession(SessionEstimates):
                 "overwrite=True if the later verdict is right."
             )
         self._verdict[rows] = codes
+        # Chosen for a reason nobody knows, so they can stand for themselves alone.
         unasked = rows[np.isnan(self.sampling_probability_[rows])]
         self.sampling_probability_[unasked] = 1.0
         self.review_round_[unasked] = self.n_rounds_ + 1
@@ -260,13 +251,117 @@ class ReviewSession(SessionEstimates):
         estimator
             ``estimator_``; it is not fitted again if no verdict has come in since.
         """
+        # What was fitted to the same labels would come out the same.
         if not self._fresh:
-            params = dict(self.fit_params)
-            if self.trusted_.any():
-                params["trusted"] = self.trusted_
-            self.estimator_ = clone(self.estimator).fit(self.X, self.y_, **params)
+            model = clone(self.estimator)
+            self.estimator_ = model.fit(self.X, self.y_, **self._params())
             self._fresh = True
         return self.estimator_
+
+    def noise_rate(self, *, power="auto", confidence=0.95):
+        """Estimate the share of wrong labels among all rows, as given.
+
+        Parameters
+        ----------
+        power : "auto" or float, default="auto"
+            What the predictions of the estimator, made before each round, count in
+            :func:`estimate_noise_rate`, in [0, 1].
+
+        confidence : float, default=0.95
+            Confidence of the interval, in (0, 1).
+
+        Returns
+        -------
+        ReviewEstimate
+            ``value``, ``interval``, ``standard_error``, ``n_checked``, ``n_random``.
+        """
+        predictions = {k: s.error_rate(self._codes) for k, s in self._scores.items()}
+        wrong = self._verdict != self._codes
+        return self._share(wrong, predictions, power, confidence)
+
+    def transition_matrix(self, *, power="auto", confidence=0.95):
+        """Estimate which class is given as which.
+
+        Parameters
+        ----------
+        power : "auto" or float, default="auto"
+            What the predictions of the estimator count, in [0, 1].
+
+        confidence : float, default=0.95
+            Confidence of the interval of each entry, in (0, 1).
+
+        Returns
+        -------
+        ReviewEstimate
+            ``value`` is ``T[i, j] = P(noisy = j | clean = i)`` in the order of
+            ``classes_``.
+        """
+        given = np.eye(len(self.classes_))[self._codes]
+        posteriors = self._posteriors()
+        return estimate_matrix(
+            given, self._verdict, self._design(), posteriors, power, confidence
+        )
+
+    def accuracy(self, y_pred=None, *, power="auto", confidence=0.95):
+        """Estimate the accuracy of predictions on the true labels of all rows.
+
+        Parameters
+        ----------
+        y_pred : array-like of shape (n_samples,), default=None
+            Predicted classes, by a classifier that was not trained on the row. None
+            means 5-fold cross-validation of the estimator; it costs five fits.
+
+        power : "auto" or float, default="auto"
+            What the predictions of the estimator count, in [0, 1].
+
+        confidence : float, default=0.95
+            Confidence of the interval, in (0, 1).
+
+        Returns
+        -------
+        ReviewEstimate
+            ``value``, ``interval``, ``standard_error``, ``n_checked``, ``n_random``.
+
+        Raises
+        ------
+        ValueError
+            If a prediction is missing or not among the classes.
+        """
+        if y_pred is None:
+            # Says that nothing can be estimated before it costs five fits.
+            self._design()
+            y_pred = held_out_predictions(
+                self.estimator, self.X, self.y_, self._params()
+            )
+        labels, rows = as_objects(y_pred), np.arange(len(self._codes))
+        if len(labels) != len(rows):
+            raise ValueError(
+                f"y_pred expected a prediction for each of the {len(rows)} rows, but "
+                f"got {len(labels)}. Predict all rows, checked or not."
+            )
+        codes = verdict_codes(labels, rows, self.classes_, owner="y_pred")
+        predictions = self._posteriors()
+        if predictions is not None:
+            predictions = {k: table[rows, codes] for k, table in predictions.items()}
+        return self._share(self._verdict == codes, predictions, power, confidence)
+
+    def _share(self, z, predictions, power, confidence):
+        options = {"power": power, "confidence": confidence}
+        return estimate_share(z, self._design(), predictions, **options)
+
+    def _design(self):
+        proba, number = self.sampling_probability_, self.review_round_
+        return read_design(self.trusted_, proba, number, owner=OWNER)
+
+    def _posteriors(self):
+        """Return the posterior before each round, None if there is none."""
+        found = {k: scores.posterior for k, scores in self._scores.items()}
+        return None if any(table is None for table in found.values()) else found
+
+    def _params(self):
+        """Return what the estimator is fitted with beside X and y."""
+        trusted = {"trusted": self.trusted_} if self.trusted_.any() else {}
+        return {**self.fit_params, **trusted}
 
     def to_csv(self, path):
         """Write the open rows to a file, with an empty column for the verdicts.
@@ -274,10 +369,8 @@ class ReviewSession(SessionEstimates):
         Parameters
         ----------
         path : str or Path
-            Where to write. The columns are ``row``, ``given_label``,
-            ``suggested_label``, ``label_quality``, ``sampling_probability`` and
-            ``verdict``, in the order of the review. Labels that a spreadsheet would
-            take for a formula get an apostrophe in front.
+            Where to write. Labels that a spreadsheet would take for a formula get an
+            apostrophe in front.
 
         Raises
         ------
@@ -286,17 +379,16 @@ class ReviewSession(SessionEstimates):
         """
         check_replaceable(path)
         rows = self.open_rows_
-        quality, posterior = self._opinion() if len(rows) else (None, None)
-        suggested = np.full(len(rows), "", dtype=object)
-        if posterior is not None:
-            suggested = self.classes_[posterior[rows].argmax(axis=1)]
-        lines = [
-            (row, self.classes_[self._codes[row]], label, quality[row], share)
-            for row, label, share in zip(
-                rows, suggested, self.sampling_probability_[rows], strict=True
-            )
-        ]
-        write_sheet(path, lines)
+        given = self.classes_[self._codes[rows]].tolist()
+        suggested, quality = [None] * len(rows), []
+        if len(rows):
+            scores = read_scores(self.estimator_, self.classes_)
+            quality = scores.quality[rows]
+            if scores.posterior is not None:
+                best = scores.posterior[rows].argmax(axis=1)
+                suggested = self.classes_[best].tolist()
+        proba = self.sampling_probability_[rows]
+        write_sheet(path, zip(rows, given, suggested, quality, proba, strict=True))
 
     def read_verdicts(self, path):
         """Take the verdicts from a file that ``to_csv`` has written.
@@ -304,8 +396,8 @@ class ReviewSession(SessionEstimates):
         Parameters
         ----------
         path : str or Path
-            The file, with labels filled in under ``verdict``. Lines may be missing or
-            empty: their rows stay open.
+            The file, with labels filled in under ``verdict``. It may have been saved by
+            a spreadsheet; rows of missing or empty lines stay open.
 
         Returns
         -------
@@ -315,16 +407,15 @@ class ReviewSession(SessionEstimates):
         Raises
         ------
         ValueError
-            If a line belongs to a row that was not asked about or has another label,
-            a verdict is not among the classes, or verdicts contradict each other. Then
-            none is taken.
+            If the file cannot be read, a line belongs to another row or label, or a
+            verdict is no class or contradicts another. Then none is taken.
         """
         asked = {row: self.classes_[self._codes[row]] for row in self._queue.tolist()}
         return self.record(*read_filled(path, asked, self.classes_.tolist()))
 
 
 def _check_estimator(estimator):
-    """Refuse an estimator whose fit cannot be told which labels are verified."""
+    """Refuse an estimator whose fit cannot be told which labels are trusted."""
     fit = getattr(estimator, "fit", None)
     parameters = signature(fit).parameters if callable(fit) else {}
     kinds = [p.kind for p in parameters.values()]

@@ -1,37 +1,37 @@
-"""The list of rows to check as a table that people fill in."""
+"""The list of rows to check as a table that people fill in, by hand or in Excel."""
 
+import codecs
 import csv
+import io
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
-HEADER = (
-    "row",
-    "given_label",
-    "suggested_label",
-    "label_quality",
-    "sampling_probability",
-    "verdict",
-)
-# A cell that begins with one of these may be carried out by a spreadsheet.
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+NEEDED = ("row", "given_label", "verdict")
+HEADER = (*NEEDED[:2], "suggested_label", "label_quality", "sampling_probability")
+HEADER = (*HEADER, "verdict")
 MARK = "'"
+# OWASP, "CSV Injection": a cell that begins with one of these may be carried out, and a
+# separator inside a label begins a new cell where the file is split by another one.
+# The last four are the full-width forms; the mark itself is there to be told apart.
+FORMULA = re.compile(
+    r"(^|[;,\t\r\n])(?=[^\S\t\r\n]*[=+\-@'\t\r\n\uff1d\uff0b\uff0d\uff20])"
+)
+# What a spreadsheet keeps as a number; Python also takes "1_0", "inf" and "nan".
+NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+BOMS = {
+    codecs.BOM_UTF8: "utf-8-sig",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
+# First bytes of workbooks: ZIP archives (.xlsx, .ods) and compound files (.xls).
+WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+SAVE_AS = 'Save it as "CSV UTF-8", or with UTF-8 as the encoding'
 
 
 @dataclass(frozen=True)
 class SheetRow:
-    """One line that was read back.
-
-    Attributes
-    ----------
-    line : int
-        Number of the line in the file.
-    row : int
-        Number of the row in the data.
-    given : str
-        The label given, as it was written.
-    verdict : str
-        What was filled in; empty for no verdict.
-    """
+    """One line that was read back: its place, its row, the texts of its labels."""
 
     line: int
     row: int
@@ -42,115 +42,124 @@ class SheetRow:
 def safe_text(label):
     """Return a label as text that no spreadsheet carries out.
 
-    Texts that begin like a formula, and those that begin with the mark itself, get the
-    mark in front; numbers are left alone.
+    What begins like a formula or with the mark itself, and a label without anything to
+    see, which would read as no verdict, get the mark in front; numbers are left alone.
     """
     text = str(label)
-    suspicious = text.startswith((*FORMULA, MARK))
-    return MARK + text if suspicious and not _is_number(text) else text
-
-
-def _is_number(text):
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return text == text.strip()
+    if NUMBER.fullmatch(text):
+        return text
+    marked = FORMULA.sub(rf"\1{MARK}", text)
+    return marked if marked.strip() else MARK + marked
 
 
 def write_sheet(path, lines):
     """Write the lines to check, with an empty column for the verdicts.
 
-    Parameters
-    ----------
-    path : str or Path
-        Where to write. What stands there is written over.
-
-    lines : iterable of tuple
-        Row, given label, suggested label, quality and probability of each line.
+    ``lines`` has row, given label, suggested label (None for none), quality and
+    probability of each line. The file is moved into place once it is whole.
     """
-    with Path(path).open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(HEADER)
-        for row, given, suggested, quality, proba in lines:
-            shown = [safe_text(given), safe_text(suggested)]
-            writer.writerow([row, *shown, f"{quality:.6f}", f"{proba:.6g}", ""])
+    text = io.StringIO(newline="")
+    # With "\r\n" as the end of lines both characters are quoted inside labels.
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow(HEADER)
+    for row, given, suggested, quality, proba in lines:
+        suggested = "" if suggested is None else safe_text(suggested)
+        numbers = f"{quality:.6f}", f"{proba:.6g}"
+        writer.writerow([row, safe_text(given), suggested, *numbers, ""])
+    path = Path(path)
+    part = path.with_name(f"{path.name}.part")
+    try:
+        part.write_bytes(text.getvalue().encode("utf-8"))
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def read_sheet(path):
     """Read the lines back, in any order of lines and columns.
 
-    Parameters
-    ----------
-    path : str or Path
-        File that was written by ``write_sheet`` and filled in. Commas or semicolons
-        between the values, and further columns, do not matter.
-
-    Returns
-    -------
-    list of SheetRow
-        The lines.
-
-    Raises
-    ------
-    ValueError
-        If a column is missing, or a line has another number of values or no row.
+    Commas, semicolons or tabs, a first line ``sep=;``, further columns, and UTF-8,
+    UTF-16 or cp1252 do not matter.
     """
-    with Path(path).open(encoding="utf-8-sig", newline="") as file:
-        first = file.readline()
-        file.seek(0)
-        separator = max(",;\t", key=first.count)
-        reader = csv.reader(file, delimiter=separator)
-        header = [name.strip() for name in next(reader, [])]
-        missing = {"row", "given_label", "verdict"} - set(header)
-        if missing:
-            raise ValueError(
-                f"{path} expected the columns row, given_label and verdict, but its "
-                f"first line lacks {', '.join(sorted(missing))}. Fill in the file that "
-                "to_csv has written, and keep its header."
-            )
-        places = [header.index(name) for name in ("row", "given_label", "verdict")]
-        return [
-            _read_line(fields, places, header, reader.line_num, path)
-            for fields in reader
-            if any(field.strip() for field in fields)
-        ]
-
-
-def _read_line(fields, places, header, line, path):
-    """Return one line, or say what is wrong with it."""
-    if len(fields) != len(header):
+    text = _decoded(path)
+    named = re.match(r'"?sep=(.)"?[;,\t]*(\r\n|\r|\n)', text, re.IGNORECASE)
+    start = named.end() if named else 0
+    first = re.match(r"[^\r\n]*", text[start:])[0]
+    separator = named[1] if named else max(",;\t", key=first.count)
+    # Not by csv.Sniffer, which guesses wrong where labels hold other separators.
+    reader = csv.reader(io.StringIO(text[start:], newline=""), delimiter=separator)
+    try:
+        fields = [(reader.line_num + bool(named), line) for line in reader]
+    except csv.Error as error:
         raise ValueError(
-            f"{path}, line {line}: expected {len(header)} values as in the header, but "
+            f"{path}, line {reader.line_num + bool(named)}: expected a line of a "
+            f"table, but got {error}. Shorten the text of this line, or mend its "
+            "quotation marks."
+        ) from error
+    header = [name.strip() for name in fields[0][1]] if fields else []
+    missing = set(NEEDED) - set(header)
+    if missing:
+        raise ValueError(
+            f"{path} expected the columns row, given_label and verdict, but its "
+            f"first line lacks {', '.join(sorted(missing))}. Fill in the file that "
+            "to_csv has written, and keep its header."
+        )
+    found = [(at, line) for at, line in fields[1:] if "".join(line).strip()]
+    return [_read_line(line, header, at, path) for at, line in found]
+
+
+def _decoded(path):
+    """Return the text of a file in one of the encodings that spreadsheets write."""
+    data = Path(path).read_bytes()
+    if data.startswith(WORKBOOKS):
+        raise ValueError(
+            f"{path} expected a table as text, but it is a workbook. {SAVE_AS}."
+        )
+    encoding = next((BOMS[bom] for bom in BOMS if data.startswith(bom)), "utf-8")
+    if b"\0" in data[:4] and encoding == "utf-8":
+        encoding = "utf-16-be" if data.startswith(b"\0") else "utf-16-le"
+    # Excel's plain "CSV" is in the code page of the country: cp1252 in Western Europe.
+    for name in (encoding, "cp1252") if encoding == "utf-8" else (encoding,):
+        try:
+            return data.decode(name)
+        except UnicodeDecodeError as error:
+            problem = error
+    raise ValueError(
+        f"{path} expected text encoded as UTF-8, UTF-16 or cp1252, but byte "
+        f"{problem.start} fits none of them. {SAVE_AS}."
+    )
+
+
+def _read_line(fields, header, line, path):
+    """Return one line, or say what is wrong with it."""
+    # Excel leaves out separators behind the last cell of a line, or adds some.
+    n_values = len(header)
+    if len(fields) > n_values and not "".join(fields[n_values:]).strip():
+        fields = fields[:n_values]
+    places = [header.index(name) for name in NEEDED]
+    if len(fields) > n_values or len(fields) <= max(places[:2]):
+        raise ValueError(
+            f"{path}, line {line}: expected {n_values} values as in the header, but "
             f"got {len(fields)}. Look for a missing or unquoted separator."
         )
-    row, given, verdict = (fields[place].strip() for place in places)
-    if not row.isdecimal():
+    fields = fields + [""] * (n_values - len(fields))
+    row, given, verdict = (fields[place] for place in places)
+    if not row.strip().isdecimal():
         raise ValueError(
             f"{path}, line {line}: expected the number of a row, but got {row!r}. "
             "Leave the column row as it was written."
         )
-    return SheetRow(line, int(row), given, verdict)
+    return SheetRow(line, int(row), given, verdict if verdict.strip() else "")
 
 
 def label_of(text, classes):
     """Return the class that a text means, or None.
 
-    Parameters
-    ----------
-    text : str
-        As it stands in a sheet, not empty.
-
-    classes : list
-        Labels as Python objects.
-
-    Returns
-    -------
-    object or None
-        The class whose text it is, with or without the mark, whatever became of its
-        number (1 for 1.0) or of its case (TRUE for True) in between.
+    That is the one whose text it is, as it was written; else the only one that agrees
+    after what happens on the way: blanks at the ends lost or added, 1 for 1.0, TRUE for
+    True, UTF-8 that was taken for cp1252.
     """
-    for spell in (str, safe_text, str.casefold, _number):
+    for spell in (safe_text, str, str.strip, str.casefold, _number, _mended):
         found = [label for label in classes if _same(spell, label, text)]
         if len(found) == 1:
             return found[0]
@@ -161,43 +170,28 @@ def _same(spell, label, text):
     """Whether a label and a text are the same, spelt in some way."""
     if spell is safe_text:
         return safe_text(label) == text
+    if spell is _mended:
+        return safe_text(label) == _mended(text)
     written = spell(str(label))
     return written is not None and written == spell(text)
 
 
 def _number(text):
+    return float(text) if NUMBER.fullmatch(text.strip()) else None
+
+
+def _mended(text):
     try:
-        return float(text)
-    except ValueError:
+        return text.encode("cp1252").decode("utf-8")
+    except UnicodeError:
         return None
 
 
 def read_filled(path, asked, classes):
-    """Return the verdicts that were filled in.
+    """Return row numbers and verdicts that were filled in.
 
-    Parameters
-    ----------
-    path : str or Path
-        File that was written by ``write_sheet``.
-
-    asked : dict of int to object
-        The label given of each row that was asked about.
-
-    classes : list
-        Labels as Python objects.
-
-    Returns
-    -------
-    rows : list of int
-        Row numbers.
-
-    labels : list
-        The verdicts, among the classes.
-
-    Raises
-    ------
-    ValueError
-        If a line belongs to another row or another label, or a verdict is no class.
+    ``asked`` has the label given of each row that was asked about; a line that belongs
+    to another row or another label, or a verdict that is no class, is an error.
     """
     filled = [line for line in read_sheet(path) if line.verdict]
     for line in filled:
@@ -224,23 +218,14 @@ def _check_origin(line, asked, classes, path):
         raise ValueError(
             f"{path}, line {line.line}: expected the label {asked[line.row]!r} for row "
             f"{line.row}, but the file says {line.given!r}. Read the file that was "
-            "written for these data."
+            "written for these data. If a spreadsheet has changed the label, import "
+            f"the label columns as text. If letters were lost: {SAVE_AS[0].lower()}"
+            f"{SAVE_AS[1:]}."
         )
 
 
 def check_replaceable(path):
-    """Refuse to write over anything but a list that is still empty.
-
-    Parameters
-    ----------
-    path : str or Path
-        Where to write.
-
-    Raises
-    ------
-    ValueError
-        If something else stands there.
-    """
+    """Refuse to write over anything but a list that is still empty."""
     if not Path(path).exists():
         return
     try:

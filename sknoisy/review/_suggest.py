@@ -1,22 +1,22 @@
 """Which labels to check next, and with what probability each was to be asked about."""
 
 import warnings
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, replace
 from numbers import Integral, Real
 
 import numpy as np
-from sklearn.pipeline import Pipeline
+from sklearn.cluster import KMeans
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import check_is_fitted
 
-from sknoisy._compat import Interval, StrOptions, _num_samples, validate_params
-from sknoisy._embedding import embed
-from sknoisy._labels import NoisyLabels
-from sknoisy.exceptions import NoEvidenceWarning, UnsuitableEstimatorError
-from sknoisy.review._strategies import NEEDS_POSTERIOR, STRATEGIES, Doubt
+from sknoisy._compat import Interval, StrOptions, validate_params
+from sknoisy.exceptions import UnsuitableEstimatorError
+from sknoisy.review._estimator import embedded, read_scores
 
-RANDOM = "random"
-OWNER = "suggest_review"
+RANDOM, PICKS = "random", ("suspicion", "expected_change", "covering")
+# Candidates of a cover for each pick. benchmarks/bench_review.py on digits, satimage
+# and cifar10n: ahead of 10, and of a pool of suspicious rows.
+POOL = 3
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -30,15 +30,10 @@ class ReviewSuggestion:
 
     sampling_probability : ndarray of shape (n,)
         Probability with which each row was to be chosen, in (0, 1]: 1 for picks of a
-        strategy, and for random rows the number drawn over the number of rows that
-        they were drawn from.
+        strategy, the share that was drawn for random rows.
 
     strategy : ndarray of str of shape (n,)
         What has chosen the row, "random" for the random ones.
-
-    See Also
-    --------
-    suggest_review : Makes it.
 
     Examples
     --------
@@ -68,44 +63,12 @@ class ReviewSuggestion:
         """Mask of the rows that were drawn at random, of shape (n,)."""
         return self.strategy == RANDOM
 
-    def to_dict(self):
-        """Return the arrays by name.
-
-        Returns
-        -------
-        dict of str to ndarray
-            The three arrays, without copies.
-        """
-        return {field.name: getattr(self, field.name) for field in fields(self)}
-
-    def to_frame(self):
-        """Return the arrays as columns of a data frame.
-
-        Returns
-        -------
-        DataFrame
-            A line for each row to check, in the order of the review.
-
-        Raises
-        ------
-        ImportError
-            If pandas is not installed.
-        """
-        try:
-            import pandas
-        except ImportError as error:
-            raise ImportError(
-                "to_frame needs pandas. Install it with pip install "
-                '"sknoisy[audit]", or use to_dict, which needs nothing.'
-            ) from error
-        return pandas.DataFrame(self.to_dict())
-
 
 @validate_params(
     {
         "estimator": "no_validation",
         "n": [Interval(Integral, 1, None, closed="left")],
-        "strategy": [StrOptions({"auto", RANDOM, *STRATEGIES})],
+        "strategy": [StrOptions({"auto", RANDOM, *PICKS})],
         "random_share": [Interval(Real, 0, 1, closed="both")],
         "trusted": ["array-like", None],
         "X": "no_validation",
@@ -126,8 +89,7 @@ def suggest_review(
     r"""Say which labels to check next.
 
     Most rows are picked by a strategy, since some verdicts teach more than others. The
-    rest is drawn at random from all other unchecked rows: what is found among picks
-    says nothing about the rows that were not picked.
+    rest is drawn at random from all other rows, for which picks cannot stand.
 
     Parameters
     ----------
@@ -144,8 +106,6 @@ def suggest_review(
         - "suspicion": the lowest ``label_quality_`` first.
         - "expected_change": rows first whose ``clean_proba_`` p a verdict is expected
           to change most, by :math:`1 - \sum_k p_k^2`.
-        - "balanced": the most suspicious of each class of highest ``clean_proba_`` in
-          turn.
         - "covering": rows of large expected change far from each other, one for each
           of as many clusters as rows are asked for; needs ``X``.
         - "random": no picks.
@@ -169,8 +129,7 @@ def suggest_review(
     -------
     ReviewSuggestion
         ``rows`` in the order of the review, ``sampling_probability`` and ``strategy``.
-        Random rows are spread evenly over the order, so that whoever stops early has
-        checked their share of them.
+        Random rows are spread evenly over the order, for whoever stops early.
 
     Raises
     ------
@@ -178,8 +137,7 @@ def suggest_review(
         If the estimator has not been fitted.
 
     UnsuitableEstimatorError
-        If it has no ``label_quality_`` of shape (n_samples,), or a strategy needs
-        ``clean_proba_`` and it has none.
+        If it lacks ``label_quality_``, or ``clean_proba_`` where a strategy needs it.
 
     ValueError
         If fewer than n rows are left to check, ``trusted`` is no mask of the rows, or
@@ -188,13 +146,6 @@ def suggest_review(
     See Also
     --------
     ReviewSession : Keeps the verdicts, fits again and estimates.
-    estimate_noise_rate : Share of wrong labels, from the verdicts.
-
-    Notes
-    -----
-    Picks of a strategy have a sampling probability of 1 and stand for themselves
-    alone; m random rows out of the N that are neither picked nor trusted have m / N
-    and stand for all N.
 
     Examples
     --------
@@ -211,83 +162,43 @@ def suggest_review(
     >>> int(suggestion.is_random.sum())
     2
     """
-    doubt = read_doubt(estimator)
-    rows = np.flatnonzero(~_read_trusted(trusted, len(doubt.quality)))
+    scores = read_scores(estimator)
+    rows = np.flatnonzero(~_read_trusted(trusted, len(scores.quality)))
     if n > len(rows):
         raise ValueError(
             f"n expected at most {len(rows)}, the number of rows that are neither "
             f"trusted nor asked about already, but got {n}. Ask for fewer."
         )
     rng = check_random_state(random_state)
-    strategy, doubt = _prepared(strategy, doubt, X, estimator, rng)
-    n_random = n if strategy == RANDOM else _number_of_random(n, random_share)
-    return _draw(doubt, rows, n, n_random, strategy, rng)
+    strategy, scores = _prepared(strategy, scores, X, estimator, rng)
+    # At least one, since nothing can be estimated without a random row.
+    n_random = max(1, round(random_share * n)) if random_share > 0 else 0
+    n_random = n if strategy == RANDOM else n_random
+    return _draw(scores, rows, n, n_random, strategy, rng)
 
 
-def _prepared(strategy, doubt, X, estimator, rng):
+def _prepared(strategy, scores, X, estimator, rng):
     """Return the strategy, chosen where it is "auto", and what it needs."""
-    known = doubt.posterior is not None
-    if strategy in NEEDS_POSTERIOR and not known:
+    known = scores.posterior is not None
+    if strategy == "expected_change" and not known:
         raise UnsuitableEstimatorError(
             f"strategy={strategy!r} needs an estimator with clean_proba_, but "
             f"{type(estimator).__name__} has none. Use strategy='suspicion'."
         )
+    # "covering" leads the others on average in benchmarks/bench_review.py.
     if strategy == "auto" and not known:
-        return "suspicion", doubt
+        return "suspicion", scores
     if strategy == "covering" or (strategy == "auto" and X is not None):
-        points = _points(doubt, X, estimator, rng)
+        points = embedded(scores, X, estimator, rng)
         if points is not None:
-            return "covering", Doubt(doubt.quality, doubt.posterior, points)
+            return "covering", replace(scores, points=points)
         if strategy == "covering":
             raise ValueError(
                 "strategy='covering' expected X with numeric columns, or an estimator "
                 "around a Pipeline that makes them, but got neither. Use "
                 "strategy='expected_change'."
             )
-    return "expected_change" if strategy == "auto" else strategy, doubt
-
-
-def read_doubt(estimator):
-    """Return what a fitted estimator thinks of the labels.
-
-    Parameters
-    ----------
-    estimator : fitted estimator
-        It, or the last step or best estimator of it, has ``label_quality_``.
-
-    Returns
-    -------
-    Doubt
-        Quality and, where there is one, posterior.
-    """
-    inner = judge_of(estimator)
-    check_is_fitted(inner)
-    quality = getattr(inner, "label_quality_", None)
-    if np.ndim(quality) != 1:
-        raise UnsuitableEstimatorError(
-            f"{OWNER} expected a fitted estimator with label_quality_ of shape "
-            f"(n_samples,), but {type(inner).__name__} has "
-            f"{'none' if quality is None else f'shape {np.shape(quality)}'}. Pass one "
-            "of sknoisy's classifiers, such as NoisyLabelClassifier, or label quality "
-            "scores."
-        )
-    quality = np.asarray(quality, dtype=float)
-    posterior = getattr(inner, "clean_proba_", None)
-    if np.isnan(quality).any():
-        raise ValueError(
-            f"{OWNER} expected a label in every row, but label_quality_ of "
-            f"{type(inner).__name__} is missing in {np.isnan(quality).sum()} of "
-            f"{len(quality)} rows. Fit it to the labelled rows alone."
-        )
-    return Doubt(quality, None if posterior is None else np.asarray(posterior))
-
-
-def judge_of(estimator):
-    """Return the estimator that judges labels: the last step, the best of a search."""
-    if isinstance(estimator, Pipeline):
-        return judge_of(estimator[-1])
-    best = getattr(estimator, "best_estimator_", None)
-    return estimator if best is None else judge_of(best)
+    return "expected_change" if strategy == "auto" else strategy, scores
 
 
 def _read_trusted(trusted, n_samples):
@@ -305,45 +216,72 @@ def _read_trusted(trusted, n_samples):
     return trusted
 
 
-def _points(doubt, X, estimator, rng):
-    """Return the rows of X as points; None where they cannot be embedded."""
-    n_samples = len(doubt.quality)
-    if X is None or _num_samples(X) != n_samples:
-        found = "None" if X is None else f"{_num_samples(X)} rows"
-        raise ValueError(
-            f"strategy='covering' expected X with the {n_samples} rows that the "
-            f"estimator was fitted on, but got {found}. Pass X=."
-        )
-    known = doubt.posterior is not None
-    codes = doubt.posterior.argmax(axis=1) if known else np.zeros(n_samples, dtype=int)
-    labels = NoisyLabels(codes=codes, classes=np.arange(codes.max() + 1))
-    inner = getattr(judge_of(estimator), "estimator", None)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", NoEvidenceWarning)
-        return embed(X, labels, estimator=inner, random_state=rng)
-
-
-def _number_of_random(n, share):
-    """Return how many of n rows are drawn at random."""
-    return max(1, round(share * n)) if share > 0 else 0
-
-
-def _draw(doubt, rows, n, n_random, strategy, rng):
+def _draw(scores, rows, n, n_random, strategy, rng):
     """Pick by the strategy first, then draw from the rows that it has left."""
     picked = rows[:0]
     if n > n_random:
-        picked = STRATEGIES[strategy](doubt, rows, n - n_random, rng)
+        # Picks are certain and stand for themselves; m random rows of the N that are
+        # left have the probability m / N and stand for all N.
+        picked = STRATEGIES[strategy](scores, rows, n - n_random, rng)
     rest = np.setdiff1d(rows, picked)
     drawn = rng.permutation(rest)[:n_random]
     share = n_random / len(rest) if n_random else 0.0
     found = np.concatenate([picked, drawn])
     proba = np.repeat([1.0, share], [len(picked), n_random])
     by = np.repeat([strategy, RANDOM], [len(picked), n_random])
-    order = _spread(len(picked), n_random)
+    # Random rows lie evenly among the others, for whoever stops early.
+    places = [(np.arange(k) + 0.5) / max(k, 1) for k in (len(picked), n_random)]
+    order = np.argsort(np.concatenate(places), kind="stable")
     return ReviewSuggestion(found[order], proba[order], by[order])
 
 
-def _spread(n_picked, n_random):
-    """Return an order in which the last n_random lie evenly among the others."""
-    places = [(np.arange(k) + 0.5) / max(k, 1) for k in (n_picked, n_random)]
-    return np.argsort(np.concatenate(places), kind="stable")
+def by_suspicion(scores, rows, n, rng):
+    """Return the rows of lowest label quality."""
+    return _highest(-scores.quality, rows, n, rng)
+
+
+def by_expected_change(scores, rows, n, rng):
+    """Return the rows whose posterior a verdict is expected to change most."""
+    return _highest(expected_change(scores), rows, n, rng)
+
+
+def expected_change(scores):
+    """Return how much a verdict is expected to change the posterior of each row.
+
+    A verdict c turns the posterior p into certainty, which lies 1 - p_c from it in
+    total variation; expected over c that is 1 - sum of p_c squared. Where there is no
+    posterior, the estimated error rate stands for it.
+    """
+    if scores.posterior is None:
+        return 1 - scores.quality
+    return 1 - (scores.posterior**2).sum(axis=1)
+
+
+def by_cover(scores, rows, n, rng):
+    """Return n rows of large expected change, each from the middle of a cluster."""
+    change = expected_change(scores)
+    pool = _highest(change, rows, min(POOL * n, len(rows)), rng)
+    # KMeans refuses weights that are all zero, as where the posterior is certain.
+    weight = change[pool] + 1e-3
+    points = scores.points[pool]
+    n_clusters = min(n, len(np.unique(points, axis=0)))
+    kmeans = KMeans(n_clusters, n_init=1, random_state=rng.randint(2**31 - 1))
+    with warnings.catch_warnings():
+        # Points that differ by rounding alone may leave clusters empty.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        distance = kmeans.fit(points, sample_weight=weight).transform(points)
+    middle = distance[np.arange(len(pool)), kmeans.labels_]
+    # The nearest of each cluster; ties go to the larger change, which comes first.
+    order = np.argsort(middle, kind="stable")
+    _, first = np.unique(kmeans.labels_[order], return_index=True)
+    nearest = np.isin(np.arange(len(pool)), order[first])
+    return np.concatenate([pool[nearest], pool[~nearest]])[:n]
+
+
+def _highest(score, rows, n, rng):
+    """Return the rows of highest score; chance decides between equals."""
+    rows = rng.permutation(rows)
+    return rows[np.argsort(-score[rows], kind="stable")][:n]
+
+
+STRATEGIES = dict(zip(PICKS, (by_suspicion, by_expected_change, by_cover), strict=True))

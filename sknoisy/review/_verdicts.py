@@ -1,32 +1,13 @@
-"""Labels that somebody has verified, as positions among the classes."""
+"""Labels that somebody has checked, as positions among the classes."""
 
 import numpy as np
 
+# As in scikit-learn's semi-supervised labels; it is no position among the classes.
 NO_VERDICT = -1
 
 
 def read_verdict_codes(labels, classes, wanted, *, owner):
-    """Return the true class of each row, where it is known.
-
-    Parameters
-    ----------
-    labels : array-like of shape (n_samples,)
-        True labels; None or NaN where there is no verdict.
-
-    classes : ndarray of shape (n_classes,)
-        The classes.
-
-    wanted : ndarray of bool of shape (n_samples,)
-        Rows to look at.
-
-    owner : str
-        Name of the function that asks, for the messages.
-
-    Returns
-    -------
-    ndarray of int of shape (n_samples,)
-        Positions among the classes, -1 without a verdict.
-    """
+    """Return the class of each wanted row, of shape (n_samples,); -1 where unknown."""
     labels = as_objects(labels)
     if labels.shape != wanted.shape:
         raise ValueError(
@@ -43,67 +24,32 @@ def read_verdict_codes(labels, classes, wanted, *, owner):
 def verdict_codes(labels, rows, classes, *, owner):
     """Return verdicts about some rows as positions among the classes.
 
-    Parameters
-    ----------
-    labels : ndarray of object of shape (n_verdicts,)
-        True labels; None or NaN for no verdict.
-
-    rows : ndarray of int of shape (n_verdicts,)
-        Numbers of the rows, for the messages.
-
-    classes : ndarray of shape (n_classes,)
-        The classes.
-
-    owner : str
-        Name of the caller, for the messages.
-
-    Returns
-    -------
-    ndarray of int of shape (n_verdicts,)
-        Positions among the classes, -1 without a verdict.
+    ``labels`` are Python objects, None or NaN for no verdict, which is -1; the row
+    numbers are for the message.
     """
     place = {label: code for code, label in enumerate(classes.tolist())}
-    codes = [NO_VERDICT if is_missing(x) else place.get(x, -2) for x in labels]
-    codes = np.array(codes, dtype=int)
-    unknown = np.flatnonzero(codes == -2)
-    if len(unknown):
-        found = ", ".join(f"{labels[i]!r} in row {rows[i]}" for i in unknown[:5])
+    found = [NO_VERDICT if is_missing(x) else _place(x, place) for x in labels]
+    unknown = [i for i, code in enumerate(found) if code is None]
+    if unknown:
+        shown = ", ".join(f"{labels[i]!r} in row {rows[i]}" for i in unknown[:5])
         raise ValueError(
             f"{owner} expected each verdict to be one of the classes "
-            f"{classes.tolist()}, but got {found}. Leave rows that belong to none of "
+            f"{classes.tolist()}, but got {shown}. Leave rows that belong to none of "
             "them without a verdict, or add the class to y and start anew."
         )
-    return codes
+    return np.array(found, dtype=int)
+
+
+def _place(label, place):
+    """Return the position of a label; None for what is no class, or cannot be one."""
+    try:
+        return place.get(label)
+    except TypeError:
+        return None
 
 
 def read_row_verdicts(rows, labels, n_samples, classes, *, owner):
-    """Return the rows that have a verdict, each once, and their classes.
-
-    Parameters
-    ----------
-    rows : array-like of int of shape (n_verdicts,)
-        Row numbers.
-
-    labels : array-like of shape (n_verdicts,)
-        True labels; None or NaN for no verdict.
-
-    n_samples : int
-        Number of rows of the data.
-
-    classes : ndarray of shape (n_classes,)
-        The classes.
-
-    owner : str
-        Name of the caller, for the messages.
-
-    Returns
-    -------
-    rows : ndarray of int of shape (n_distinct,)
-        Sorted row numbers.
-
-    codes : ndarray of int of shape (n_distinct,)
-        Positions among the classes.
-    """
+    """Return the rows that have a verdict, sorted, each once, and their classes."""
     labels, rows = as_objects(labels), _read_rows(rows, n_samples, owner)
     if len(labels) != len(rows):
         raise ValueError(
@@ -112,6 +58,7 @@ def read_row_verdicts(rows, labels, n_samples, classes, *, owner):
         )
     codes = verdict_codes(labels, rows, classes, owner=owner)
     rows, codes = rows[codes != NO_VERDICT], codes[codes != NO_VERDICT]
+    # All of them are looked at before one is taken.
     distinct, first, place = np.unique(rows, return_index=True, return_inverse=True)
     contradicted = np.unique(rows[codes != codes[first][place]])
     if len(contradicted):
@@ -123,8 +70,8 @@ def read_row_verdicts(rows, labels, n_samples, classes, *, owner):
 
 
 def _read_rows(rows, n_samples, owner):
-    """Return row numbers as an array of integers."""
     rows = np.asarray(rows)
+    # An empty list is an array of floats.
     rows = rows.astype(int) if rows.size == 0 else rows
     whole = rows.ndim == 1 and rows.dtype.kind in "iu"
     if not whole or ((rows < 0) | (rows >= n_samples)).any():
@@ -144,8 +91,13 @@ def listed(rows):
 
 def as_objects(labels):
     """Return labels as an array of plain Python objects of shape (n,)."""
-    values = np.asarray(labels)
-    values = values.tolist() if values.ndim == 1 else [values.tolist()]
+    if not hasattr(labels, "__array__"):
+        # numpy would write None, NaN and numbers among strings out as strings.
+        labels = list(labels)
+        values = [x.item() if isinstance(x, np.generic) else x for x in labels]
+    else:
+        values = np.asarray(labels)
+        values = values.tolist() if values.ndim == 1 else [values.tolist()]
     objects = np.empty(len(values), dtype=object)
     objects[:] = values
     return objects
@@ -158,4 +110,7 @@ def is_missing(label):
     try:
         return bool(label != label)
     except TypeError:
+        # The missing value of pandas will not say.
         return True
+    except ValueError:
+        return False

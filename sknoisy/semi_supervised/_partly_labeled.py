@@ -1,7 +1,7 @@
 """Labels of which some are missing, behind the marker that stands for them."""
 
 import warnings
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from sklearn.utils.validation import column_or_1d
@@ -47,8 +47,7 @@ class PartlyLabeledReader:
         labels = super()._read_labels(X, y, sample_weight, groups, trusted, params)
         if labeled is None:
             labeled = np.ones(labels.n_samples, dtype=bool)
-        known = {f.name: getattr(labels, f.name) for f in fields(labels) if f.init}
-        labels = PartlyLabeled(**known, labeled=labeled)
+        labels = labels.extended_to(PartlyLabeled, labeled=labeled)
         self._check_labels(labels)
         return labels
 

@@ -16,6 +16,7 @@ from sknoisy.annotators import (
 from sknoisy.annotators._annotations import read_annotations
 
 WIDE = [["a", None, "b"], ["b", "b", None], [None, "a", "a"]]
+NAN = float("nan")
 LONG = ([0, 0, 1, 1, 2, 2], [0, 2, 0, 1, 1, 2], ["a", "b", "b", "b", "a", "a"])
 
 
@@ -101,9 +102,34 @@ def test_classes_are_sorted_whatever_their_order():
     np.testing.assert_array_equal(answers.classes[answers.codes], ["c", "a"])
 
 
-def test_take_keeps_the_answers_of_the_items():
-    answers = annotations_from_long(*LONG)
-    assert answers.take([2, 0]).to_array().tolist() == [WIDE[2], WIDE[0]]
+def test_long_words_take_no_room_beyond_themselves():
+    words = ["short"] * 2000 + ["long" * 250_000]
+    answers = annotations_from_long(np.arange(2001), [0] * 2001, words)
+    assert answers.classes[answers.codes[0]] == "short"
+
+
+def test_numbers_of_numpy_beside_those_of_python():
+    answers = annotations_from_long([0, np.int64(1)], [0, 0], [1, np.int64(2)])
+    assert answers.classes.tolist() == [1, 2]
+
+
+def test_a_marker_leaves_other_gaps_missing():
+    found = read_annotations([[1, None], [-1, NAN]], owner="test", missing=-1)
+    assert found.n_answers == 1
+    table = np.array([["a", ""], ["b", "a"]])
+    assert read_annotations(table, owner="test", missing=-1).n_answers == 4
+
+
+@pytest.mark.parametrize("cell", [("a", 1), ["a"], {"a"}], ids=repr)
+def test_labels_that_are_no_single_values(cell):
+    table = np.empty((2, 2), dtype=object)
+    table[:] = [["a", "b"], ["b", "a"]]
+    table[0, 1] = cell
+    kind = type(cell).__name__
+    with pytest.raises(ValueError, match=f"single values, but got {kind}"):
+        read_annotations(table, owner="test")
+    with pytest.raises(ValueError, match=r"shape \(2, 2, 2\).* tuples must be joined"):
+        read_annotations([[("a", 1), ("b", 1)]] * 2, owner="test")
 
 
 def test_many_items_and_annotators_take_little():
@@ -129,7 +155,7 @@ def test_many_items_and_annotators_take_little():
             r"shape \(n_items, n_annotators\).*got shape \(2, 2, 2\)",
         ),
         (np.zeros((0, 3)), r"got shape \(0, 3\)"),
-        ([["a", 1]], "labels of one type in y, but got a mix of int, str"),
+        ([["a", 1]], "labels of one type, but got a mix of int, str"),
         ([[0.25, 0.5], [1.5, 0.1]], "Unknown label type"),
     ],
     ids=["all missing", "3-D", "no items", "mixed", "continuous"],
@@ -148,8 +174,29 @@ def test_bad_answers_are_refused(annotations, message):
         (([0, 1], [1, 1], ["a", "c"]), {"classes": ["a", "b"]}, "also hold 'c'"),
         (([0, 9], [1, 1], ["a", "b"]), {"item_names": [0, 1]}, "also hold 9, in 1 of"),
         (([0], [1], ["a"]), {"item_names": [0, 0]}, "no name twice"),
+        ((["x", NAN], [1, 1], ["a", "b"]), {}, "items expected an entry .*position 1"),
+        (([0, 1], ["x", NAN], ["a", "b"]), {}, "annotators expected an entry"),
+        (([0, 1], [1, 1], ["a", NAN]), {}, "labels expected an entry"),
+        (([0, 1], ["x", 7], ["a", "b"]), {}, "annotators .* one type, .* int, str"),
+        (([0, 1], [1, 1], [("a", 1), ("b", 2)]), {}, r"got shape \(2, 2\).*join"),
+        (([("a", 1), "b"], [1, 1], ["a", "b"]), {}, "items .* got tuple"),
+        (([0], [1], ["a"]), {"item_names": ["0"]}, "also hold 0"),
     ],
-    ids=["twice", "length", "gap", "unknown class", "unknown item", "same names"],
+    ids=[
+        "twice",
+        "length",
+        "gap",
+        "unknown class",
+        "unknown item",
+        "same names",
+        "item NaN",
+        "annotator NaN",
+        "label NaN",
+        "mixed",
+        "tuples",
+        "some tuples",
+        "other type",
+    ],
 )
 def test_bad_columns_are_refused(columns, options, message):
     with pytest.raises(ValueError, match=message):
@@ -168,8 +215,8 @@ def test_crowd_kit_takes_the_frame():
 
 def test_frame_names_its_columns():
     pytest.importorskip("pandas")
-    frame = annotations_to_frame(WIDE, columns=("item", "who", "what"))
-    assert list(frame.columns) == ["item", "who", "what"]
+    frame = annotations_to_frame(WIDE)
+    assert list(frame.columns) == ["task", "worker", "label"]
     assert_same(frame.to_numpy().T.tolist(), LONG)
 
 

@@ -1,19 +1,14 @@
 """Annotators and true classes, estimated from each other."""
 
-import warnings
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpydoc.docscrape import ClassDoc
-from scipy.optimize import check_grad
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 
 from sknoisy.annotators import DawidSkene, annotations_from_long
-from sknoisy.annotators._annotations import read_annotations
-from sknoisy.annotators._votes import DifficultyModel
 from sknoisy.exceptions import NoEvidenceWarning
 
 
@@ -97,7 +92,7 @@ def test_an_annotator_borrows_from_the_crowd():
     )
 
 
-@pytest.mark.parametrize("model", ["confusion", "one_coin", "difficulty"])
+@pytest.mark.parametrize("model", ["confusion", "one_coin"])
 @pytest.mark.parametrize("seed", range(2))
 def test_annotators_are_recovered(model, seed):
     rates = (0.05, 0.2, 0.4, 0.6)
@@ -121,32 +116,6 @@ def test_who_is_always_wrong_is_read_the_right_way():
     crowd = DawidSkene().fit(answers)
     assert (crowd.labels_ == truth).mean() > 0.97
     assert crowd.annotator_quality_[2] < 0.1
-
-
-def test_hard_items_are_told_apart():
-    rng = np.random.RandomState(0)
-    truth = rng.randint(2, size=300)
-    hard = np.arange(300) < 100
-    rate = np.where(hard, 0.45, 0.05)
-    answers = np.where(
-        rng.rand(300, 9) < rate[:, None], 1 - truth[:, None], truth[:, None]
-    )
-    crowd = DawidSkene(model="difficulty").fit(answers)
-    difficulty = crowd.item_difficulty_
-    assert difficulty[hard].mean() > 1.2 * difficulty[~hard].mean()
-    assert not hasattr(DawidSkene().fit(answers), "item_difficulty_")
-
-
-def test_slope_of_the_difficulty_model():
-    answers, _ = panel(n_items=15)
-    found = read_annotations(answers, owner="test", missing=-1)
-    model = DifficultyModel(found, np.linspace(0.5, 2, 15), 2.0)
-    right = np.random.RandomState(0).rand(found.n_answers)
-    x = np.random.RandomState(1).normal(0.5, 0.5, 15 + 4)
-    error = check_grad(
-        lambda z: model._loss(z, right)[0], lambda z: model._loss(z, right)[1], x
-    )
-    assert error < 1e-4
 
 
 @settings(max_examples=10, deadline=None)
@@ -230,18 +199,14 @@ def test_it_is_an_estimator():
     crowd = DawidSkene(model="one_coin", prior_strength=1.0)
     assert clone(crowd).get_params() == crowd.get_params()
     answers, _ = panel()
-    np.testing.assert_array_equal(
-        crowd.set_params(missing=-1).fit_predict(answers), crowd.labels_
-    )
+    assert crowd.set_params(missing=-1).fit(answers) is crowd
     with pytest.raises(ValueError, match="'model' parameter of DawidSkene"):
-        DawidSkene(model="dice").fit(answers)
+        DawidSkene(model="difficulty").fit(answers)
 
 
 def test_fitted_attributes_are_documented():
     described = {attribute.name for attribute in ClassDoc(DawidSkene)["Attributes"]}
     answers, _ = panel()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        crowd = DawidSkene(model="difficulty", missing=-1).fit(answers)
+    crowd = DawidSkene(missing=-1).fit(answers)
     fitted = {name for name in vars(crowd) if name.endswith("_")}
     assert fitted == described

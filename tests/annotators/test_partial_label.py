@@ -145,7 +145,7 @@ def test_verified_rows_are_sets_of_one():
     X, y = blobs()
     candidates = candidates_of(y)
     trusted = np.arange(len(y)) < 50
-    with pytest.raises(ValueError, match="one candidate in a trusted row"):
+    with pytest.raises(ValueError, match="candidates of a trusted row to be its"):
         PartialLabelClassifier().fit(X, candidates, trusted=trusted)
     candidates[trusted] = np.eye(4, dtype=bool)[y[trusted]]
     clf = PartialLabelClassifier().fit(X, candidates, trusted=trusted)
@@ -180,8 +180,19 @@ EMPTY[4] = False
         (2 * np.eye(3)[[0, 1, 2, 0, 1, 2]], "with 0 and 1, but it also holds"),
         ([{1}, 2, {1}, {2}, {2}, {1}], "a mix of sets and labels"),
         ([[True, False], [False, True]] * 3, "lists of booleans"),
+        ([{"a"}, {"b", float("nan")}] * 3, "NaN or None in 3 of 9"),
     ],
-    ids=["empty", "empty set", "all", "one", "length", "numbers", "mix", "lists"],
+    ids=[
+        "empty",
+        "empty set",
+        "all",
+        "one",
+        "length",
+        "numbers",
+        "mix",
+        "lists",
+        "gap",
+    ],
 )
 def test_bad_candidates_are_refused(candidates, message):
     X = np.random.RandomState(0).normal(size=(6, 2))

@@ -3,11 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sknoisy.review import (
-    estimate_accuracy,
-    estimate_noise_rate,
-    estimate_transition_matrix,
-)
+from sknoisy.review import estimate_noise_rate, estimate_transition_matrix
 
 N_SAMPLES = 400
 
@@ -205,11 +201,11 @@ def test_picks_without_any_answer_join_the_others():
     assert estimate_noise_rate(verdict, proba).value == pytest.approx(0.5)
 
 
-def test_accuracy_is_the_share_of_right_ones():
+def test_share_of_right_ones_mirrors_that_of_wrong_ones():
     z, f = population(3)
     verdict, proba, number = reviewed(z, f, np.random.RandomState(3))
     wrong = estimate_noise_rate(verdict, proba, f, review_round=number)
-    right = estimate_accuracy(1 - verdict, proba, 1 - f, review_round=number)
+    right = estimate_noise_rate(1 - verdict, proba, 1 - f, review_round=number)
     assert right.value == pytest.approx(1 - wrong.value)
     np.testing.assert_allclose(right.interval, 1 - wrong.interval[::-1])
 

@@ -3,7 +3,7 @@ import pickle
 import numpy as np
 import pytest
 from sklearn.base import BaseEstimator
-from sklearn.datasets import load_digits, load_iris, make_classification
+from sklearn.datasets import load_digits, load_iris
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
 from sklearn.naive_bayes import GaussianNB
@@ -15,11 +15,16 @@ from sknoisy.exceptions import UnsuitableEstimatorError
 from sknoisy.noise import PairNoise, UniformNoise
 from sknoisy.quality import NeighborAgreement
 from sknoisy.refinement import QualityWeighting
-from sknoisy.review import ReviewSession, suggest_review
+from sknoisy.review import (
+    ReviewSession,
+    estimate_noise_rate,
+    estimate_transition_matrix,
+    suggest_review,
+)
 
 
 class Told(BaseEstimator):
-    """A judge without any fit worth the name, for speed; it remembers its labels."""
+    """Scores labels without any fit worth the name, and remembers them."""
 
     def __init__(self, classes=None):
         self.classes = classes
@@ -101,12 +106,6 @@ def test_fits_only_where_verdicts_came_in():
 
 
 def test_estimates_are_those_of_the_functions():
-    from sknoisy.review import (
-        estimate_accuracy,
-        estimate_noise_rate,
-        estimate_transition_matrix,
-    )
-
     review, y, truth = after_rounds(2)
     asked = review.trusted_
     options = {"review_round": review.review_round_}
@@ -121,19 +120,17 @@ def test_estimates_are_those_of_the_functions():
     y_pred = np.random.RandomState(0).randint(3, size=200)
     right = np.where(asked, y_pred == truth, np.nan)
     found = review.accuracy(y_pred, power=0.0)
-    assert found.value == estimate_accuracy(right, proba, **options).value
+    assert found.value == estimate_noise_rate(right, proba, **options).value
 
 
-def test_opinion_is_that_from_before_the_round():
+def test_predictions_are_those_from_before_the_round():
     """What the estimator says after the verdicts would make them seem no surprise."""
-    from sknoisy.review import estimate_noise_rate
-
     review, y, truth = after_rounds(1)
     X = problem()[0]
-    doubt = 1 - Told().fit(X, y).label_quality_
+    error_rate = 1 - Told().fit(X, y).label_quality_
     review.refit()
     wrong = np.where(review.trusted_, y != truth, np.nan)
-    expected = estimate_noise_rate(wrong, review.sampling_probability_, doubt)
+    expected = estimate_noise_rate(wrong, review.sampling_probability_, error_rate)
     assert review.noise_rate().value == pytest.approx(expected.value)
 
 
@@ -299,33 +296,6 @@ def test_fit_params_reach_every_fit():
     np.testing.assert_array_equal(review.estimator_.weight_, weight)
 
 
-def test_forecast_is_right_about_the_next_round():
-    X, truth = make_classification(600, 6, class_sep=2, flip_y=0, random_state=0)
-    y = UniformNoise(0.25, random_state=0).corrupt(truth)
-    review = ReviewSession(NoisyLabelClassifier(), X, y, random_state=0)
-    empty = review.forecast(60)
-    assert np.isnan(empty.half_width)
-    assert str(empty).endswith("does not suggest.")
-    rows = review.suggest(60).rows
-    review.record(rows, truth[rows])
-    forecast = review.forecast(60)
-    rows = review.suggest(60).rows
-    found = (y != truth)[rows].sum()
-    assert forecast.n_wrong == pytest.approx(found, abs=12)
-    assert forecast.n_wrong_left >= 0
-    # With two classes a wrong label leaves one other, which is suggested or given.
-    assert forecast.n_overturned < 5
-    assert 0 < forecast.half_width_after < forecast.half_width
-    assert str(forecast).startswith("Another 60 checks are expected to find")
-
-
-def test_forecast_leaves_the_session_as_it_is():
-    review, _, _ = after_rounds(1)
-    copy = pickle.loads(pickle.dumps(review))
-    review.forecast(30)
-    np.testing.assert_array_equal(review.suggest(30).rows, copy.suggest(30).rows)
-
-
 def test_works_without_a_posterior():
     X, y, truth = problem()
     review = ReviewSession(NeighborAgreement(), X, y, random_state=0)
@@ -334,9 +304,6 @@ def test_works_without_a_posterior():
     assert review.noise_rate().n_checked == 40
     assert review.transition_matrix().value.shape == (3, 3)
     assert review.accuracy(y).n_checked == 40
-    forecast = review.forecast(10)
-    assert np.isnan(forecast.n_overturned)
-    assert "suggest" not in str(forecast)
 
 
 def filled(path, verdict_of):
