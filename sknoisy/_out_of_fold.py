@@ -5,6 +5,7 @@ model that has seen it answers by heart.
 """
 
 import numpy as np
+from sklearn.base import is_clusterer, is_regressor
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_array, check_memory
 
@@ -76,6 +77,12 @@ def check_has_proba(estimator):
     """Raise an error that names the way out if there are no probabilities."""
     if not hasattr(estimator, "predict_proba"):
         name = type(estimator).__name__
+        if is_regressor(estimator) or is_clusterer(estimator):
+            raise UnsuitableEstimatorError(
+                "Out-of-fold evidence needs a classifier with predict_proba, but "
+                f"{name} is no classifier. Pass one, such as LogisticRegression() or "
+                "RandomForestClassifier()."
+            )
         raise UnsuitableEstimatorError(
             "Out-of-fold evidence needs a classifier with predict_proba, but "
             f"{name} has none. Wrap it as CalibratedClassifierCV({name}(...)), or take "

@@ -7,7 +7,8 @@ from scipy import sparse
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_consistent_length, column_or_1d
 
-from sknoisy._labels import _missing, _of_one_type
+from sknoisy._label_column import _fixed_width
+from sknoisy._labels import _missing, _of_one_type, as_array
 from sknoisy.classification._partly_labeled import _is_marked
 
 
@@ -191,7 +192,7 @@ def annotations_from_long(
     check_consistent_length(items, annotators, labels)
     items, item_names = _named(items, item_names, "items")
     annotators, annotator_names = _named(annotators, annotator_names, "annotators")
-    values = np.asarray(labels)
+    values = as_array(labels)
     check_classification_targets(_clean(values, "labels"))
     codes, classes = _named(values, classes, "labels")
     answers = Annotations(
@@ -311,7 +312,7 @@ def _as_table(annotations, owner):
 def _values(values, owner):
     """Return the answers that are there in a dtype of their own."""
     if values.dtype.kind == "O":
-        values = np.array(_of_one_type(values, owner).tolist())
+        values = _dtype_of_its_own(values, owner)
     whole = values.dtype.kind == "f" and np.isfinite(values).all()
     if whole and (values == np.rint(values)).all():
         # Integers among which some are missing can only be stored as floats.
@@ -329,16 +330,23 @@ def _clean(values, name):
             f"{len(values)} are None or NaN, the first at position "
             f"{int(missing.argmax())}. Leave out the answers that are missing."
         )
-    return _of_one_type(values, name) if values.dtype.kind == "O" else values
+    return _dtype_of_its_own(values, name) if values.dtype.kind == "O" else values
+
+
+def _dtype_of_its_own(values, name):
+    """Return objects as strings or numbers, if they are."""
+    values = _of_one_type(values, name)
+    is_text = values.dtype.kind == "O" and len(values) and isinstance(values[0], str)
+    return _fixed_width(values) if is_text else values
 
 
 def _named(values, names, what):
     """Return the position of each value among the names, and the names."""
-    values = _clean(np.asarray(values), what)
+    values = _clean(as_array(values), what)
     if names is None:
         names, positions = np.unique(values, return_inverse=True)
         return positions, names
-    names = _clean(np.asarray(names), what)
+    names = _clean(as_array(names), what)
     if len(np.unique(names)) < len(names):
         raise ValueError(f"The names of the {what} expected no name twice. Drop one.")
     order = np.argsort(names)

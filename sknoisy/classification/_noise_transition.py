@@ -9,7 +9,7 @@ from sknoisy._clean_posterior import (
     expected_classes,
     implied_noise_rate,
 )
-from sknoisy._compat import HasMethods, Interval, StrOptions
+from sknoisy._compat import Interval, StrOptions
 from sknoisy._evidence import FOLDING_CONSTRAINTS, model_evidence, seed_unset
 from sknoisy._meta import BaseLabelNoiseClassifier, prepared, warn_not_converged
 from sknoisy._soft_labels import fit_soft_labels
@@ -17,6 +17,7 @@ from sknoisy._transition_matrix import check_transition_matrix, normalize_rows
 from sknoisy.exceptions import UnsuitableEstimatorError
 from sknoisy.refinement._base import keep_posterior, settle
 from sknoisy.transition import ConfidentTransition, TrustedTransition
+from sknoisy.transition._base import TRANSITION_ESTIMATOR
 from sknoisy.transition._trusted import has_trusted
 
 LARGEST_IMPORTANCE = 10.0
@@ -169,7 +170,7 @@ class NoiseTransitionClassifier(BaseLabelNoiseClassifier):
 
     _parameter_constraints: dict = {
         **BaseLabelNoiseClassifier._parameter_constraints,
-        "transition": [HasMethods(["fit", "_estimate_beside"]), "array-like", None],
+        "transition": [TRANSITION_ESTIMATOR, "array-like", None],
         "correction": [StrOptions({"forward", "importance", "backward"})],
         "pessimism": [Interval(Real, 0, 1, closed="left")],
         "max_iter": [Interval(Integral, 1, None, closed="left")],

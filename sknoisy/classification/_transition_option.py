@@ -1,13 +1,14 @@
 """The parameter ``transition`` of the classifiers: a matrix, or where it comes from."""
 
-from sknoisy._compat import HasMethods, StrOptions
+from sknoisy._compat import StrOptions
 from sknoisy._meta import prepared
 from sknoisy._transition_matrix import check_transition_matrix
 from sknoisy.transition import ConfidentTransition
+from sknoisy.transition._base import TRANSITION_ESTIMATOR
 
 TRANSITION_CONSTRAINT = [
     StrOptions({"auto"}),
-    HasMethods(["fit", "_estimate_beside"]),
+    TRANSITION_ESTIMATOR,
     "array-like",
 ]
 

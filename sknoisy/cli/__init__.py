@@ -12,6 +12,7 @@ import sys
 
 from sknoisy.cli._arguments import parse_arguments
 from sknoisy.cli._errors import AuditError
+from sknoisy.cli._safe_text import inert
 
 __all__ = ["main", "run"]
 
@@ -40,7 +41,8 @@ def main(argv=None):
         arguments.run(arguments)
         sys.stdout.flush()
     except AuditError as error:
-        print(f"sknoisy: error: {' '.join(str(error).split())}", file=sys.stderr)
+        line = inert(" ".join(str(error).split()))
+        print(f"sknoisy: error: {line}", file=sys.stderr)
         return _BAD_INPUT
     except KeyboardInterrupt:
         return _INTERRUPTED

@@ -16,7 +16,7 @@ from sknoisy.cli._errors import need
 KINDS = ("number", "date", "category", "text")
 
 # A column of strings is taken for numbers or dates when this share of them reads so.
-_MOSTLY = 0.95
+MOSTLY = 0.95
 _LARGEST = 1e100
 _MAX_CATEGORIES = 40
 _MAX_WORDS_OF_CATEGORY = 4
@@ -25,7 +25,7 @@ _DATE_SAMPLE = 50
 _DATE_PATTERN = re.compile(
     r"(?<!\d)\d{4}(?!\d)|\d{1,2}[-/.]\d{1,2}[-/.]\d{2}|[A-Za-z]{3,} \d"
 )
-_GAPS = frozenset({"", "?", "-", ".", "na", "n/a", "nan", "null", "none"})
+GAPS = frozenset({"", "?", "-", ".", "na", "n/a", "nan", "null", "none"})
 _NESTED = (list, tuple, dict, set, bytes, np.ndarray)
 
 
@@ -126,8 +126,8 @@ def _as_numbers(values):
         pd = need("pandas")
         numbers = pd.to_numeric(values.astype(object), errors="coerce").astype(float)
         unread = values[numbers.isna() & values.notna()].astype(str)
-        known = unread.str.strip().str.casefold().isin(_GAPS)
-        if (~known).sum() > (1 - _MOSTLY) * values.count() or numbers.isna().all():
+        known = unread.str.strip().str.casefold().isin(GAPS)
+        if (~known).sum() > (1 - MOSTLY) * values.count() or numbers.isna().all():
             return None
     else:
         return None
@@ -155,7 +155,7 @@ def _as_dates(values):
         return None
     for part in (sample, values):
         dates = _parse_dates(part)
-        if dates.count() < _MOSTLY * part.count():
+        if dates.count() < MOSTLY * part.count():
             return None
     return dates.dt.tz_localize(None)
 

@@ -306,4 +306,4 @@ def test_missing_library(refuse, data, tmp_path, monkeypatch, module):
     monkeypatch.setattr(sys, "meta_path", [finder, *sys.meta_path])
     line = refuse("audit", path, "-l", "label")
     assert f"needs {module}, which is not installed" in line
-    assert 'pip install "sknoisy[audit]"' in line
+    assert 'pip install ".[audit]"' in line

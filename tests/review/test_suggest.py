@@ -227,7 +227,7 @@ def test_suggestion_becomes_a_frame():
 
 def test_frame_without_pandas(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "pandas", None)
-    with pytest.raises(ImportError, match=r"pip install \"sknoisy\[audit\]\""):
+    with pytest.raises(ImportError, match=r"pip install \"\.\[audit\]\""):
         suggest_review(judged(), 2).to_frame()
 
 
