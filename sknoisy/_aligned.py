@@ -3,7 +3,7 @@
 import numpy as np
 from sklearn.utils.validation import check_consistent_length
 
-from sknoisy._label_column import _cut, _kind, _missing, _of_one_type, as_array
+from sknoisy._label_column import _kind, _missing, _named, _of_one_type, as_array
 
 
 def _check_groups(groups, codes):
@@ -42,7 +42,7 @@ def _group_numbers(groups):
     except TypeError as error:
         raise ValueError(
             "groups expected values that can be compared, such as numbers or strings, "
-            f"but got {_cut(repr(groups[0]))}: {error}. Convert them, for example with "
+            f"but got {_named(groups[0])}: {error}. Convert them, for example with "
             "[str(value) for value in groups]."
         ) from error
 

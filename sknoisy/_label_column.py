@@ -86,7 +86,9 @@ def as_array(values):
         masked.
     """
     if isinstance(values, np.ma.MaskedArray):
-        return values.astype(object).filled(None)
+        plain = values.data.astype(object)
+        plain[np.ma.getmaskarray(values)] = None
+        return plain
     if _is_plain(values):
         if any(issubclass(kind, _COLLECTIONS) and not issubclass(kind, str | bytes)
                for kind in set(map(type, values))):  # fmt: skip
@@ -156,7 +158,7 @@ def _check_single(y, owner):
         row = next(row for row, label in enumerate(y) if isinstance(label, several[0]))
         raise ValueError(
             f"{owner} expected one label per row, but row {row} of y holds "
-            f"{_cut(repr(y[row]))}, a {several[0].__name__}. Join its parts to one "
+            f"{_named(y[row])}, a {several[0].__name__}. Join its parts to one "
             "string where they are one label; several tags per row become a table of "
             "0 and 1 by sklearn.preprocessing.MultiLabelBinarizer, which "
             "sknoisy.multilabel reads."
@@ -237,7 +239,7 @@ def _check_type(y, owner):
         convert = "label.decode()"
     raise ValueError(
         f"{owner} expected labels that are strings, numbers or booleans, but y holds "
-        f"values of type {name}, the first {_cut(repr(y[0]))} (unknown label type to "
+        f"values of type {name}, the first {_named(y[0])} (unknown label type to "
         "scikit-learn's classifiers). Convert them to strings, for example with "
         f"[{convert} for label in y]."
     )
@@ -292,8 +294,8 @@ def _given_classes(classes, y, owner):
     if len(y) and _is_text(classes) != _is_text(y):
         raise ValueError(
             f"{owner} expected classes of the type of the labels, but classes holds "
-            f"{classes[0]!r} and y holds {_cut(repr(y[0]))}. Pass both as strings, or "
-            "both as numbers."
+            f"{_named(classes[0])} and y holds {_named(y[0])}. Pass both as strings, "
+            "or both as numbers."
         )
     distinct, counts = np.unique(classes, return_counts=True)
     if len(distinct) < len(classes):
@@ -322,9 +324,14 @@ def _cut(text):
     return f"{text[:_QUOTED_CHARACTERS]}..." if more else text
 
 
+def _named(label):
+    """Return a label as the user wrote it, for an error message."""
+    return _cut(repr(label.item() if isinstance(label, np.generic) else label))
+
+
 def _quoted(labels):
     """Return the first labels of a list as an error message quotes them."""
-    shown = [_cut(repr(label)) for label in labels[:_QUOTED_LABELS]]
+    shown = [_named(label) for label in labels[:_QUOTED_LABELS]]
     if len(labels) > _QUOTED_LABELS:
         shown.append(f"and {len(labels) - _QUOTED_LABELS} more")
     return f"[{', '.join(shown)}]"

@@ -14,8 +14,8 @@ from sklearn.utils.validation import check_consistent_length
 from sknoisy._aligned import _check_groups, _check_trusted
 from sknoisy._compat import _check_method_params, _check_sample_weight, _num_samples
 from sknoisy._label_column import (
-    _cut,
     _missing,
+    _named,
     _of_one_type,
     as_array,
     encode_labels,
@@ -237,7 +237,7 @@ def _check_classes(classes, owner):
     if len(classes) < 2:
         raise ValueError(
             f"{owner} needs labels of at least 2 classes, but y holds only one class: "
-            f"{_cut(repr(classes[0]))}. Check that the right column was passed as y."
+            f"{_named(classes[0])}. Check that the right column was passed as y."
         )
 
 

@@ -67,7 +67,10 @@ def read_local_numbers(frame, separator, read_as_text):
     readings = {k: pair for k, pair in readings.items() if _any_read(pair)}
     if not readings:
         return []
-    with_comma = _uses_decimal_comma(frame, readings, separator)
+    with_comma = _uses_decimal_comma(frame, readings, separator) and any(
+        texts[number].dropna().map(lambda text: "," in text).any()
+        for number in readings
+    )
     read = {}
     for number, (comma, point) in readings.items():
         preferred = (comma, point) if with_comma else (point, comma)

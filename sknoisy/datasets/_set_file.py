@@ -49,8 +49,8 @@ def read_set(path):
 def _read_arrays(path):
     """Return all arrays of a file."""
     try:
-        # Pickled objects could run code.
-        with np.load(path, allow_pickle=False) as file:
+        # Pickled objects could run code. numpy leaves open what it cannot read.
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
             arrays = {key: file[key] for key in file.files}
     # A damaged file makes numpy, zipfile and zlib raise a dozen unrelated types.
     except Exception as error:

@@ -26,7 +26,15 @@ def test_planted_errors_come_first(run, data, planted, read_rows):
     code, output, _ = run("audit", data, "--label", "label")
     assert code == 0
     rows, header = read_rows(data.with_name("data.audit.csv"))
-    assert header == ["row", "given_label", "suggested_label", "label_quality"]
+    assert header == [
+        "row",
+        "given_label",
+        "suggested_label",
+        "label_quality",
+        "flagged",
+    ]
+    flags = {(given != suggested): flag for _, given, suggested, _, flag in rows}
+    assert flags == {True: "True", False: "False"}
     assert len(rows) == 150
     first = {int(row[0]) for row in rows[: len(planted)]}
     assert len(first & planted) >= len(planted) - 1

@@ -50,7 +50,7 @@ def test_unreadable_file(refuse, data):
 
 
 def test_unknown_ending(refuse, tmp_path):
-    path = tmp_path / "data.xlsx"
+    path = tmp_path / "data.bin"
     path.write_bytes(b"PK")
     line = refuse("audit", path, "-l", "y")
     assert "no ending that says how to read it" in line
