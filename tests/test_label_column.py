@@ -14,6 +14,10 @@ from scipy import sparse
 from sknoisy import find_label_errors, label_quality
 from sknoisy._label_column import encode_labels
 from sknoisy._labels import read_labels
+from sknoisy.annotators import PartialLabelClassifier, annotations_from_long
+from sknoisy.classification._partly_labeled import labeled_rows, with_placeholders
+from sknoisy.noise import UniformNoise
+from sknoisy.refinement import project_labels
 
 
 class Color(enum.Enum):
@@ -269,3 +273,40 @@ def test_nullable_masks_of_trusted_labels():
     for gap in (None, pd.NA):
         with pytest.raises(ValueError, match=r"boolean mask.*entry means False"):
             read(["a", "b"], trusted=[True, gap])
+
+
+# The same reader elsewhere
+
+
+def test_a_marker_of_missing_labels_in_a_list():
+    y = ["a", float("nan"), "b"]
+    labeled = labeled_rows(y, np.nan, owner="Reader")
+    assert labeled.tolist() == [True, False, True]
+    assert with_placeholders(y, labeled).tolist() == ["a", "a", "b"]
+
+
+def test_clusters_in_a_list():
+    with pytest.raises(ValueError, match="1 of 3 are NaN or None, the first in row 1"):
+        project_labels(["a", float("nan"), "b"], [1, 2, 3])
+
+
+@pytest.mark.parametrize("column", ["items", "annotators", "labels"])
+@pytest.mark.parametrize("entry", [float("nan"), None, 7])
+def test_columns_of_answers(column, entry):
+    columns = {"items": ["i", "j"], "annotators": ["a", "b"], "labels": ["x", "y"]}
+    columns[column] = [columns[column][0], entry]
+    message = "mix of int, str" if entry == 7 else "1 of 2 are None or NaN"
+    with pytest.raises(ValueError, match=message):
+        annotations_from_long(**columns)
+
+
+def test_sets_of_candidates_keep_their_types():
+    with pytest.raises(ValueError, match="mix of int, str"):
+        PartialLabelClassifier().fit(np.eye(2), [{1, "a"}, {"a", "b"}])
+
+
+def test_noise_on_a_list_with_a_long_label():
+    y = ["a", "b"] * 500 + ["c" * 10**6]
+    noisy = UniformNoise(0.2, random_state=0).corrupt(y)
+    assert noisy.dtype == object
+    assert 0.1 < np.mean(noisy != np.array(y, dtype=object)) < 0.3

@@ -102,7 +102,7 @@ def _of_sets(sets, classes, owner):
             f"{owner} expected sets of labels, but got lists of booleans. Pass a table "
             "of booleans as an array: numpy.asarray(y)."
         )
-    found, codes = encode_labels(np.array(members), owner=owner, classes=classes)
+    found, codes = encode_labels(members, owner=owner, classes=classes)
     table = np.zeros((len(sets), len(found)), dtype=bool)
     table[np.repeat(np.arange(len(sets)), sizes), codes] = True
     return _in_order(table, found)
