@@ -6,6 +6,7 @@ floats. Two labels could so become one, or a gap a class. A column is therefore 
 objects until all its entries are known to be present and of one type.
 """
 
+import contextlib
 from collections.abc import Mapping, Sequence, Set
 from enum import Enum
 
@@ -90,13 +91,23 @@ def as_array(values):
         plain[np.ma.getmaskarray(values)] = None
         return plain
     if _is_plain(values):
-        if any(issubclass(kind, _COLLECTIONS) and not issubclass(kind, str | bytes)
-               for kind in set(map(type, values))):  # fmt: skip
-            return np.array(values, dtype=object)
+        # Rows of equal length are a table; numpy refuses some of unequal shape.
+        if _collections_among(values):
+            with contextlib.suppress(ValueError):
+                return np.array(values, dtype=object)
         return np.fromiter(values, dtype=object, count=len(values))
     array = np.asarray(values)
-    # The variable-width strings of numpy are no type that scikit-learn knows.
-    return array.astype(object) if array.dtype.kind == "T" else array
+    # Strings of variable width and records are no types that scikit-learn knows.
+    return array.astype(object) if array.dtype.kind in "TV" else array
+
+
+def _collections_among(values):
+    """Return the types of entries that hold several values."""
+    return [
+        kind
+        for kind in set(map(type, values))
+        if issubclass(kind, _COLLECTIONS) and not issubclass(kind, str | bytes)
+    ]
 
 
 def _is_plain(values):
@@ -127,6 +138,8 @@ def _as_column(y, owner):
             f"infinity in row {int(np.isinf(y).argmax())}. Drop these rows, and check "
             "that the right column was passed as y."
         )
+    if y.dtype.kind == "f" and (np.abs(y) >= _INT64).any():
+        raise ValueError(_rounded(owner, y[np.abs(y).argmax()]))
     check_classification_targets(y)
     return y
 
@@ -151,9 +164,7 @@ def _one_dimensional(y, owner):
 
 def _check_single(y, owner):
     """Refuse rows that hold a collection in place of a label."""
-    kinds = set(map(type, y))
-    several = [kind for kind in kinds if issubclass(kind, _COLLECTIONS)]
-    several = [kind for kind in several if not issubclass(kind, str | bytes)]
+    several = _collections_among(y)
     if several:
         row = next(row for row, label in enumerate(y) if isinstance(label, several[0]))
         raise ValueError(
@@ -181,6 +192,8 @@ def _of_one_type(y, owner, name="y"):
         return y if types == {str} else _plain_strings(y)
     if kinds == {bool}:
         return y.astype(bool)
+    if len(kinds) == 1 and issubclass(*kinds, np.datetime64 | np.timedelta64):
+        return np.array(list(y))
     if kinds and kinds <= {int, float}:
         return _numbers(y, kinds, owner)
     return y
@@ -188,6 +201,9 @@ def _of_one_type(y, owner, name="y"):
 
 def _kind(type_):
     """Return the kind of number or text that a type is, else the type itself."""
+    if issubclass(type_, np.timedelta64):
+        # numpy counts it among its integers.
+        return type_
     for kind, abstract in (
         (str, str),
         (bool, bool | np.bool_),
@@ -206,7 +222,8 @@ def _plain_strings(y):
 
 def _numbers(y, kinds, owner):
     """Return numbers as integers of 64 bits or floats, without changing one of them."""
-    values = y.tolist()
+    # Plain numbers: those of numpy overflow when they are compared or negated.
+    values = [float(v) if _kind(type(v)) is float else int(v) for v in y]
     if kinds == {int}:
         low, high = min(values), max(values)
         if low >= -_INT64 and high < _INT64:
@@ -220,9 +237,13 @@ def _numbers(y, kinds, owner):
             floats = np.array([])
         if floats.tolist() == values:
             return floats
-    largest = max(values, key=abs)
-    raise ValueError(
-        f"{owner} expected numbers that fit 64 bits, but got {_cut(str(largest))}, "
+    raise ValueError(_rounded(owner, max(values, key=abs)))
+
+
+def _rounded(owner, number):
+    """Say that a number is too large to name a class."""
+    return (
+        f"{owner} expected numbers that fit 64 bits, but got {_cut(str(number))}, "
         "which would be rounded. Convert them to strings, for example with "
         "[str(value) for value in y]."
     )
@@ -291,11 +312,10 @@ def _given_classes(classes, y, owner):
         _check_type(classes, owner)
         if plain and classes.dtype.kind == "O":
             classes = _fixed_width(classes)
-    if len(y) and _is_text(classes) != _is_text(y):
+    if len(y) and _family(classes) != _family(y):
         raise ValueError(
             f"{owner} expected classes of the type of the labels, but classes holds "
-            f"{_named(classes[0])} and y holds {_named(y[0])}. Pass both as strings, "
-            "or both as numbers."
+            f"{_named(classes[0])} and y holds {_named(y[0])}. Pass both in one type."
         )
     distinct, counts = np.unique(classes, return_counts=True)
     if len(distinct) < len(classes):
@@ -313,9 +333,10 @@ def _with_gap(classes):
     return " with NaN or None among the names" if gaps else ""
 
 
-def _is_text(values):
-    """Whether an array holds strings."""
-    return values.dtype.kind in "OUS"
+def _family(values):
+    """Return what an array holds: arrays of one family can be compared."""
+    kind = values.dtype.kind
+    return "text" if kind in "OU" else "number" if kind in "biuf" else kind
 
 
 def _cut(text):

@@ -2,6 +2,8 @@
 
 import datetime
 import enum
+import random
+import re
 from collections import deque
 from decimal import Decimal
 
@@ -111,6 +113,8 @@ def test_the_functions_read_labels_the_same_way(function):
         (["a\0", "a"], ["a", "a\0"], "O"),
         (range(2), [0, 1], "i"),
         (np.array(["2020-01-02", "2020-01-01"], dtype="M8[D]"), None, "M"),
+        ([np.datetime64("2020-01-02"), np.datetime64("2020-01-01")], None, "M"),
+        ([np.timedelta64(2, "s"), np.timedelta64(1, "s")], None, "m"),
     ],
 )
 def test_labels_keep_their_value_and_get_a_dtype(y, classes, kind):
@@ -126,13 +130,16 @@ def test_labels_keep_their_value_and_get_a_dtype(y, classes, kind):
     [
         [2**64, 1],
         [2**63, -1],
+        [np.int8(3), 2**64],
         [2**53 + 1, 0.5],
         [10**400, 0.5],
         np.array([2**70, 1], dtype=object),
+        np.array([2.0**63, -1.0]),
+        [1e30, 1.0],
     ],
 )
 def test_numbers_that_would_be_rounded_are_refused(y):
-    with pytest.raises(ValueError, match=r"fit 64 bits, but got \d+.*rounded.*str\("):
+    with pytest.raises(ValueError, match=r"fit 64 bits, but got \d.*rounded.*str\("):
         encode(y)
 
 
@@ -224,6 +231,7 @@ def test_long_labels_are_cut_in_messages():
         ([1, 2], "classes holds .*1.* and y holds 'a'"),
         (["a", 1], "one type in classes, but got a mix of int, str"),
         ([pd.Interval(0, 1)], "values of type Interval"),
+        (np.array([b"a", b"b"]), "classes holds b'a' and y holds 'a'"),
     ],
 )
 def test_bad_classes(classes, message):
@@ -310,3 +318,47 @@ def test_noise_on_a_list_with_a_long_label():
     noisy = UniformNoise(0.2, random_state=0).corrupt(y)
     assert noisy.dtype == object
     assert 0.1 < np.mean(noisy != np.array(y, dtype=object)) < 0.3
+
+
+# Anything beside anything
+
+ENTRIES = [
+    *("a", "b ", "", "nan", "c" * 5000, np.str_("x"), b"x"),
+    *(1, 2, -5, 2**63, 2**64, np.int8(3), np.uint64(2**63 + 1), True, np.bool_(True)),
+    *(1.0, 2.5, 1e30, float("inf"), np.float16(2), np.longdouble(1.5), 1j),
+    *(None, float("nan"), pd.NA, pd.NaT, Decimal("sNaN"), Decimal("1.5")),
+    *((1, 2), ("a",), [1], {1}, {"a": 1}, np.array([1, 2]), np.array(1)),
+    *(Color.RED, Word.RED, Number.ONE, object(), int, np.void(b"ab")),
+    *(datetime.date(2020, 1, 1), pd.Timestamp("2020"), pd.Period("2020")),
+    *(np.datetime64("2020"), np.timedelta64(3, "s"), pd.Interval(0, 1)),
+]
+# Sentences of ours, and those of scikit-learn that say what came.
+CLEAR = "Reader (expected|needs)|Unknown label type|bytes is not supported|Complex data"
+
+
+def draw_column(rng):
+    """Return a few entries of up to three values in a container."""
+    pool = rng.sample(ENTRIES, rng.choice([1, 1, 2, 3]))
+    column = np.empty(rng.randrange(7), dtype=object)
+    for row in range(len(column)):
+        column[row] = rng.choice(pool)
+    containers = [list, tuple, deque, pd.Series, lambda values: values]
+    return rng.choice(containers)(column)
+
+
+@pytest.mark.filterwarnings("ignore:A column-vector y was passed")
+@pytest.mark.parametrize("seed", range(300))
+def test_labels_are_right_or_refused_clearly(seed):
+    rng = random.Random(seed)
+    y = draw_column(rng)
+    classes = draw_column(rng) if seed % 3 == 0 else None
+    error = None
+    try:
+        found, codes = encode(y, classes=classes)
+    except (ValueError, TypeError) as raised:
+        error = str(raised)
+    if error is not None:
+        assert re.search(CLEAR, error)
+    else:
+        given = [entry for row in y for entry in np.ravel(np.array(row, dtype=object))]
+        assert found[codes].tolist() == given

@@ -14,7 +14,7 @@ _MAX_SIZE = 512
 _DESCRIPTION = """\
 Find suspicious labels in a table.
 
-Models are trained on parts of the table and asked about the rows they have not seen.
+Models are trained on parts of the table and predict the rows they have not seen.
 Printed are the estimated share of wrong labels, which class is mistaken for which, and
 the most suspicious rows; all labelled rows, in order of suspicion, are written to
 NAME.audit.csv beside FILE. All numbers are estimates: no label is changed, and a row
@@ -98,7 +98,7 @@ def _add_column_options(audit):
         "--group",
         metavar="COLUMN",
         help="rows with the same value here, such as those of one patient, are never "
-        "used to judge each other",
+        "used as evidence about each other",
     )
     columns.add_argument(
         "--encoding",
@@ -137,13 +137,13 @@ def _add_output_options(audit):
 
 
 def _add_model_options(audit):
-    """Add what says how the labels are judged."""
+    """Add what says which models are trained."""
     models = audit.add_argument_group("models")
     models.add_argument(
         "--model",
         choices=MODELS,
         default="both",
-        help="who is asked: a linear model and a forest, one of them, or slower "
+        help="what is trained: a linear model and a forest, one of them, or slower "
         "boosted trees (default: both)",
     )
     models.add_argument(

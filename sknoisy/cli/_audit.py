@@ -39,7 +39,7 @@ class Settings:
     group : str or None
         Column whose values say which rows belong together.
     model : str
-        Who is asked, see :func:`sknoisy.cli._model.make_model`.
+        Which models are trained, see :func:`sknoisy.cli._model.make_model`.
     seed : int
         Seed of all random choices.
     jobs : int
@@ -104,7 +104,7 @@ class AuditFacts:
 
 
 def audit(table, settings, progress):
-    """Judge every label of a table.
+    """Estimate the quality of every label of a table.
 
     Parameters
     ----------
@@ -112,7 +112,7 @@ def audit(table, settings, progress):
         The table.
 
     settings : Settings
-        How to judge.
+        How to estimate it.
 
     progress : Progress
         Who is told how far it is.
@@ -135,7 +135,7 @@ def audit(table, settings, progress):
     columns = read_columns(frame, codes)
     _check_columns(columns)
     progress.say(f"preparing {len(given)} rows and {frame.shape[1]} columns")
-    proba, n_folds = _ask(columns, codes, groups, settings, progress)
+    proba, n_folds = _out_of_fold(columns, codes, groups, settings, progress)
     judgement = judge(proba, codes)
     notes = [
         *table.notes,
@@ -181,19 +181,19 @@ def _check_columns(columns):
         f"{cut(column.name)!r} {column.reason}" for column in columns[:_REASONS]
     )
     raise AuditError(
-        "no column is left to judge the labels by"
+        "no column is left to compare the labels with"
         f"{': ' + reasons if reasons else ', since all are set aside by options'}."
     )
 
 
-def _ask(columns, codes, groups, settings, progress):
+def _out_of_fold(columns, codes, groups, settings, progress):
     """Return out-of-fold probabilities and the number of folds."""
     model = make_model(settings.model, len(codes), random_state=settings.seed)
     with _circumstances(settings.jobs):
         features = make_features(columns, random_state=settings.seed)
         labels = read_labels(features, codes, owner="sknoisy audit", groups=groups)
         folds = make_folds(features, labels, DEFAULT_FOLDS)
-        with progress.counting("asking the models", len(folds)) as count:
+        with progress.counting("training the models", len(folds)) as count:
             labels = replace(labels, report=lambda _: count())
             proba = out_of_fold_proba(
                 model, features, labels, cv=folds, n_jobs=settings.jobs
@@ -219,7 +219,7 @@ def _circumstances(jobs):
         try:
             yield
         except ValueError as error:
-            raise AuditError(f"the table cannot be judged: {error}") from error
+            raise AuditError(f"the table cannot be audited: {error}") from error
 
 
 def _in_order(table, present, classes, codes, judgement, columns, notes):

@@ -17,15 +17,22 @@ KINDS = ("number", "date", "category", "text")
 
 # A column of strings is taken for numbers or dates when this share of them reads so.
 MOSTLY = 0.95
+# The square of a number of this size still is a float.
 _LARGEST = 1e100
+# Strings are categories where so few are distinct and they are so short on average;
+# others are texts. Of fewer rows than these, whole numbers may follow each other by
+# chance; so many values tell whether a column may hold dates. Rules of thumb.
 _MAX_CATEGORIES = 40
 _MAX_WORDS_OF_CATEGORY = 4
 _ROWS_OF_COUNTER = 10
 _DATE_SAMPLE = 50
+# A year, a date in numbers, or the name of a month: what every date has.
 _DATE_PATTERN = re.compile(
     r"(?<!\d)\d{4}(?!\d)|\d{1,2}[-/.]\d{1,2}[-/.]\d{2}|[A-Za-z]{3,} \d"
 )
+# What stands for a missing number in exported tables.
 GAPS = frozenset({"", "?", "-", ".", "na", "n/a", "nan", "null", "none"})
+# Types of cells that hold several values or none that can be read.
 _NESTED = (list, tuple, dict, set, bytes, np.ndarray)
 
 

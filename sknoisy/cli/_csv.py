@@ -12,8 +12,10 @@ import numpy as np
 from sknoisy.cli._errors import AuditError, need
 from sknoisy.cli._local_numbers import read_local_numbers
 
+# Separators that are found by themselves; any other one is stated by a line "sep=".
 _SEPARATORS = (",", ";", "\t", "|")
 _UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+# Bytes at the beginning in which binary files betray themselves by a zero.
 _BINARY_SAMPLE = 4096
 # The line by which Excel tells itself what separates the values; some programs quote
 # it, and fill it up with separators to the width of the table.

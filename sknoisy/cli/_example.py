@@ -13,7 +13,7 @@ FIRST = (20, 50)
 
 @dataclass(frozen=True)
 class Verdict:
-    """How right the audit was, judged by the true labels.
+    """How right the audit was, measured by the true labels.
 
     Attributes
     ----------

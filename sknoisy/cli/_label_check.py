@@ -6,7 +6,10 @@ import numpy as np
 
 from sknoisy.cli._errors import AuditError, cut
 
+# What spreadsheets, pandas and databases write where there is no value.
 MISSING = frozenset({"", "na", "n/a", "#n/a", "nan", "null", "<na>"})
+# Classes are sometimes numbers. More distinct ones than these, and for whole numbers
+# fewer rows for each, are a measurement: a rule of thumb without a benchmark.
 _MAX_FRACTIONS = 20
 _MAX_WHOLE_NUMBERS = 100
 _ROWS_PER_WHOLE_NUMBER = 10
@@ -78,7 +81,7 @@ def check_labels(labels, name):
     if len(distinct) == 1:
         raise AuditError(
             f"column {name!r} holds one label only, {cut(distinct[0])!r}, in all "
-            f"{len(labels)} rows. To judge labels, at least two are needed."
+            f"{len(labels)} rows. An audit needs at least two."
         )
     if len(distinct) == len(labels):
         raise AuditError(
@@ -90,7 +93,7 @@ def check_labels(labels, name):
     if len(distinct) > len(labels) / 2:
         raise AuditError(
             f"column {name!r} holds {len(distinct)} distinct values in {len(labels)} "
-            "rows: too few rows a label to judge them. Name the column of the classes."
+            "rows: too few rows a label for an audit. Name the column of the classes."
         )
     (frequent, _), (_, second) = counts.most_common(2)
     if second < 2:

@@ -5,7 +5,9 @@ import csv
 import errno
 import os
 import secrets
+import signal
 import stat
+import threading
 from pathlib import Path
 
 from sknoisy.cli._errors import AuditError
@@ -145,16 +147,30 @@ def _replacing(path):
     target = _target(path)
     draft = target.with_name(f".sknoisy-{secrets.token_hex(8)}.tmp")
     try:
-        with draft.open("x", encoding="utf-8", newline="") as file:
-            yield file
-            file.flush()
-            # A disk that is full may say so only now.
-            os.fsync(file.fileno())
-        if target.exists():
-            draft.chmod(stat.S_IMODE(target.stat().st_mode))
-        draft.replace(target)
+        with _interrupts_raise():
+            with draft.open("x", encoding="utf-8", newline="") as file:
+                yield file
+                file.flush()
+                # A disk that is full may say so only now.
+                os.fsync(file.fileno())
+            if target.exists():
+                draft.chmod(stat.S_IMODE(target.stat().st_mode))
+            draft.replace(target)
     finally:
         draft.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def _interrupts_raise():
+    """Let an interrupt raise, so that the draft is removed before the process ends."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before or signal.SIG_DFL)
 
 
 @contextlib.contextmanager

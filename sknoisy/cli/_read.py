@@ -133,8 +133,8 @@ def label_position(label, header, path):
     position = find_column(label, header, "--label")
     if len(header) == 1:
         raise AuditError(
-            f"{path} holds the column {label!r} alone. The labels can only be judged "
-            "by other columns: add some."
+            f"{path} holds the column {label!r} alone. The labels can only be compared "
+            "with other columns: add some."
         )
     return position
 

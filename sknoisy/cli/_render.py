@@ -8,12 +8,15 @@ import numpy as np
 from sknoisy._transition_matrix import normalize_rows
 from sknoisy.cli._safe_text import inert
 
+# Widths in characters: of lines, of names and cells in the matrix.
 _NARROWEST, _WIDEST = 60, 120
 _LONGEST_NAME = 14
 _CELL = 6
+# Confusions and labels that are listed.
 _PAIRS, _LABELS = 15, 10
 # Below this share of contradictions among the surest rows no noise is claimed.
 _NOTABLE = 0.02
+# Expected rows from which a confusion rounds to at least one.
 _ONE_ROW = 0.5
 
 
@@ -106,7 +109,7 @@ def _summary(facts, table, width):
     used = [f"{len(names)} {kind}" for kind, names in facts.columns.items() if names]
     yield f"Audit of {table.name}, labels in {table.label_name!r}"
     for text in (
-        f"{len(facts.rows)} labelled rows; columns judged by: {', '.join(used)}",
+        f"{len(facts.rows)} labelled rows; columns used: {', '.join(used)}",
         f"{len(facts.classes)} labels: {', '.join(listed[:_LABELS])}{more}",
         *(f"Note: {note}." for note in facts.notes),
     ):
@@ -197,7 +200,7 @@ def _suspicious(facts, table, top, width):
     room = width - sum(widths) - 2 * len(widths) - 2
     yield (
         f"The {n_shown} most suspicious of {len(facts.rows)} rows (counted from 0; "
-        "quality 0 = least believable)"
+        "quality 0 = least supported)"
     )
     yield _line(header, widths) + "  values"
     for cell, row in zip(cells, facts.rows, strict=False):

@@ -1,6 +1,7 @@
 """An audit is written whole or not at all."""
 
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -60,6 +61,28 @@ def test_an_earlier_audit_outlives_a_failure(tmp_path, error, earlier):
     assert os.listdir(tmp_path) == (["out.csv"] if earlier else [])
     if earlier:
         assert path.read_bytes() == before
+
+
+@needs_pipes
+def test_an_interrupt_leaves_no_draft(tmp_path):
+    class Interrupting(Failing):
+        def __iter__(self):
+            os.kill(os.getpid(), signal.SIGINT)
+            yield from ["yes"] * 2000
+
+    def end_at_once(*_):
+        pytest.fail("the command would have ended without removing its draft")
+
+    before = signal.signal(signal.SIGINT, end_at_once)
+    facts = make_facts()
+    facts.given = Interrupting(None)
+    try:
+        with pytest.raises(KeyboardInterrupt, match=r"^$"):
+            write_rows(tmp_path / "out.csv", facts)
+        assert signal.getsignal(signal.SIGINT) is end_at_once
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert os.listdir(tmp_path) == []
 
 
 LIMITED = """
