@@ -11,6 +11,7 @@ import sys
 import threading
 from pathlib import Path
 
+# The exit code that shells give a process that an interrupt has ended.
 _INTERRUPTED = 130
 
 

@@ -5,7 +5,6 @@ import contextlib
 import csv
 import io
 import re
-import sys
 
 import numpy as np
 
@@ -15,6 +14,8 @@ from sknoisy.cli._local_numbers import read_local_numbers
 # Separators that are found by themselves; any other one is stated by a line "sep=".
 _SEPARATORS = (",", ";", "\t", "|")
 _UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+# The largest limit that the csv module takes on every platform.
+_LONGEST_FIELD = 2**31 - 1
 # Bytes at the beginning in which binary files betray themselves by a zero.
 _BINARY_SAMPLE = 4096
 # The line by which Excel tells itself what separates the values; some programs quote
@@ -88,7 +89,7 @@ def parse_csv(content, path, find_label, *, encoding=None):
 @contextlib.contextmanager
 def _fields_of_any_length():
     """Lift the limit of the csv module, which a long name or text exceeds."""
-    limit = csv.field_size_limit(sys.maxsize)
+    limit = csv.field_size_limit(_LONGEST_FIELD)
     try:
         yield
     finally:

@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 
+# Who is named in the messages.
 OWNER = "load_from_folder"
 
 
