@@ -31,7 +31,7 @@ try:
     import torch
     from skorch.callbacks import Callback
 except ImportError:
-    sys.exit('This benchmark needs torch. Run: pip install "sknoisy[deep]"')
+    sys.exit('This benchmark needs torch. Run: pip install ".[deep]"')
 
 PLAIN, ORACLE, SINGLE = "plain", "oracle: correct rows", "plain, one network"
 NO_PARTS = {"exchange": False, "consistency_weight": 0.0}

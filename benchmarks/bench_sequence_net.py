@@ -41,7 +41,7 @@ try:
 
     from sknoisy.deep import SequenceNet
 except ImportError:
-    sys.exit('This benchmark needs torch. Run: pip install "sknoisy[deep]"')
+    sys.exit('This benchmark needs torch. Run: pip install ".[deep]"')
 
 ATTENTION = {"foreground_weight": 0.5, "attention_weight": 0.1}
 # What is changed in the net, and in the localizer.

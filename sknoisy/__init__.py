@@ -1,5 +1,6 @@
 """Learn from wrong labels, and find them, the scikit-learn way."""
 
+import sknoisy._interrupt  # noqa: F401, before what takes time to import
 from sknoisy.classification import (
     NoiseTransitionClassifier,
     NoisyLabelClassifier,

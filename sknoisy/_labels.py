@@ -9,10 +9,27 @@ it an array first, by :func:`sklearn.utils.validation.validate_data`.
 from dataclasses import dataclass, field, fields, replace
 
 import numpy as np
-from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_consistent_length, column_or_1d
+from sklearn.utils.validation import check_consistent_length
 
+from sknoisy._aligned import _check_groups, _check_trusted
 from sknoisy._compat import _check_method_params, _check_sample_weight, _num_samples
+from sknoisy._label_column import (
+    _missing,
+    _named,
+    _of_one_type,
+    as_array,
+    encode_labels,
+)
+
+__all__ = [
+    "NoisyLabels",
+    "_missing",
+    "_of_one_type",
+    "as_array",
+    "encode_labels",
+    "label_record",
+    "read_labels",
+]
 
 
 @dataclass(frozen=True)
@@ -237,101 +254,6 @@ def read_labels(X, y, *, owner, sample_weight=None, groups=None, trusted=None):
     )
 
 
-def encode_labels(y, *, owner, classes=None):
-    """Return the sorted classes and the position of each label among them.
-
-    Parameters
-    ----------
-    y : array-like of shape (n_samples,)
-        Labels of any type that can be sorted.
-
-    owner : str
-        Name of the caller, for the messages.
-
-    classes : array-like of shape (n_classes,), default=None
-        The classes in the order wanted. If None, the sorted labels of ``y``.
-
-    Returns
-    -------
-    classes : ndarray of shape (n_classes,)
-        The classes.
-
-    codes : ndarray of shape (n_samples,)
-        ``classes[codes]`` is ``y``.
-    """
-    y = _as_column(y, owner)
-    if classes is None:
-        return np.unique(y, return_inverse=True)
-    classes = np.asarray(classes)
-    order = np.argsort(classes)
-    position = np.searchsorted(classes, y, sorter=order)
-    codes = order[np.minimum(position, len(classes) - 1)]
-    unknown = classes[codes] != y
-    if unknown.any():
-        raise ValueError(
-            f"{owner} expected labels among the classes {classes.tolist()}, but y also "
-            f"holds {sorted(set(y[unknown].tolist()))}. Pass classes= with every label."
-        )
-    return classes, codes
-
-
-def _as_column(y, owner):
-    """Return y as a one-dimensional array without missing values."""
-    y = np.asarray(y)
-    if y.ndim == 2 and y.shape[1] > 1:
-        raise ValueError(
-            f"{owner} expected y of shape (n_samples,), one label per row, but got "
-            f"shape {y.shape}; multi-label and multi-output y is not supported here. "
-            "Fit one classifier per column, for example with "
-            "sklearn.multioutput.MultiOutputClassifier."
-        )
-    y = column_or_1d(y, warn=True)
-    missing = _missing(y)
-    if missing.any():
-        raise ValueError(
-            f"{owner} expected a label in every row, but input y contains NaN or None "
-            f"in {missing.sum()} of {len(y)} rows, the first in row "
-            f"{int(missing.argmax())}. Drop these rows."
-        )
-    if y.dtype.kind == "O":
-        y = _of_one_type(y, owner)
-    if y.dtype.kind == "f" and np.isinf(y).any():
-        raise ValueError(
-            f"{owner} expected the label of a class in every row, but input y contains "
-            f"infinity in row {int(np.isinf(y).argmax())}. Drop these rows, and check "
-            "that the right column was passed as y."
-        )
-    check_classification_targets(y)
-    return y
-
-
-def _of_one_type(y, owner):
-    """Return labels held as objects in a dtype of their own, if they have one."""
-    kinds = {str if isinstance(label, str) else type(label) for label in y}
-    if len(kinds) > 1:
-        names = ", ".join(sorted(kind.__name__ for kind in kinds))
-        raise ValueError(
-            f"{owner} expected labels of one type in y, but got a mix of {names}. "
-            "Convert them to one type, for example with y.astype(str)."
-        )
-    return y if kinds == {str} else np.array(y.tolist())
-
-
-def _missing(y):
-    """Return the mask of missing labels of any dtype."""
-    if y.dtype.kind == "O":
-        return np.array([label is None or _differs(label, label) for label in y], bool)
-    return y != y
-
-
-def _differs(a, b):
-    """Whether two labels differ; pandas' NA, which will not say, is missing too."""
-    try:
-        return bool(a != b)
-    except TypeError:
-        return True
-
-
 def _check_classes(classes, owner):
     """Refuse labels from which nothing can be learnt."""
     if not len(classes):
@@ -342,7 +264,7 @@ def _check_classes(classes, owner):
     if len(classes) < 2:
         raise ValueError(
             f"{owner} needs labels of at least 2 classes, but y holds only one class: "
-            f"{classes[0]!r}. Check that the right column was passed as y."
+            f"{_named(classes[0])}. Check that the right column was passed as y."
         )
 
 
@@ -357,29 +279,3 @@ def _check_weights(sample_weight, X):
             "every row would be left out."
         )
     return weights
-
-
-def _check_groups(groups, codes):
-    """Return the group of each row as an array without missing values."""
-    groups = column_or_1d(groups)
-    check_consistent_length(codes, groups)
-    missing = _missing(groups)
-    if missing.any():
-        raise ValueError(
-            "groups expected a value in every row, but there is NaN or None in "
-            f"{missing.sum()} of {len(groups)} rows, the first in row "
-            f"{int(missing.argmax())}. Give each of these rows a group of its own."
-        )
-    return groups
-
-
-def _check_trusted(trusted, n_samples):
-    """Return the mask of verified labels as a boolean array."""
-    trusted = np.asarray(trusted)
-    if trusted.dtype.kind != "b" or trusted.shape != (n_samples,):
-        raise ValueError(
-            f"trusted must be a boolean mask of shape ({n_samples},), one entry per "
-            f"row of X, but got dtype {trusted.dtype} and shape {trusted.shape}. For "
-            "row numbers, pass numpy.isin(numpy.arange(len(y)), rows)."
-        )
-    return trusted

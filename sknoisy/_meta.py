@@ -32,6 +32,7 @@ from sknoisy._compat import (
 from sknoisy._folds import distinct_rows
 from sknoisy._labels import read_labels
 from sknoisy._out_of_fold import align_columns
+from sknoisy._soft_labels import check_is_classifier
 
 PRECOMPUTED = "precomputed"
 
@@ -356,6 +357,7 @@ class BaseLabelNoiseClassifier(
         before = dict(vars(self))
         try:
             labels = self._read_labels(X, y, sample_weight, groups, trusted, params)
+            check_is_classifier(self._inner_estimator())
             callbacks = self._init_callback_context(max_subtasks=None)
             callbacks.call_on_fit_task_begin(estimator=self, X=X, y=y)
             self._progress = Progress(self, callbacks)

@@ -9,7 +9,7 @@ from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_array, check_memory
 
 from sknoisy._compat import AS_THEY_COME, _check_method_params, _safe_indexing
-from sknoisy._soft_labels import drop_negligible, fit_soft_labels
+from sknoisy._soft_labels import check_is_classifier, drop_negligible, fit_soft_labels
 from sknoisy.exceptions import UnsuitableEstimatorError
 
 
@@ -68,13 +68,14 @@ def out_of_fold_proba(inputs, soft_labels=None):
 
 def check_has_proba(estimator):
     """Raise an error that names the way out if there are no probabilities."""
+    check_is_classifier(estimator)
     if not hasattr(estimator, "predict_proba"):
         name = type(estimator).__name__
         raise UnsuitableEstimatorError(
             "Out-of-fold evidence needs a classifier with predict_proba, but "
             f"{name} has none. Wrap it as CalibratedClassifierCV({name}(...)), or take "
-            "the evidence elsewhere: evidence='forest' in NoisyLabelClassifier, "
-            "or the score NeighborAgreement."
+            "the evidence elsewhere: evidence='forest' or evidence='neighbors' in "
+            "NoisyLabelClassifier, or the score NeighborAgreement."
         )
 
 

@@ -7,7 +7,7 @@ it. This is the one place that knows about sample weights, the steps of a
 """
 
 import numpy as np
-from sklearn.base import clone
+from sklearn.base import clone, is_clusterer, is_regressor
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import has_fit_parameter
 
@@ -165,6 +165,16 @@ def fit_weighted(estimator, X, y, weights=None, params=None):
         _request_weights(estimator, inner)
     params["__".join([*steps, "sample_weight"])] = weights
     return estimator.fit(X, y, **params)
+
+
+def check_is_classifier(estimator):
+    """Refuse a regressor or a clusterer, which fits codes as if they were numbers."""
+    if is_regressor(estimator) or is_clusterer(estimator):
+        raise UnsuitableEstimatorError(
+            "estimator expected a classifier, but "
+            f"{type(estimator).__name__} is no classifier. Pass one, such as "
+            "LogisticRegression() or RandomForestClassifier()."
+        )
 
 
 def takes_weights(estimator):

@@ -25,8 +25,9 @@ TORCH = {"torch", "skorch"}
 # A module imports from lower layers and from its own package. A new package or a new
 # private file beside ``__init__`` takes its place in this table first.
 LAYERS = [
-    ["_compat", "_numeric", "exceptions"],
+    ["_compat", "_interrupt", "_numeric", "_spelling", "exceptions"],
     [
+        "_aligned",
         "_binary_flips",
         "_checked_rows",
         "_clean_posterior",
@@ -36,6 +37,7 @@ LAYERS = [
         "_evidence",
         "_folds",
         "_indicator",
+        "_label_column",
         "_labels",
         "_meta",
         "_mixture",

@@ -5,8 +5,11 @@ import pandas as pd
 import polars as pl
 import pytest
 from sklearn.calibration import CalibratedClassifierCV
+from sklearn.cluster import KMeans
 from sklearn.datasets import make_blobs
+from sklearn.ensemble import RandomForestRegressor
 from sklearn.exceptions import NotFittedError
+from sklearn.linear_model import Ridge
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler, scale
@@ -58,7 +61,10 @@ def with_label(label, dtype):
 
 
 MISSING = "contains NaN or None in 1 of 60 rows, the first in row 4. Drop these rows"
-SEVERAL = r"one label per row, but got shape \(60, 2\).*MultiOutputClassifier"
+SEVERAL = (
+    r"one label per row, but got shape \(60, 2\).*sknoisy\.multilabel.*"
+    "MultiOutputClassifier"
+)
 BAD_LABELS = {
     "NaN": (with_label(np.nan, float), MISSING),
     "None": (with_label(None, object), MISSING),
@@ -77,6 +83,8 @@ BAD_LABELS = {
         with_label("a", object),
         r"labels of one type in y, but got a mix of int, str.*y\.astype\(str\)",
     ),
+    "gap in a list": ([*y[:4].astype(str), np.nan, *y[5:].astype(str)], MISSING),
+    "mixed list": ([*y[:4].tolist(), "a", *y[5:].tolist()], "a mix of int, str"),
     "none at all": (None, "requires y to be passed, but the target y is None"),
 }
 
@@ -89,7 +97,10 @@ def test_labels(cls, labels, message):
 
 
 @pytest.mark.parametrize("function", [find_label_errors, label_quality])
-@pytest.mark.parametrize("name", ["NaN", "indicators", "mixed types", "continuous"])
+@pytest.mark.parametrize(
+    "name",
+    ["NaN", "gap in a list", "mixed list", "indicators", "mixed types", "continuous"],
+)
 def test_labels_of_functions(function, name):
     labels, message = BAD_LABELS[name]
     with pytest.raises(ValueError, match=message):
@@ -173,7 +184,6 @@ def test_a_single_group(cls):
 @pytest.mark.parametrize(
     "clf",
     [
-        NoisyLabelClassifier(LinearSVC()),
         NoisyLabelClassifier(LinearSVC(), evidence="model"),
         RefinedLabelClassifier(LinearSVC(), ConfidentPruning()),
         RefinedLabelClassifier(LinearSVC(), QualityWeighting()),
@@ -189,6 +199,22 @@ def test_no_probabilities(clf):
     )
     with pytest.raises(UnsuitableEstimatorError, match=ways_out):
         clf.fit(X, y)
+
+
+@pytest.mark.parametrize("base", [Ridge(), RandomForestRegressor(), KMeans()])
+@pytest.mark.parametrize("cls", [*CLASSIFIERS[:2], ConfidentTransition])
+def test_no_classifier(cls, base):
+    way_out = rf"{type(base).__name__} is no classifier. Pass one, such as LogisticReg"
+    with pytest.raises(UnsuitableEstimatorError, match=way_out):
+        cls(base).fit(X, y)
+
+
+@pytest.mark.parametrize("transition", ["confident", "Confident", ""])
+@pytest.mark.parametrize("cls", CLASSIFIERS[:2])
+def test_a_transition_that_there_is_not(cls, transition):
+    choices = r"an estimator of sknoisy\.transition .*ConfidentTransition\(\), EM"
+    with pytest.raises(ValueError, match=choices):
+        cls(transition=transition).fit(X, y)
 
 
 @pytest.mark.parametrize(

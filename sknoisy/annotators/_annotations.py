@@ -230,7 +230,8 @@ def annotations_to_frame(annotations, *, missing=None):
     except ImportError as error:
         raise ImportError(
             "annotations_to_frame needs pandas. Install it with pip install "
-            '"sknoisy[crowd]", or use annotations_to_long, which returns arrays.'
+            '".[crowd]" in the folder of sknoisy, or use annotations_to_long, which '
+            "returns arrays."
         ) from error
     long = annotations_to_long(annotations, missing=missing)
     return pd.DataFrame(dict(zip(("task", "worker", "label"), long, strict=True)))

@@ -1,8 +1,9 @@
 """The command ``sknoisy``: find suspicious labels in a table without writing code.
 
-``sknoisy audit FILE --label COLUMN`` reads a table, asks out-of-fold models about every
-label, prints what they say and writes all rows in order of suspicion. The steps are a
-file each: arguments, reading, labels, columns, preprocessing, audit, report, output.
+``sknoisy audit FILE --label COLUMN`` reads a table, compares every label with what
+models trained on other rows predict, prints a report and writes all rows in order of
+suspicion. The steps are a file each: arguments, reading, labels, columns,
+preprocessing, audit, report, output.
 """
 
 import contextlib
@@ -12,9 +13,11 @@ import sys
 
 from sknoisy.cli._arguments import parse_arguments
 from sknoisy.cli._errors import AuditError
+from sknoisy.cli._safe_text import inert
 
 __all__ = ["main", "run"]
 
+# Exit codes; 130 is what shells give a process that an interrupt has ended.
 _DONE, _BAD_INPUT, _INTERRUPTED = 0, 2, 130
 
 
@@ -40,7 +43,8 @@ def main(argv=None):
         arguments.run(arguments)
         sys.stdout.flush()
     except AuditError as error:
-        print(f"sknoisy: error: {' '.join(str(error).split())}", file=sys.stderr)
+        line = inert(" ".join(str(error).split()))
+        print(f"sknoisy: error: {line}", file=sys.stderr)
         return _BAD_INPUT
     except KeyboardInterrupt:
         return _INTERRUPTED

@@ -7,11 +7,14 @@ from sknoisy import __version__
 from sknoisy.cli._errors import AuditError
 
 MODELS = ("both", "linear", "forest", "boosting")
+# A compressed file of a megabyte can unfold to a thousand, which the steps that follow
+# would multiply.
+_MAX_SIZE = 512
 
 _DESCRIPTION = """\
 Find suspicious labels in a table.
 
-Models are trained on parts of the table and asked about the rows they have not seen.
+Models are trained on parts of the table and predict the rows they have not seen.
 Printed are the estimated share of wrong labels, which class is mistaken for which, and
 the most suspicious rows; all labelled rows, in order of suspicion, are written to
 NAME.audit.csv beside FILE. All numbers are estimates: no label is changed, and a row
@@ -95,12 +98,20 @@ def _add_column_options(audit):
         "--group",
         metavar="COLUMN",
         help="rows with the same value here, such as those of one patient, are never "
-        "used to judge each other",
+        "used as evidence about each other",
     )
     columns.add_argument(
         "--encoding",
         metavar="NAME",
         help="encoding of a text file, for example cp1252 (default: utf-8)",
+    )
+    columns.add_argument(
+        "--max-size",
+        metavar="MIB",
+        type=_at_least_one,
+        default=_MAX_SIZE,
+        help="what the content of a compressed file may take, in MiB "
+        f"(default: {_MAX_SIZE})",
     )
 
 
@@ -126,13 +137,13 @@ def _add_output_options(audit):
 
 
 def _add_model_options(audit):
-    """Add what says how the labels are judged."""
+    """Add what says which models are trained."""
     models = audit.add_argument_group("models")
     models.add_argument(
         "--model",
         choices=MODELS,
         default="both",
-        help="who is asked: a linear model and a forest, one of them, or slower "
+        help="what is trained: a linear model and a forest, one of them, or slower "
         "boosted trees (default: both)",
     )
     models.add_argument(
@@ -145,7 +156,7 @@ def _add_model_options(audit):
     models.add_argument(
         "--jobs",
         metavar="N",
-        type=_number_of_jobs,
+        type=_at_least_one,
         default=os.cpu_count() or 1,
         help="number of folds worked on at once; the result is the same for any "
         "(default: one per processor)",
@@ -159,12 +170,12 @@ def _whole_number(text):
     return int(text)
 
 
-def _number_of_jobs(text):
+def _at_least_one(text):
     """Read a number of at least 1."""
-    jobs = _whole_number(text)
-    if jobs < 1:
+    number = _whole_number(text)
+    if number < 1:
         raise argparse.ArgumentTypeError(f"expected 1, 2, ..., but got {text!r}")
-    return jobs
+    return number
 
 
 def _run_audit(arguments):

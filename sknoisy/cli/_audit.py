@@ -11,12 +11,21 @@ from threadpoolctl import threadpool_limits
 from sknoisy._folds import DEFAULT_FOLDS, make_folds
 from sknoisy._labels import read_labels
 from sknoisy._out_of_fold import out_of_fold_proba
+from sknoisy._spelling import spelling_variants
 from sknoisy.cli._columns import KINDS, read_columns
-from sknoisy.cli._errors import AuditError, find_column, need
+from sknoisy.cli._errors import AuditError, cut, find_column, listed, need
 from sknoisy.cli._judgement import judge
-from sknoisy.cli._label_check import check_labels, labelled_rows, natural_order
+from sknoisy.cli._label_check import (
+    check_labels,
+    encode,
+    labelled_rows,
+    natural_order,
+)
 from sknoisy.cli._model import make_model
 from sknoisy.cli._preprocessing import make_features
+
+# Labels spelled alike, and unused columns, that a message tells of.
+_SPELLINGS, _REASONS = 8, 12
 
 
 @dataclass(frozen=True)
@@ -30,7 +39,7 @@ class Settings:
     group : str or None
         Column whose values say which rows belong together.
     model : str
-        Who is asked, see :func:`sknoisy.cli._model.make_model`.
+        Which models are trained, see :func:`sknoisy.cli._model.make_model`.
     seed : int
         Seed of all random choices.
     jobs : int
@@ -88,9 +97,14 @@ class AuditFacts:
     columns: dict
     notes: list
 
+    @property
+    def flagged(self):
+        """Rows for which another label is suggested."""
+        return self.suggested != self.given
+
 
 def audit(table, settings, progress):
-    """Judge every label of a table.
+    """Estimate the quality of every label of a table.
 
     Parameters
     ----------
@@ -98,7 +112,7 @@ def audit(table, settings, progress):
         The table.
 
     settings : Settings
-        How to judge.
+        How to estimate it.
 
     progress : Progress
         Who is told how far it is.
@@ -116,16 +130,17 @@ def audit(table, settings, progress):
     present = labelled_rows(table.labels)
     given = table.labels[present]
     check_labels(given, table.label_name)
-    classes, codes = np.unique(given, return_inverse=True)
+    classes, codes = encode(given)
     frame, groups = _split_frame(table.frame, present, settings)
     columns = read_columns(frame, codes)
     _check_columns(columns)
     progress.say(f"preparing {len(given)} rows and {frame.shape[1]} columns")
-    proba, n_folds = _ask(columns, given, groups, settings, progress)
+    proba, n_folds = _out_of_fold(columns, codes, groups, settings, progress)
     judgement = judge(proba, codes)
     notes = [
         *table.notes,
         *_notes_on_labels(table, present),
+        *_notes_on_spelling(classes, codes),
         *_notes_on_columns(columns),
         *_notes_on_folds(classes, codes, n_folds),
     ]
@@ -162,21 +177,23 @@ def _check_columns(columns):
     """Refuse a table in which no column says anything about the rows."""
     if any(column.kind in KINDS for column in columns):
         return
-    reasons = "; ".join(f"{column.name!r} {column.reason}" for column in columns)
+    reasons = "; ".join(
+        f"{cut(column.name)!r} {column.reason}" for column in columns[:_REASONS]
+    )
     raise AuditError(
-        "no column is left to judge the labels by"
+        "no column is left to compare the labels with"
         f"{': ' + reasons if reasons else ', since all are set aside by options'}."
     )
 
 
-def _ask(columns, given, groups, settings, progress):
+def _out_of_fold(columns, codes, groups, settings, progress):
     """Return out-of-fold probabilities and the number of folds."""
-    model = make_model(settings.model, len(given), random_state=settings.seed)
+    model = make_model(settings.model, len(codes), random_state=settings.seed)
     with _circumstances(settings.jobs):
         features = make_features(columns, random_state=settings.seed)
-        labels = read_labels(features, given, owner="sknoisy audit", groups=groups)
+        labels = read_labels(features, codes, owner="sknoisy audit", groups=groups)
         folds = make_folds(features, labels, DEFAULT_FOLDS)
-        with progress.counting("asking the models", len(folds)) as count:
+        with progress.counting("training the models", len(folds)) as count:
             labels = replace(labels, report=lambda _: count())
             proba = out_of_fold_proba(
                 model, features, labels, cv=folds, n_jobs=settings.jobs
@@ -202,7 +219,7 @@ def _circumstances(jobs):
         try:
             yield
         except ValueError as error:
-            raise AuditError(f"the table cannot be judged: {error}") from error
+            raise AuditError(f"the table cannot be audited: {error}") from error
 
 
 def _in_order(table, present, classes, codes, judgement, columns, notes):
@@ -240,6 +257,23 @@ def _notes_on_labels(table, present):
         )
 
 
+def _notes_on_spelling(classes, codes):
+    """Say which labels look alike but count as different classes."""
+    counts = dict(zip(classes.tolist(), np.bincount(codes).tolist(), strict=True))
+    groups = spelling_variants(classes)
+    if groups:
+        alike = [
+            " and ".join(f"{cut(label)!r} ({counts[label]} rows)" for label in group)
+            for group in groups[:_SPELLINGS]
+        ]
+        more = len(groups) - _SPELLINGS
+        yield (
+            "labels that differ only by capitals, blanks, unprinted characters or the "
+            f"way a number is written count as different: {'; '.join(alike)}"
+            f"{f'; and {more} more' if more > 0 else ''}"
+        )
+
+
 def _notes_on_columns(columns):
     """Say which columns are unused, and why."""
     unused = {}
@@ -247,14 +281,7 @@ def _notes_on_columns(columns):
         if column.kind not in KINDS:
             unused.setdefault(column.reason, []).append(column.name)
     for reason, names in unused.items():
-        yield f"unused, as it {reason}: {_listed(names)}"
-
-
-def _listed(names, n_shown=8):
-    """Return the first few names as a list in words."""
-    listed = ", ".join(repr(name) for name in names[:n_shown])
-    more = len(names) - n_shown
-    return f"{listed} and {more} more" if more > 0 else listed
+        yield f"unused, as it {reason}: {listed(names)}"
 
 
 def _notes_on_folds(classes, codes, n_folds):
@@ -264,7 +291,7 @@ def _notes_on_folds(classes, codes, n_folds):
     if single:
         yield (
             "nothing can be known about labels that occur once, and their quality is "
-            f"1: {_listed(single)}"
+            f"1: {listed(single)}"
         )
     if n_folds < DEFAULT_FOLDS:
         yield (

@@ -16,16 +16,23 @@ from sknoisy.cli._errors import need
 KINDS = ("number", "date", "category", "text")
 
 # A column of strings is taken for numbers or dates when this share of them reads so.
-_MOSTLY = 0.95
+MOSTLY = 0.95
+# The square of a number of this size still is a float.
 _LARGEST = 1e100
+# Strings are categories where so few are distinct and they are so short on average;
+# others are texts. Of fewer rows than these, whole numbers may follow each other by
+# chance; so many values tell whether a column may hold dates. Rules of thumb.
 _MAX_CATEGORIES = 40
 _MAX_WORDS_OF_CATEGORY = 4
 _ROWS_OF_COUNTER = 10
 _DATE_SAMPLE = 50
+# A year, a date in numbers, or the name of a month: what every date has.
 _DATE_PATTERN = re.compile(
     r"(?<!\d)\d{4}(?!\d)|\d{1,2}[-/.]\d{1,2}[-/.]\d{2}|[A-Za-z]{3,} \d"
 )
-_GAPS = frozenset({"", "?", "-", ".", "na", "n/a", "nan", "null", "none"})
+# What stands for a missing number in exported tables.
+GAPS = frozenset({"", "?", "-", ".", "na", "n/a", "nan", "null", "none"})
+# Types of cells that hold several values or none that can be read.
 _NESTED = (list, tuple, dict, set, bytes, np.ndarray)
 
 
@@ -126,8 +133,8 @@ def _as_numbers(values):
         pd = need("pandas")
         numbers = pd.to_numeric(values.astype(object), errors="coerce").astype(float)
         unread = values[numbers.isna() & values.notna()].astype(str)
-        known = unread.str.strip().str.casefold().isin(_GAPS)
-        if (~known).sum() > (1 - _MOSTLY) * values.count() or numbers.isna().all():
+        known = unread.str.strip().str.casefold().isin(GAPS)
+        if (~known).sum() > (1 - MOSTLY) * values.count() or numbers.isna().all():
             return None
     else:
         return None
@@ -155,7 +162,7 @@ def _as_dates(values):
         return None
     for part in (sample, values):
         dates = _parse_dates(part)
-        if dates.count() < _MOSTLY * part.count():
+        if dates.count() < MOSTLY * part.count():
             return None
     return dates.dt.tz_localize(None)
 

@@ -7,6 +7,7 @@ from sknoisy.cli._output import output_path, write_rows
 from sknoisy.cli._progress import make_progress
 from sknoisy.cli._read import read_table
 from sknoisy.cli._render import render_report, render_verdict
+from sknoisy.cli._safe_text import inert
 
 
 def run_audit(arguments):
@@ -44,11 +45,14 @@ def run_audit(arguments):
 
 def _print_report(facts, table, truth, top, output):
     """Print what was found, how right it was, and where the rows are."""
-    print(render_report(facts, table, top=top))
+    # A name of a file or of a column may hold what a terminal would obey.
+    print(inert(render_report(facts, table, top=top)))
     if truth is not None:
         print(f"\n{render_verdict(compare(facts, truth))}")
     if output is not None:
-        print(f"\nAll {len(facts.rows)} rows, most suspicious first: {output}")
+        print(
+            f"\nAll {len(facts.rows)} rows, most suspicious first: {inert(str(output))}"
+        )
 
 
 def _check_together(arguments):
@@ -67,5 +71,10 @@ def _load(arguments):
     """Return the table and, where it is known, the truth."""
     if arguments.file is None:
         return load_example()
-    table = read_table(arguments.file, arguments.label, encoding=arguments.encoding)
+    table = read_table(
+        arguments.file,
+        arguments.label,
+        encoding=arguments.encoding,
+        max_size=arguments.max_size,
+    )
     return table, None

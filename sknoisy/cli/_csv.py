@@ -1,18 +1,28 @@
 """Read delimited text, and say exactly where it is broken."""
 
 import codecs
+import contextlib
 import csv
 import io
 import re
-import sys
 
 import numpy as np
 
 from sknoisy.cli._errors import AuditError, need
+from sknoisy.cli._local_numbers import read_local_numbers
 
+# Separators that are found by themselves; any other one is stated by a line "sep=".
 _SEPARATORS = (",", ";", "\t", "|")
 _UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+# The largest limit that the csv module takes on every platform.
+_LONGEST_FIELD = 2**31 - 1
+# Bytes at the beginning in which binary files betray themselves by a zero.
 _BINARY_SAMPLE = 4096
+# The line by which Excel tells itself what separates the values; some programs quote
+# it, and fill it up with separators to the width of the table.
+_SEPARATOR_LINE = re.compile(
+    r'"?sep=(?P<separator>[^\w\s"]|\t)"?(?P=separator)*(?:\r\n|\r|\n)', re.IGNORECASE
+)
 
 
 def parse_csv(content, path, find_label, *, encoding=None):
@@ -46,17 +56,49 @@ def parse_csv(content, path, find_label, *, encoding=None):
     frame : DataFrame of shape (n_rows, n_columns - 1)
         The other columns.
 
+    notes : list of tuple of str and list of str
+        What the user should know about how columns were read, and their names.
+
     Raises
     ------
     AuditError
         If the content is no table, or not in this encoding.
     """
-    text = _decode(content, path, encoding)
-    separator = _find_separator(text)
-    header, labels, position = _scan(text, separator, path, find_label)
-    frame = _parse_features(text, separator, path, len(labels))
+    text = _decode(content, path, encoding).removeprefix("\ufeff")
+    stated = _SEPARATOR_LINE.match(text)
+    if stated:
+        text = text[stated.end() :]
+    with _fields_of_any_length():
+        separator = stated["separator"] if stated else _find_separator(text)
+        # As bytes, since a stream of text takes four for each character.
+        body = text.encode()
+        del text
+        first_line = 2 if stated else 1
+        header, labels, position = _scan(body, separator, path, find_label, first_line)
     others = [number for number in range(len(header)) if number != position]
-    return header, position, labels, frame.iloc[:, others]
+
+    def read(**options):
+        frame = _parse_features(body, separator, path, len(labels), **options)
+        return frame.iloc[:, others]
+
+    frame = read()
+    notes = read_local_numbers(frame, separator, lambda: read(dtype=str))
+    return header, position, labels, frame, notes
+
+
+@contextlib.contextmanager
+def _fields_of_any_length():
+    """Lift the limit of the csv module, which a long name or text exceeds."""
+    limit = csv.field_size_limit(_LONGEST_FIELD)
+    try:
+        yield
+    finally:
+        csv.field_size_limit(limit)
+
+
+def _lines(body):
+    """Return a stream of the text that keeps its line ends."""
+    return io.TextIOWrapper(io.BytesIO(body), encoding="utf-8", newline="")
 
 
 def _decode(content, path, encoding):
@@ -106,7 +148,7 @@ def _has_utf8(content):
 
 def _find_separator(text):
     """Return the character that splits the header into most names."""
-    line = re.split(r"[\r\n]", text.lstrip("\r\n"), maxsplit=1)[0]
+    line = re.match(r"[\r\n]*([^\r\n]*)", text)[1]
     counts = {
         separator: len(next(csv.reader([line], delimiter=separator)))
         for separator in _SEPARATORS
@@ -114,24 +156,25 @@ def _find_separator(text):
     return max(counts, key=counts.get)
 
 
-def _scan(text, separator, path, find_label):
+def _scan(body, separator, path, find_label, first_line):
     """Walk over all lines: check their width, collect the labels."""
-    limit = csv.field_size_limit(sys.maxsize)
+    reader = csv.reader(_lines(body), delimiter=separator)
+    same = {}
     try:
-        reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
         rows = (fields for fields in reader if fields)
         header = [name.strip() for name in next(rows)]
         position = find_label(header)
         labels = []
         for fields in rows:
             if len(fields) != len(header):
-                raise AuditError(_ragged(reader.line_num, fields, header, path))
-            labels.append(fields[position])
+                line = reader.line_num + first_line - 1
+                raise AuditError(_ragged(line, fields, header, path))
+            # One string for all rows of a label.
+            labels.append(same.setdefault(fields[position], fields[position]))
     except csv.Error as error:
-        raise AuditError(f"{path}, line {reader.line_num}: {error}.") from error
-    finally:
-        csv.field_size_limit(limit)
-    return header, np.array(labels, dtype=str), position
+        line = reader.line_num + first_line - 1
+        raise AuditError(f"{path}, line {line}: {error}.") from error
+    return header, np.fromiter(labels, dtype=object, count=len(labels)), position
 
 
 def _ragged(line, fields, header, path):
@@ -147,16 +190,17 @@ def _ragged(line, fields, header, path):
     )
 
 
-def _parse_features(text, separator, path, n_rows):
+def _parse_features(body, separator, path, n_rows, **options):
     """Return all columns, each in the type that pandas finds in it."""
     pd = need("pandas")
     try:
         frame = pd.read_csv(
-            io.StringIO(text, newline=""),
+            _lines(body),
             sep=separator,
             header=0,
             index_col=False,
             low_memory=False,
+            **options,
         )
     except (ValueError, pd.errors.ParserError) as error:
         reason = str(error).strip().rstrip(".")

@@ -3,7 +3,10 @@
 import difflib
 import importlib
 
-_MAX_LISTED = 12
+# Names that a message lists, and characters of each, before it is cut off.
+_MAX_LISTED, _MAX_CHARACTERS = 12, 60
+# How alike, from 0 to 1, a name must be to be suggested for one that is unknown.
+_ALIKE = 0.6
 
 
 class AuditError(Exception):
@@ -34,7 +37,8 @@ def need(module):
         name = module.split(".")[0]
         raise AuditError(
             f"this needs {name}, which is not installed. Install it with "
-            'pip install "sknoisy[audit]".'
+            f"pip install {name}, or all that the command uses with pip install "
+            '".[audit]" in the folder of sknoisy.'
         ) from error
 
 
@@ -70,14 +74,54 @@ def find_column(name, header, option):
             f"{option} expected the name of one column, but {times} columns are called "
             f"{name!r}. Rename them."
         )
-    folded = {column.casefold().strip(): column for column in header}
-    close = difflib.get_close_matches(name.casefold().strip(), folded, n=1, cutoff=0.6)
-    hint = f" Did you mean {folded[close[0]]!r}?" if close else ""
-    raise AuditError(f"no column {name!r} for {option}.{hint} {list_columns(header)}")
+    folded = {cut(column).casefold().strip(): column for column in header}
+    asked = cut(name).casefold().strip()
+    close = difflib.get_close_matches(asked, folded, n=1, cutoff=_ALIKE)
+    hint = f" Did you mean {cut(folded[close[0]])!r}?" if close else ""
+    raise AuditError(
+        f"no column {cut(name)!r} for {option}.{hint} {list_columns(header)}"
+    )
 
 
 def list_columns(header):
     """Return the names of the columns as a sentence."""
-    listed = ", ".join(repr(column) for column in header[:_MAX_LISTED])
-    more = len(header) - _MAX_LISTED
-    return f"The columns are {listed}{f' and {more} more' if more > 0 else ''}."
+    return f"The columns are {listed(header, _MAX_LISTED)}."
+
+
+def listed(names, n_shown=8):
+    """Return the first few names as a list in words.
+
+    Parameters
+    ----------
+    names : iterable of str
+        The names.
+
+    n_shown : int, default=8
+        How many of them are told.
+
+    Returns
+    -------
+    str
+        The names in quotation marks, and the number of the others.
+    """
+    names = list(names)
+    first = ", ".join(repr(cut(str(name))) for name in names[:n_shown])
+    more = len(names) - n_shown
+    return f"{first} and {more} more" if more > 0 else first
+
+
+def cut(text):
+    """Return the beginning of a text, all of it unless it is long.
+
+    Parameters
+    ----------
+    text : str
+        A name or a label.
+
+    Returns
+    -------
+    str
+        At most 63 characters.
+    """
+    more = len(text) > _MAX_CHARACTERS
+    return f"{text[:_MAX_CHARACTERS]}..." if more else text

@@ -13,7 +13,7 @@ FIRST = (20, 50)
 
 @dataclass(frozen=True)
 class Verdict:
-    """How right the audit was, judged by the true labels.
+    """How right the audit was, measured by the true labels.
 
     Attributes
     ----------
@@ -80,7 +80,7 @@ def compare(facts, truth):
         How right the audit was.
     """
     wrong = facts.given != truth[facts.rows]
-    flagged = facts.suggested != facts.given
+    flagged = facts.flagged
     return Verdict(
         n_rows=len(wrong),
         n_errors=int(wrong.sum()),

@@ -1,10 +1,15 @@
 """Whether the labels are labels: classes that occur again and again."""
 
+from collections import Counter
+
 import numpy as np
 
-from sknoisy.cli._errors import AuditError
+from sknoisy.cli._errors import AuditError, cut
 
+# What spreadsheets, pandas and databases write where there is no value.
 MISSING = frozenset({"", "na", "n/a", "#n/a", "nan", "null", "<na>"})
+# Classes are sometimes numbers. More distinct ones than these, and for whole numbers
+# fewer rows for each, are a measurement: a rule of thumb without a benchmark.
 _MAX_FRACTIONS = 20
 _MAX_WHOLE_NUMBERS = 100
 _ROWS_PER_WHOLE_NUMBER = 10
@@ -23,9 +28,33 @@ def labelled_rows(labels):
     ndarray of bool of shape (n_rows,)
         False where the label is blank or one of the usual words for nothing.
     """
-    words, positions = np.unique(labels, return_inverse=True)
-    present = np.array([word.strip().casefold() not in MISSING for word in words], bool)
-    return present[positions]
+    labels = labels.tolist()
+    present = {word: word.strip().casefold() not in MISSING for word in set(labels)}
+    return np.fromiter((present[label] for label in labels), bool, len(labels))
+
+
+def encode(labels):
+    """Return the distinct labels and the position of each label among them.
+
+    Parameters
+    ----------
+    labels : ndarray of str of shape (n_rows,)
+        Labels, none of them missing.
+
+    Returns
+    -------
+    classes : ndarray of object of shape (n_classes,)
+        The distinct labels, sorted. As objects, since an array of strings takes the
+        room of the longest in every row.
+
+    codes : ndarray of shape (n_rows,)
+        ``classes[codes]`` is ``labels``.
+    """
+    labels = labels.tolist()
+    classes = sorted(set(labels))
+    position = {label: code for code, label in enumerate(classes)}
+    codes = np.fromiter((position[label] for label in labels), np.intp, len(labels))
+    return np.fromiter(classes, dtype=object, count=len(classes)), codes
 
 
 def check_labels(labels, name):
@@ -47,11 +76,12 @@ def check_labels(labels, name):
     """
     if len(labels) == 0:
         raise AuditError(f"column {name!r} holds no label in any row.")
-    distinct, counts = np.unique(labels, return_counts=True)
+    counts = Counter(labels.tolist())
+    distinct = sorted(counts)
     if len(distinct) == 1:
         raise AuditError(
-            f"column {name!r} holds one label only, {str(distinct[0])!r}, in all "
-            f"{len(labels)} rows. To judge labels, at least two are needed."
+            f"column {name!r} holds one label only, {cut(distinct[0])!r}, in all "
+            f"{len(labels)} rows. An audit needs at least two."
         )
     if len(distinct) == len(labels):
         raise AuditError(
@@ -63,12 +93,13 @@ def check_labels(labels, name):
     if len(distinct) > len(labels) / 2:
         raise AuditError(
             f"column {name!r} holds {len(distinct)} distinct values in {len(labels)} "
-            "rows: too few rows a label to judge them. Name the column of the classes."
+            "rows: too few rows a label for an audit. Name the column of the classes."
         )
-    if np.sort(counts)[-2] < 2:
+    (frequent, _), (_, second) = counts.most_common(2)
+    if second < 2:
         raise AuditError(
             f"column {name!r} holds only one label that occurs more than once, "
-            f"{str(distinct[counts.argmax()])!r}. At least two rows of two labels are "
+            f"{cut(frequent)!r}. At least two rows of two labels are "
             "needed."
         )
 
@@ -76,7 +107,8 @@ def check_labels(labels, name):
 def _check_not_continuous(distinct, n_rows, name):
     """Refuse numbers on a continuous scale."""
     try:
-        numbers = distinct.astype(float)
+        # A comma stands before the fraction in many countries.
+        numbers = np.array([float(label.replace(",", ".")) for label in distinct])
     except ValueError:
         return
     if np.isfinite(numbers).all() and (numbers == np.floor(numbers)).all():

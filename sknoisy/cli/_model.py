@@ -1,4 +1,4 @@
-"""Who is asked about the labels."""
+"""The models with which labels are compared."""
 
 from sklearn.ensemble import (
     ExtraTreesClassifier,
@@ -14,7 +14,7 @@ _ROWS_PER_TREE = 20_000
 
 
 def make_model(kind, n_rows, *, random_state=None):
-    """Return the classifier that judges the labels.
+    """Return the classifier whose predictions labels are compared with.
 
     Parameters
     ----------
@@ -52,7 +52,7 @@ def _linear():
 
 
 def _forest(n_rows, random_state):
-    """Return a forest with several rows a leaf, so that no label is known by heart."""
+    """Return a forest with several rows a leaf, not one alone."""
     sample = {"bootstrap": True, "max_samples": _ROWS_PER_TREE}
     return ExtraTreesClassifier(
         _TREES,

@@ -1,13 +1,22 @@
-"""Write all rows in order of suspicion."""
+"""Write all rows in order of suspicion, all of them or none."""
 
+import contextlib
 import csv
+import errno
 import os
+import secrets
+import signal
+import stat
+import threading
 from pathlib import Path
 
 from sknoisy.cli._errors import AuditError
 from sknoisy.cli._read import suffix_of
+from sknoisy.cli._safe_text import safe_cell
 
-HEADER = ("row", "given_label", "suggested_label", "label_quality")
+HEADER = ("row", "given_label", "suggested_label", "label_quality", "flagged")
+# By these a file is known as an earlier audit, which may be replaced.
+_KNOWN_BY = ",".join(HEADER[:4]).encode()
 
 
 def output_path(asked, source):
@@ -54,11 +63,25 @@ def _check_place(path):
             f"cannot write {path}: there is no directory {path.parent}. Make it, or "
             "pass another --output FILE."
         )
-    if not os.access(path if path.exists() else path.parent, os.W_OK):
+    places = [path] if path.exists() else []
+    if not _is_stream(path):
+        # The new file is made beside the old one and takes its place.
+        places.append(_target(path).parent)
+    if not all(os.access(place, os.W_OK) for place in places):
         raise AuditError(
             f"cannot write {path}: permission denied. Pass --output FILE to write "
             "elsewhere."
         )
+
+
+def _is_stream(path):
+    """Whether a path is a pipe or a device, which is written to, not replaced."""
+    return path.exists() and not path.is_file()
+
+
+def _target(path):
+    """Return the file itself where the path is a symbolic link to it."""
+    return Path(os.path.realpath(path))
 
 
 def _check_replaceable(path, source):
@@ -68,9 +91,8 @@ def _check_replaceable(path, source):
             f"--output {path} is the table itself. Pass another name, so that nothing "
             "is lost."
         )
-    start = ",".join(HEADER).encode()
     with path.open("rb") as file:
-        ours = file.read(len(start)) in (start, b"")
+        ours = file.read(len(_KNOWN_BY)) in (_KNOWN_BY, b"")
     if not ours:
         raise AuditError(
             f"{path} exists and is not the result of an audit. Move it away, or pass "
@@ -79,7 +101,10 @@ def _check_replaceable(path, source):
 
 
 def write_rows(path, facts):
-    """Write row, given label, suggested label and quality of each labelled row.
+    """Write row, labels, quality and flag of each labelled row.
+
+    A file appears in place only once it is complete: whatever goes wrong meanwhile, an
+    earlier audit stays as it was.
 
     Parameters
     ----------
@@ -94,12 +119,64 @@ def write_rows(path, facts):
     AuditError
         If it cannot be written after all.
     """
-    columns = (facts.rows, facts.given, facts.suggested, facts.quality)
     try:
-        with path.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(HEADER)
-            for row, given, suggested, quality in zip(*columns, strict=True):
-                writer.writerow((row, given, suggested, f"{quality:.6f}"))
+        with _to_stream(path) if _is_stream(path) else _replacing(path) as file:
+            _write(file, facts)
     except OSError as error:
-        raise AuditError(f"cannot write {path}: {error.strerror}.") from error
+        reason = error.strerror or error
+        if error.errno == errno.ENXIO:
+            reason = "nobody reads from this pipe"
+        raise AuditError(
+            f"cannot write {path}: {reason}. Pass --output FILE to write elsewhere."
+        ) from error
+
+
+def _write(file, facts):
+    """Write the header and a line for each row."""
+    columns = (facts.rows, facts.given, facts.suggested, facts.quality, facts.flagged)
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow(HEADER)
+    for row, given, suggested, quality, flagged in zip(*columns, strict=True):
+        cells = safe_cell(given), safe_cell(suggested), f"{quality:.6f}", bool(flagged)
+        writer.writerow((row, *cells))
+
+
+@contextlib.contextmanager
+def _replacing(path):
+    """Open a new file that takes the place of ``path`` when all is written."""
+    target = _target(path)
+    draft = target.with_name(f".sknoisy-{secrets.token_hex(8)}.tmp")
+    try:
+        with _interrupts_raise():
+            with draft.open("x", encoding="utf-8", newline="") as file:
+                yield file
+                file.flush()
+                # A disk that is full may say so only now.
+                os.fsync(file.fileno())
+            if target.exists():
+                draft.chmod(stat.S_IMODE(target.stat().st_mode))
+            draft.replace(target)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def _interrupts_raise():
+    """Let an interrupt raise, so that the draft is removed before the process ends."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before or signal.SIG_DFL)
+
+
+@contextlib.contextmanager
+def _to_stream(path):
+    """Open a pipe or a device; a pipe that nobody reads from is an error at once."""
+    number = os.open(path, os.O_WRONLY | getattr(os, "O_NONBLOCK", 0))
+    os.set_blocking(number, True)
+    with open(number, "w", encoding="utf-8", newline="") as file:
+        yield file

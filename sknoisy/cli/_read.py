@@ -1,19 +1,32 @@
 """Read a table from a file, keeping the labels exactly as they are written."""
 
 import gzip
+import io
 import zlib
 from pathlib import Path
 
 import numpy as np
 
 from sknoisy.cli._csv import parse_csv
-from sknoisy.cli._errors import AuditError, find_column, list_columns, need
+from sknoisy.cli._errors import (
+    AuditError,
+    cut,
+    find_column,
+    list_columns,
+    listed,
+    need,
+)
+from sknoisy.cli._foreign import how_to_convert
 from sknoisy.cli._table import Table
 
 # The longer ones first, since ".csv.gz" also ends in ".gz".
 TEXT_SUFFIXES = (".csv.gz", ".tsv.gz", ".csv", ".tsv")
 PARQUET_SUFFIXES = (".parquet", ".pq")
 SUFFIXES = (*TEXT_SUFFIXES, *PARQUET_SUFFIXES)
+
+_BYTES_PER_MIB, _BYTES_PER_VALUE = 2**20, 8
+# Names of columns that a note tells of before it only counts them.
+_RENAMED = 8
 
 
 def suffix_of(path):
@@ -36,7 +49,7 @@ def suffix_of(path):
     return ""
 
 
-def read_table(path, label, *, encoding=None):
+def read_table(path, label, *, encoding=None, max_size=512):
     """Read a table.
 
     Parameters
@@ -50,6 +63,9 @@ def read_table(path, label, *, encoding=None):
     encoding : str, default=None
         Encoding of a text file. None means UTF-8, with or without byte-order mark.
 
+    max_size : int, default=512
+        How large the content of a compressed file may be, in MiB.
+
     Returns
     -------
     Table
@@ -58,22 +74,21 @@ def read_table(path, label, *, encoding=None):
     Raises
     ------
     AuditError
-        If it cannot be read, or there is no such column.
+        If it cannot be read, unfolds to more than ``max_size``, or there is no such
+        column.
     """
     path = Path(path)
     suffix = suffix_of(path)
     if not suffix:
-        raise AuditError(
-            f"{path} has no ending that says how to read it. Expected one of "
-            f"{', '.join(SUFFIXES)}: convert or rename it."
-        )
+        raise AuditError(how_to_convert(path, SUFFIXES))
     content = _read_bytes(path)
+    notes = []
     if suffix.lower() in PARQUET_SUFFIXES:
-        header, position, labels, frame = _parse_parquet(content, path, label)
+        header, position, labels, frame = _parse_parquet(content, path, label, max_size)
     else:
         if suffix.lower().endswith(".gz"):
-            content = _unzip(content, path)
-        header, position, labels, frame = parse_csv(
+            content = _unzip(content, path, max_size)
+        header, position, labels, frame, notes = parse_csv(
             content,
             path,
             lambda header: label_position(label, header, path),
@@ -81,8 +96,9 @@ def read_table(path, label, *, encoding=None):
         )
     if len(labels) == 0:
         raise AuditError(f"{path} holds a header but no rows.")
-    frame.columns, notes = _distinct_names(header, position)
-    return Table(path.name, frame, labels, label, notes)
+    notes = [f"{how}: {listed(names)}" for how, names in notes]
+    frame.columns, renamed = _distinct_names(header, position)
+    return Table(path.name, frame, labels, label, [*renamed, *notes])
 
 
 def label_position(label, header, path):
@@ -117,8 +133,8 @@ def label_position(label, header, path):
     position = find_column(label, header, "--label")
     if len(header) == 1:
         raise AuditError(
-            f"{path} holds the column {label!r} alone. The labels can only be judged "
-            "by other columns: add some."
+            f"{path} holds the column {label!r} alone. The labels can only be compared "
+            "with other columns: add some."
         )
     return position
 
@@ -135,10 +151,15 @@ def _read_bytes(path):
         raise AuditError(f"cannot read {path}: {error.strerror}.") from error
 
 
-def _unzip(content, path):
-    """Return what was compressed."""
+def _unzip(content, path, max_size):
+    """Return what was compressed, as far as it may go."""
+    limit = max_size * _BYTES_PER_MIB
     try:
-        return gzip.decompress(content)
+        with gzip.open(io.BytesIO(content)) as file:
+            unfolded = file.read(limit + 1)
+        if len(unfolded) > limit:
+            raise AuditError(_too_large(path, f"more than {max_size} MiB"))
+        return unfolded
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise AuditError(
             f"{path} is damaged or no gzip file: {error}. Copy it again, or drop .gz "
@@ -146,18 +167,36 @@ def _unzip(content, path):
         ) from error
 
 
-def _parse_parquet(content, path, label):
+def _too_large(path, size):
+    """Say how to read a large file after all."""
+    return (
+        f"{path} unfolds to {size}, which is over the limit. If that is as expected "
+        "and memory allows, raise the limit by --max-size MIB."
+    )
+
+
+def _parse_parquet(content, path, label, max_size):
     """Return header, position of the labels, labels and features."""
     need("pandas")
     pyarrow, parquet = need("pyarrow"), need("pyarrow.parquet")
     try:
-        table = parquet.ParquetFile(pyarrow.BufferReader(content)).read()
+        file = parquet.ParquetFile(pyarrow.BufferReader(content))
+        # Runs of one value take no room in the file, but each row does in memory.
+        n_values = file.metadata.num_rows * file.metadata.num_columns
+        size = n_values * _BYTES_PER_VALUE // _BYTES_PER_MIB
+        if size > max_size:
+            raise AuditError(_too_large(path, f"about {size} MiB"))
+        table = file.read()
     except (pyarrow.ArrowException, OSError) as error:
         reason = str(error).splitlines()[0].rstrip(".")
         raise AuditError(f"{path} cannot be read as parquet: {reason}.") from error
     names = table.column_names
     position = label_position(label, names, path)
-    labels = np.array([_as_text(value) for value in table.column(position).to_pylist()])
+    labels = np.fromiter(
+        map(_as_text, table.column(position).to_pylist()),
+        dtype=object,
+        count=table.num_rows,
+    )
     others = [number for number in range(len(names)) if number != position]
     # Without its metadata, so that no column turns into an index.
     frame = table.select(others).to_pandas(ignore_metadata=True)
@@ -171,16 +210,21 @@ def _as_text(value):
 
 def _distinct_names(header, position):
     """Return distinct names of the features, and notes on those that were not."""
-    names, notes = [], []
+    names, taken, renamed, copies = [], {header[position]}, {}, {}
     for number, given in enumerate(header):
         if number == position:
             continue
         name = given or f"column {number + 1}"
-        copies = 1
-        while name in names or name == header[position]:
-            name = f"{given}.{copies}"
-            copies += 1
-        if copies > 1:
-            notes.append(f"several columns are called {given!r}; one is {name!r} here")
+        while name in taken:
+            copies[given] = copies.get(given, 0) + 1
+            name = f"{given}.{copies[given]}"
+            renamed.setdefault(given, {})[number] = name
         names.append(name)
-    return names, notes
+        taken.add(name)
+    notes = [
+        f"several columns are called {cut(given)!r}; "
+        f"{'one is' if len(new) == 1 else 'the others are'} {listed(new.values())} here"
+        for given, new in renamed.items()
+    ]
+    more = len(notes) - _RENAMED
+    return names, notes[:_RENAMED] + [f"so are {more} more names"] * (more > 0)

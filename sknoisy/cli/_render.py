@@ -6,13 +6,17 @@ import textwrap
 import numpy as np
 
 from sknoisy._transition_matrix import normalize_rows
+from sknoisy.cli._safe_text import inert
 
+# Widths in characters: of lines, of names and cells in the matrix.
 _NARROWEST, _WIDEST = 60, 120
 _LONGEST_NAME = 14
 _CELL = 6
+# Confusions and labels that are listed.
 _PAIRS, _LABELS = 15, 10
 # Below this share of contradictions among the surest rows no noise is claimed.
 _NOTABLE = 0.02
+# Expected rows from which a confusion rounds to at least one.
 _ONE_ROW = 0.5
 
 
@@ -100,12 +104,12 @@ def _wrapped(text, width):
 def _summary(facts, table, width):
     """Say what was audited."""
     counts = zip(facts.classes, facts.class_counts, strict=True)
-    listed = [f"{_shorten(name, 40)} ({count})" for name, count in counts]
+    listed = [f"{_label(name, 40)} ({count})" for name, count in counts]
     more = f" and {len(listed) - _LABELS} more" if len(listed) > _LABELS else ""
     used = [f"{len(names)} {kind}" for kind, names in facts.columns.items() if names]
     yield f"Audit of {table.name}, labels in {table.label_name!r}"
     for text in (
-        f"{len(facts.rows)} labelled rows; columns judged by: {', '.join(used)}",
+        f"{len(facts.rows)} labelled rows; columns used: {', '.join(used)}",
         f"{len(facts.classes)} labels: {', '.join(listed[:_LABELS])}{more}",
         *(f"Note: {note}." for note in facts.notes),
     ):
@@ -130,7 +134,7 @@ def _confusions(facts, width):
     T, source = facts.transition_matrix, "Estimated share"
     if facts.noise_rate_lower <= _NOTABLE:
         T, source = _disagreements(facts), "Upper estimate of the share"
-    names = [_shorten(name, _LONGEST_NAME) for name in facts.classes]
+    names = [_label(name, _LONGEST_NAME) for name in facts.classes]
     first = max(map(len, [*names, "true label"])) + 2
     cells = [max(_CELL, len(name)) + 2 for name in names]
     if first + sum(cells) > width:
@@ -168,7 +172,7 @@ def _largest_confusions(facts, T, width):
         yield "  none that would concern a whole row"
         return
     room = (width - 40) // 2
-    names = [_shorten(name, room) for name in facts.classes]
+    names = [_label(name, room) for name in facts.classes]
     left = max(len(names[i]) for i, _ in pairs)
     right = max(len(names[j]) for _, j in pairs)
     for i, j in pairs:
@@ -183,7 +187,7 @@ def _suspicious(facts, table, top, width):
     n_shown = min(top, len(facts.rows))
     header = ("row", "given", "suggested", "quality")
     cells = [
-        (str(row), _shorten(given, 20), _shorten(suggested, 20), f"{quality:.3f}")
+        (str(row), _label(given, 20), _label(suggested, 20), f"{quality:.3f}")
         for row, given, suggested, quality in zip(
             facts.rows[:n_shown].tolist(),
             facts.given.tolist(),
@@ -196,7 +200,7 @@ def _suspicious(facts, table, top, width):
     room = width - sum(widths) - 2 * len(widths) - 2
     yield (
         f"The {n_shown} most suspicious of {len(facts.rows)} rows (counted from 0; "
-        "quality 0 = least believable)"
+        "quality 0 = least supported)"
     )
     yield _line(header, widths) + "  values"
     for cell, row in zip(cells, facts.rows, strict=False):
@@ -228,7 +232,13 @@ def _excerpt(facts, table, row):
     return ", ".join(f"{name}={value}" for name, value in values.items())
 
 
+def _label(label, length):
+    """Return a label as one line in which its blanks can be seen."""
+    one_line = " ".join(label.split())
+    return _shorten(label if label == one_line else repr(label), length)
+
+
 def _shorten(text, length):
     """Cut a text to one line of a length."""
-    text = " ".join(str(text).split())
+    text = inert(" ".join(str(text).split()))
     return text if len(text) <= length else f"{text[: max(length - 3, 0)]}..."

@@ -5,7 +5,7 @@ from scipy import sparse
 from sklearn.utils.validation import check_consistent_length
 
 from sknoisy._compat import StrOptions, validate_params
-from sknoisy._labels import _missing
+from sknoisy._labels import _missing, as_array
 
 # What scikit-learn's clusterers call noise: the sample is in no cluster.
 NO_LABEL = -1
@@ -125,7 +125,7 @@ def encode_clusters(labels, name):
 
 def label_column(labels, name):
     """Return one-dimensional labels as an array without missing values."""
-    values = np.asarray(labels)
+    values = as_array(labels)
     if values.ndim != 1:
         raise ValueError(
             f"{name} expected one label per sample, of shape (n_samples,), but got "

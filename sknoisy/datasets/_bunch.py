@@ -80,7 +80,8 @@ def import_pandas(owner):
     except ImportError as error:
         raise ImportError(
             f"{owner} needs pandas for as_frame=True, but pandas is not installed. "
-            'Install it with pip install "sknoisy[audit]", or pass as_frame=False.'
+            'Install it with pip install ".[audit]" in the folder of sknoisy, or pass '
+            "as_frame=False."
         ) from error
     return pandas
 

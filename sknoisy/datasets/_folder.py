@@ -1,6 +1,5 @@
 """Larger sets, read from a folder of one's own."""
 
-import json
 import os
 from pathlib import Path
 
@@ -9,6 +8,7 @@ from sklearn.utils import Bunch
 
 from sknoisy._compat import validate_params
 from sknoisy.datasets._bunch import finish
+from sknoisy.datasets._set_file import as_codes, check_numbers, names_of, read_set
 
 VARIABLE = "SKNOISY_DATA"
 TABULAR = ("multiclass", "multilabel", "partial")
@@ -101,8 +101,9 @@ def load_from_folder(
     Raises
     ------
     ValueError
-        If no folder is known, there is no such set or variant, the file does not
-        have the expected arrays, or the kind does not allow what was asked for.
+        If no folder is known, there is no such set or variant, the file is damaged or
+        does not have the expected arrays, or the kind does not allow what was asked
+        for.
     ImportError
         If ``as_frame`` is true and pandas is not installed.
 
@@ -137,7 +138,7 @@ def load_from_folder(
     [0 1 1 1]
     """
     path = _find(name, folder)
-    arrays, info = _read(path)
+    arrays, info = read_set(path)
     kind = info.pop("kind", None)
     _check_request(path, kind, return_X_y, as_frame)
     bunch = _take(arrays, info, kind, variant, path)
@@ -169,20 +170,6 @@ def _find(name, folder):
     return root / name / "data.npz"
 
 
-def _read(path):
-    """Return the arrays of a file, and what the set says of itself."""
-    with np.load(path, allow_pickle=False) as file:
-        arrays = {key: file[key] for key in file.files}
-    try:
-        return arrays, json.loads(str(arrays.pop("info")))
-    except (KeyError, json.JSONDecodeError) as error:
-        raise ValueError(
-            f"load_from_folder expected {path} to hold a JSON text called 'info', but "
-            f"it holds {sorted(arrays)} and no such text. Store one by "
-            "numpy.savez(..., info=json.dumps({'kind': 'multiclass', 'classes': ...}))."
-        ) from error
-
-
 def _check_request(path, kind, return_X_y, as_frame):
     """Refuse kinds that are unknown, or do not allow what was asked for."""
     if kind not in KINDS:
@@ -206,14 +193,21 @@ def _take(arrays, info, kind, variant, path):
     """Return the Bunch of a set; further arrays keep their names."""
     letter = "Y" if kind == "multilabel" else "y"
     _check_complete(arrays, letter, kind, path)
-    data = arrays.pop("X").astype(np.float32)
+    data = check_numbers(arrays.pop("X"), "X", path).astype(np.float32)
     data = data[:, None] if data.ndim == 1 else data
-    target = _as_codes(arrays.pop(f"{letter}_clean", None))
-    noisy, variants = _pick_noisy(arrays, f"{letter}_noisy", variant, path)
+    classes = names_of(info, "classes", path)
+    features = names_of(info, "features", path)
+    below = 2 if kind == "multilabel" else len(classes) or None
+    target, noisy = _codes_of(arrays, letter, below, path)
+    noisy, variants = _pick_noisy(noisy, f"{letter}_noisy", variant, path)
     lengths = None if kind in TABULAR else arrays.pop("lengths")
+    lengths = as_codes(lengths, "lengths", path, lowest=1)
     _check_lengths(data, target, noisy, lengths, path)
-    names = [f"x{j}" for j in range(data.shape[1])]
-    bunch = Bunch(**arrays)
+    split = as_codes(arrays.get("split"), "split", path, below=3)
+    _check_names(features, data, "features", path)
+    _check_split(split, data if lengths is None else lengths, path)
+    bunch = Bunch()
+    bunch.update(arrays)
     bunch.update(
         data=_cut(data, lengths),
         target=_cut(target, lengths),
@@ -221,14 +215,42 @@ def _take(arrays, info, kind, variant, path):
         split=arrays.get("split"),
         kind=kind,
         variants=variants,
-        feature_names=info.pop("features", None) or names,
-        target_names=info.pop("classes", []),
+        feature_names=features or [f"x{j}" for j in range(data.shape[1])],
+        target_names=classes,
         frame=None,
-        source=info.pop("source", "not stated"),
-        licence=info.pop("licence", "not stated"),
+        source=str(info.pop("source", "not stated")),
+        licence=str(info.pop("licence", "not stated")),
         meta=info,
     )
     return bunch
+
+
+def _codes_of(arrays, letter, below, path):
+    """Take the true and all noisy labels out of the arrays, as codes."""
+    noisy = [k for k in arrays if f"{k}_".startswith(f"{letter}_noisy_")]
+    codes = {
+        name: as_codes(arrays.pop(name, None), name, path, below=below)
+        for name in sorted([f"{letter}_clean", *noisy])
+    }
+    return codes.pop(f"{letter}_clean"), codes
+
+
+def _check_names(names, data, what, path):
+    """Check that there is a name for each column."""
+    if names and len(names) != data.shape[1]:
+        raise ValueError(
+            f"load_from_folder expected as many {what} as columns of X, "
+            f"{data.shape[1]}, but {path} names {len(names)}. Write the file anew."
+        )
+
+
+def _check_split(split, rows, path):
+    """Check that the split has an entry for each row or series."""
+    if split is not None and split.shape != (len(rows),):
+        raise ValueError(
+            f"load_from_folder expected split of shape ({len(rows)},), an entry per "
+            f"row or series, but {path} holds shape {split.shape}. Write the file anew."
+        )
 
 
 def _check_complete(arrays, letter, kind, path):
@@ -263,14 +285,10 @@ def _cut(rows, lengths):
     return np.split(rows, np.cumsum(lengths)[:-1])
 
 
-def _pick_noisy(arrays, prefix, variant, path):
-    """Take all noisy labels out of the arrays; return those wanted and all names."""
-    main = _as_codes(arrays.pop(prefix, None))
-    variants = {
-        key.removeprefix(f"{prefix}_"): _as_codes(arrays.pop(key))
-        for key in sorted(arrays)
-        if key.startswith(f"{prefix}_")
-    }
+def _pick_noisy(codes, prefix, variant, path):
+    """Return the noisy labels wanted, and the names of all."""
+    main = codes.pop(prefix, None)
+    variants = {key.removeprefix(f"{prefix}_"): codes[key] for key in codes}
     if variant is None:
         return main, list(variants)
     if variant not in variants:
@@ -282,15 +300,10 @@ def _pick_noisy(arrays, prefix, variant, path):
     return variants[variant], list(variants)
 
 
-def _as_codes(labels):
-    """Return labels as integers of the platform, whatever they were stored as."""
-    return None if labels is None else labels.astype(np.intp)
-
-
 def _describe(name, path, bunch):
     """Return the text that lies beside a set, or else what its file says."""
     readme = path.with_name("README.md")
     if readme.is_file():
-        return readme.read_text(encoding="utf-8")
+        return readme.read_text(encoding="utf-8", errors="replace")
     task = bunch.meta.get("task", "")
     return f"{name}: {task}\n\nSource: {bunch.source}. Licence: {bunch.licence}."

@@ -6,7 +6,7 @@ try:
 except ImportError as error:
     raise ImportError(
         "sknoisy.deep needs torch and skorch, which are not installed. Run: "
-        'pip install "sknoisy[deep]"'
+        'pip install ".[deep]" in the folder of sknoisy.'
     ) from error
 
 from sknoisy.deep._co_teaching import CoTeachingClassifier

@@ -5,7 +5,7 @@ from numbers import Integral
 import numpy as np
 import torch
 
-from sknoisy._compat import HasMethods, Interval
+from sknoisy._compat import Interval
 from sknoisy.deep._selection import (
     KEEP_CONSTRAINT,
     learn_shares,
@@ -14,6 +14,7 @@ from sknoisy.deep._selection import (
 )
 from sknoisy.deep._transition_source import keep_judgement
 from sknoisy.deep._two_nets import BaseTwoNetClassifier
+from sknoisy.transition._base import TRANSITION_ESTIMATOR
 
 
 class CoTeachingClassifier(BaseTwoNetClassifier):
@@ -177,7 +178,7 @@ class CoTeachingClassifier(BaseTwoNetClassifier):
     _parameter_constraints: dict = {
         **BaseTwoNetClassifier._parameter_constraints,
         "keep_share": KEEP_CONSTRAINT,
-        "transition": [HasMethods(["fit", "_estimate_beside"]), "array-like", None],
+        "transition": [TRANSITION_ESTIMATOR, "array-like", None],
         "warmup_epochs": [Interval(Integral, 1, None, closed="left")],
         "gradual_epochs": [Interval(Integral, 1, None, closed="left")],
     }

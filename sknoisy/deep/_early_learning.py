@@ -5,7 +5,7 @@ from numbers import Real
 import numpy as np
 import torch
 
-from sknoisy._compat import HasMethods, Interval, StrOptions
+from sknoisy._compat import Interval, StrOptions
 from sknoisy._transition_matrix import normalize_rows
 from sknoisy.deep._base import BaseDeepClassifier
 from sknoisy.deep._losses import log_transition, mixed_log_likelihood
@@ -22,6 +22,7 @@ from sknoisy.quality._core_disagreement import (
     core_disagreement,
 )
 from sknoisy.transition import ConfidentTransition
+from sknoisy.transition._base import TRANSITION_ESTIMATOR
 
 # "auto": the strength published for ten classes, where a third of the labels
 # contradicts the past or once there is noise for sure. Only rows are asked about the
@@ -187,7 +188,7 @@ class EarlyLearningClassifier(BaseDeepClassifier):
         **BaseDeepClassifier._parameter_constraints,
         "strength": [StrOptions({"auto"}), Interval(Real, 0, None, closed="left")],
         "momentum": [Interval(Real, 0, 1, closed="left")],
-        "transition": [HasMethods(["fit", "_estimate_beside"]), "array-like", None],
+        "transition": [TRANSITION_ESTIMATOR, "array-like", None],
     }
 
     _transient = {**BaseDeepClassifier._transient, "_past_": None, "_log_T_": None}

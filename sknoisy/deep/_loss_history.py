@@ -5,11 +5,12 @@ from numbers import Integral
 import numpy as np
 import torch
 
-from sknoisy._compat import HasMethods, Interval, StrOptions
+from sknoisy._compat import Interval, StrOptions
 from sknoisy._transition_matrix import normalize_rows
 from sknoisy.deep._base import BaseDeepClassifier
 from sknoisy.deep._selection import KEEP_CONSTRAINT, keep_low, learn_shares, only_kept
 from sknoisy.deep._transition_source import keep_judgement
+from sknoisy.transition._base import TRANSITION_ESTIMATOR
 
 
 class LossHistoryClassifier(BaseDeepClassifier):
@@ -166,7 +167,7 @@ class LossHistoryClassifier(BaseDeepClassifier):
         "statistic": [StrOptions({"mean", "variance"})],
         "window": [Interval(Integral, 2, None, closed="left")],
         "keep_share": KEEP_CONSTRAINT,
-        "transition": [HasMethods(["fit", "_estimate_beside"]), "array-like", None],
+        "transition": [TRANSITION_ESTIMATOR, "array-like", None],
         "warmup_epochs": [Interval(Integral, 1, None, closed="left")],
     }
 

@@ -5,7 +5,7 @@ from numbers import Integral, Real
 import torch
 from torch.nn.functional import cross_entropy
 
-from sknoisy._compat import HasMethods, Interval, StrOptions
+from sknoisy._compat import Interval, StrOptions
 from sknoisy.deep._averaged_net import BaseAveragedClassifier
 from sknoisy.deep._noise_layer import NoiseAdaptationLayer
 from sknoisy.deep._transition_source import (
@@ -16,6 +16,7 @@ from sknoisy.deep._transition_source import (
     warn_if_not_diagonal,
     warn_if_too_many,
 )
+from sknoisy.transition._base import TRANSITION_ESTIMATOR
 
 # The layer has few parameters, each of which sees many labels.
 NOISE_LR = 5
@@ -201,7 +202,7 @@ class NoiseAdaptationClassifier(BaseAveragedClassifier):
 
     _parameter_constraints: dict = {
         **BaseAveragedClassifier._parameter_constraints,
-        "transition": [HasMethods(["fit", "_estimate_beside"]), "array-like", None],
+        "transition": [TRANSITION_ESTIMATOR, "array-like", None],
         "noise_layer": [StrOptions({"auto", "softmax", "linear", "fixed"})],
         "noise_dropout": [Interval(Real, 0, 1, closed="left")],
         "dropout_on": [StrOptions({"input", "weight"})],

@@ -26,6 +26,7 @@ def axes_for(caller, ax):
         from matplotlib import pyplot
     except ImportError as error:
         raise ImportError(
-            f'{caller} needs matplotlib. Install it with pip install "sknoisy[plot]".'
+            f'{caller} needs matplotlib. Install it with pip install ".[plot]" in the '
+            "folder of sknoisy."
         ) from error
     return pyplot.subplots()[1] if ax is None else ax

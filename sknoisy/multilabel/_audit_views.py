@@ -55,8 +55,8 @@ def draw_audit(audit, ax=None):
         from matplotlib import pyplot
     except ImportError as error:
         raise ImportError(
-            'plot needs matplotlib. Install it with pip install "sknoisy[plot]", or '
-            "use to_frame and draw it yourself."
+            'plot needs matplotlib. Install it with pip install ".[plot]" in the '
+            "folder of sknoisy, or use to_frame and draw it yourself."
         ) from error
     known = np.flatnonzero(~np.isnan(audit.tagability_))
     order = known[np.argsort(-audit.tagability_[known], kind="stable")]

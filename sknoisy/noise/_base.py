@@ -211,7 +211,9 @@ def _labels_like(y, classes, codes):
     if hasattr(y, "iloc") and y.ndim == 1:
         _check_categories(y.dtype, classes)
         return type(y)(labels, index=y.index, name=y.name, dtype=y.dtype)
-    same = labels.astype(np.asarray(y).dtype)
+    if not hasattr(y, "dtype"):
+        return labels
+    same = labels.astype(y.dtype)
     # Classes that y does not hold may need a wider dtype: longer strings, for one.
     return same if np.array_equal(same, labels) else labels
 

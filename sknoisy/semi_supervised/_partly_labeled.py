@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from sklearn.utils.validation import column_or_1d
 
-from sknoisy._labels import NoisyLabels, _missing
+from sknoisy._labels import NoisyLabels, _missing, as_array
 from sknoisy.exceptions import NoEvidenceWarning
 
 
@@ -43,7 +43,8 @@ class PartlyLabeledReader:
         if self.unlabeled is not None and y is not None:
             labeled = labeled_rows(y, self.unlabeled, owner=type(self).__name__)
             # A column stays one, so that the warning about it is given once, below.
-            y = np.reshape(with_placeholders(y, labeled), np.shape(y))
+            y = as_array(y)
+            y = np.reshape(with_placeholders(y, labeled), y.shape)
         labels = super()._read_labels(X, y, sample_weight, groups, trusted, params)
         if labeled is None:
             labeled = np.ones(labels.n_samples, dtype=bool)
@@ -98,7 +99,7 @@ def labeled_rows(y, unlabeled, *, owner):
     NoEvidenceWarning
         If a marker is given and no row has it.
     """
-    y = column_or_1d(np.asarray(y))
+    y = column_or_1d(as_array(y))
     if unlabeled is None or not len(y):
         return np.ones(len(y), dtype=bool)
     labeled = ~_is_marked(y, unlabeled)
@@ -136,7 +137,7 @@ def with_placeholders(y, labeled):
     if labeled.all():
         return y
     # Any label of the right type would do: unlabelled rows have no weight as labels.
-    y = np.array(y, copy=True)
+    y = as_array(y).copy()
     y[~labeled] = y[labeled][0]
     return y
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.utils.validation import check_array
 
-from sknoisy._labels import encode_labels
+from sknoisy._labels import as_array, encode_labels
 from sknoisy.sequence._bags import is_list
 from sknoisy.sequence._segments import (
     FIELDS,
@@ -177,12 +177,12 @@ def _of_sets(y, bags, owner, classes):
             )
     flat = [label for entry in y for label in entry]
     bag = np.repeat(np.arange(len(y)), [len(entry) for entry in y])
-    return _record(bag, np.array(flat), bags, owner, classes)
+    return _record(bag, flat, bags, owner, classes)
 
 
 def _of_single(y, bags, owner, classes):
     """Return the record of one label per bag."""
-    y = np.asarray(y)
+    y = as_array(y)
     _check_count(y.size, bags, owner)
     return _record(np.arange(len(y)), y, bags, owner, classes)
 

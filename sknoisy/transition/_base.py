@@ -3,7 +3,25 @@
 from abc import abstractmethod
 
 from sknoisy._clean_posterior import clean_posterior, implied_noise_rate
+from sknoisy._compat import HasMethods
 from sknoisy._meta import LabelLearner
+
+
+class _TransitionEstimator(HasMethods):
+    """Constraint of a parameter ``transition`` whose message names the choices."""
+
+    def __init__(self):
+        super().__init__(["fit", "_estimate"])
+
+    def __str__(self):
+        return (
+            "an estimator of sknoisy.transition (an instance, such as "
+            "ConfidentTransition(), EMTransition(), NeighborTransition(), "
+            "AnchorPointTransition(), DualTTransition() or TrustedTransition())"
+        )
+
+
+TRANSITION_ESTIMATOR = _TransitionEstimator()
 
 
 class BaseTransitionEstimator(LabelLearner):

@@ -1,12 +1,13 @@
 """The parameter ``transition``: a matrix, or where it comes from."""
 
-from sknoisy._compat import HasMethods, StrOptions
+from sknoisy._compat import StrOptions
 from sknoisy._meta import prepared
 from sknoisy._transition_matrix import check_transition_matrix
+from sknoisy.transition._base import TRANSITION_ESTIMATOR
 from sknoisy.transition._confident import ConfidentTransition
 from sknoisy.transition._trusted import TrustedTransition, has_trusted
 
-ESTIMATOR_OR_MATRIX = [HasMethods(["fit", "_estimate"]), "array-like"]
+ESTIMATOR_OR_MATRIX = [TRANSITION_ESTIMATOR, "array-like"]
 TRANSITION_CONSTRAINT = [StrOptions({"auto"}), *ESTIMATOR_OR_MATRIX]
 
 

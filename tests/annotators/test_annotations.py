@@ -222,5 +222,5 @@ def test_frame_names_its_columns():
 
 def test_without_pandas_the_way_out_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "pandas", None)
-    with pytest.raises(ImportError, match=r'pip install "sknoisy\[crowd\]"'):
+    with pytest.raises(ImportError, match=r'pip install "\.\[crowd\]"'):
         annotations_to_frame(WIDE)

@@ -26,11 +26,19 @@ def test_planted_errors_come_first(run, data, planted, read_rows):
     code, output, _ = run("audit", data, "--label", "label")
     assert code == 0
     rows, header = read_rows(data.with_name("data.audit.csv"))
-    assert header == ["row", "given_label", "suggested_label", "label_quality"]
+    assert header == [
+        "row",
+        "given_label",
+        "suggested_label",
+        "label_quality",
+        "flagged",
+    ]
+    flags = {(given != suggested): flag for _, given, suggested, _, flag in rows}
+    assert flags == {True: "True", False: "False"}
     assert len(rows) == 150
     first = {int(row[0]) for row in rows[: len(planted)]}
     assert len(first & planted) >= len(planted) - 1
-    assert "150 labelled rows; columns judged by: 1 number, 1 category" in output
+    assert "150 labelled rows; columns used: 1 number, 1 category" in output
     assert "Estimated noise rate: about" in output
     assert str(data.with_name("data.audit.csv")) in output
 
@@ -151,7 +159,7 @@ def test_few_rows_of_a_label_reduce_the_folds(run, write, table):
     assert "3 folds instead of 5" in output
 
 
-def test_a_copy_of_the_label_is_not_judged_by(run, write, table, planted, read_rows):
+def test_a_copy_of_the_label_is_not_used(run, write, table, planted, read_rows):
     rows = [[*row[:2], {"01": "no", "02": "yes"}[row[2]], row[2]] for row in table]
     path = write(rows, header=("x", "color", "name", "label"))
     _, output, _ = run("audit", path, "-l", "label")
@@ -160,11 +168,11 @@ def test_a_copy_of_the_label_is_not_judged_by(run, write, table, planted, read_r
     assert len({int(row[0]) for row in found[:7]} & planted) >= 6
 
 
-def test_ignored_columns_are_not_judged_by(run, data):
+def test_ignored_columns_are_not_used(run, data):
     _, output, _ = run(
         "audit", data, "-l", "label", "--ignore", "color", "--model", "linear"
     )
-    assert "columns judged by: 1 number\n" in output
+    assert "columns used: 1 number\n" in output
 
 
 def test_group_column_keeps_rows_together(run, write, table, read_rows):
@@ -260,7 +268,7 @@ def test_terminal_without_the_characters_of_the_table(write, table):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals are sent in another way there")
-@pytest.mark.parametrize("moment", ["preparing", "asking the models"])
+@pytest.mark.parametrize("moment", ["preparing", "training the models"])
 def test_interrupt_is_quiet(tmp_path, moment):
     # So many rows that the models are still at work when the signal comes.
     path = tmp_path / "long.csv"

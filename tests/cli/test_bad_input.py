@@ -50,7 +50,7 @@ def test_unreadable_file(refuse, data):
 
 
 def test_unknown_ending(refuse, tmp_path):
-    path = tmp_path / "data.xlsx"
+    path = tmp_path / "data.bin"
     path.write_bytes(b"PK")
     line = refuse("audit", path, "-l", "y")
     assert "no ending that says how to read it" in line
@@ -306,4 +306,4 @@ def test_missing_library(refuse, data, tmp_path, monkeypatch, module):
     monkeypatch.setattr(sys, "meta_path", [finder, *sys.meta_path])
     line = refuse("audit", path, "-l", "label")
     assert f"needs {module}, which is not installed" in line
-    assert 'pip install "sknoisy[audit]"' in line
+    assert 'pip install ".[audit]"' in line

@@ -1,6 +1,7 @@
 """Larger sets from a folder."""
 
 import json
+import zipfile
 
 import numpy as np
 import pandas as pd
@@ -235,3 +236,122 @@ def test_arrays_that_do_not_fit_together(tmp_path):
     write(tmp_path, "long", info, X=np.ones(3), lengths=[2, 2])
     with pytest.raises(ValueError, match=r"as many steps in lengths as rows of X, 3"):
         load_from_folder("long", tmp_path)
+
+
+# What a damaged file, or one of ill will, may hold
+
+
+def hostile(folder, **changes):
+    """Write a set of which some arrays are replaced; None leaves one out."""
+    arrays = {"X": np.eye(4), "y_clean": CLEAN, "y_noisy": NOISY, **changes}
+    info = arrays.pop("info", ABOUT)
+    kept = {key: value for key, value in arrays.items() if value is not None}
+    write(folder, "odd", info, **kept)
+    return folder
+
+
+@pytest.mark.parametrize("key", ["y_clean", "y_noisy", "y_noisy_worse"])
+@pytest.mark.parametrize(
+    "code", [np.nan, np.inf, -np.inf, 1e30, -1, 0.5, 2, 2.0**63], ids=str
+)
+def test_codes_that_are_none(tmp_path, key, code):
+    codes = np.array([0, 1, code, 0])
+    with pytest.raises(ValueError, match=rf"from 0 on, less than 2 in {key} .*\(2,\)"):
+        load_from_folder("odd", hostile(tmp_path, **{key: codes}))
+
+
+def test_codes_are_open_where_no_classes_are_named(tmp_path):
+    info = {"kind": "multiclass"}
+    folder = hostile(tmp_path, info=info, y_clean=[0.0, 7.0, 1.0, 2.0])
+    assert_array_equal(load_from_folder("odd", folder).target, [0, 7, 1, 2])
+
+
+def test_a_code_too_large_for_an_integer(tmp_path):
+    folder = hostile(tmp_path, info={"kind": "multiclass"}, y_clean=[0, 1, 2, 1e30])
+    with pytest.raises(ValueError, match=r"numbers from 0 on in y_clean .*1e\+30"):
+        load_from_folder("odd", folder)
+
+
+def test_tags_are_zeros_and_ones(tmp_path):
+    info = {"kind": "multilabel", "classes": ["a", "b"]}
+    folder = hostile(tmp_path, info=info, Y_clean=np.full((4, 2), 2))
+    with pytest.raises(ValueError, match="from 0 on, less than 2 in Y_clean"):
+        load_from_folder("odd", folder)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"info": ["multiclass"]}, "names and values, but it holds a list"),
+        ({"info": 7}, "names and values, but it holds a int"),
+        ({"info": {"kind": ["multiclass"]}}, r"of kind \['multiclass'\]"),
+        ({"info": {**ABOUT, "classes": 3}}, "'classes' in 'info' .* a list of names"),
+        ({"info": {**ABOUT, "classes": [[1], [2]]}}, "a list of names, but got"),
+        ({"info": {**ABOUT, "features": "size"}}, "'features' in 'info'"),
+        ({"info": {**ABOUT, "features": ["a"]}}, "as many features as columns of X, 4"),
+        ({"X": np.array(["a"] * 4)}, "expected numbers in X .*dtype <U1"),
+        ({"X": np.array(1.0)}, r"expected numbers in X .*shape \(\)"),
+        ({"X": np.zeros(4, dtype="M8[s]")}, "expected numbers in X"),
+        ({"y_clean": np.array(["a"] * 4)}, "expected numbers in y_clean"),
+        ({"split": [0, 1]}, r"split of shape \(4,\), .*holds shape \(2,\)"),
+        ({"split": [0, 1, 2, 3]}, "from 0 on, less than 3 in split"),
+    ],
+)
+def test_what_a_set_says_of_itself_is_checked(tmp_path, changes, message):
+    with pytest.raises(ValueError, match=message):
+        load_from_folder("odd", hostile(tmp_path, **changes))
+
+
+@pytest.mark.parametrize("lengths", [[-1, 5], [0, 4], [1.5, 2.5], [np.nan, 4]])
+def test_lengths_of_series_are_checked(tmp_path, lengths):
+    info = {"kind": "sequence", "classes": ["rest", "move"]}
+    folder = hostile(tmp_path, info=info, lengths=lengths)
+    with pytest.raises(ValueError, match="whole numbers from 1 on in lengths"):
+        load_from_folder("odd", folder)
+
+
+def test_names_of_further_arrays_may_be_anything(tmp_path):
+    path = tmp_path / "odd" / "data.npz"
+    path.parent.mkdir()
+    arrays = {"self": np.ones(1), "keys": np.ones(1), "frame": np.ones(1)}
+    info = np.array(json.dumps(ABOUT))
+    np.savez(path, X=np.eye(4), y_clean=CLEAN, info=info)
+    with zipfile.ZipFile(path, "a") as file:
+        for name, array in arrays.items():
+            with file.open(f"{name}.npy", "w") as entry:
+                np.lib.format.write_array(entry, array)
+    bunch = load_from_folder("odd", tmp_path)
+    assert bunch.frame is None
+    assert_array_equal(bunch["self"], [1])
+
+
+@pytest.mark.parametrize("how", ["empty", "text", "cut", "half", "foreign", "array"])
+def test_damaged_files(tmp_path, how):
+    hostile(tmp_path)
+    path = tmp_path / "odd" / "data.npz"
+    whole = path.read_bytes()
+    np.save(tmp_path / "one.npy", np.eye(2))
+    path.write_bytes(
+        {
+            "empty": b"",
+            "text": b"no arrays",
+            "cut": whole[:-30],
+            "half": whole[: len(whole) // 2],
+            "foreign": whole.replace(b"\x93NUMPY", b"\x93YPMUN"),
+            "array": (tmp_path / "one.npy").read_bytes(),
+        }[how]
+    )
+    with pytest.raises(ValueError, match=r"data\.npz.* write it again|Write the file"):
+        load_from_folder("odd", tmp_path)
+
+
+def test_pickled_objects_are_refused(tmp_path):
+    folder = hostile(tmp_path, extra=np.array([{"a": 1}], dtype=object))
+    with pytest.raises(ValueError, match="without objects, but it cannot be read"):
+        load_from_folder("odd", folder)
+
+
+def test_a_description_in_another_encoding(tmp_path):
+    folder = hostile(tmp_path)
+    (tmp_path / "odd" / "README.md").write_bytes("Gr\xf6\xdfe".encode("cp1252"))
+    assert load_from_folder("odd", folder).DESCR.startswith("Gr")

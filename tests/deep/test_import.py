@@ -17,7 +17,7 @@ def test_missing_library_is_named_with_the_install_command(missing):
     code = f"import sys, sknoisy; sys.modules[{missing!r}] = None; import sknoisy.deep"
     error = run(code).stderr
     assert "ImportError: sknoisy.deep needs torch and skorch" in error
-    assert 'pip install "sknoisy[deep]"' in error
+    assert 'pip install ".[deep]"' in error
 
 
 def test_sknoisy_does_not_import_torch():

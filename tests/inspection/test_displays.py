@@ -46,9 +46,7 @@ def pyplot():
 @draws
 def test_without_matplotlib_the_error_says_what_to_install(display, data, monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
-    with pytest.raises(
-        ImportError, match=r'plot needs .* pip install "sknoisy\[plot\]"'
-    ):
+    with pytest.raises(ImportError, match=r'plot needs .* pip install "\.\[plot\]"'):
         display.from_predictions(*data)
 
 

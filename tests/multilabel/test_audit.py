@@ -119,7 +119,7 @@ def test_missing_libraries_are_named(audit, monkeypatch, method, library, extra)
         return real(name, *args, **kwargs)
 
     monkeypatch.setattr(builtins, "__import__", without)
-    with pytest.raises(ImportError, match=rf'pip install "sknoisy\[{extra}\]"'):
+    with pytest.raises(ImportError, match=rf'pip install "\.\[{extra}\]"'):
         getattr(audit, method)()
 
 

@@ -110,6 +110,6 @@ def test_frames_need_pandas(monkeypatch):
     import sys
 
     monkeypatch.setitem(sys.modules, "pandas", None)
-    with pytest.raises(ImportError, match=r'pip install "sknoisy\[audit\]"'):
+    with pytest.raises(ImportError, match=r'pip install "\.\[audit\]"'):
         label_occurrence(Y).to_frame()
     assert label_occurrence(Y).to_dict()["rank"][0] == 1
