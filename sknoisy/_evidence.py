@@ -11,7 +11,8 @@ from sknoisy._compat import HasMethods, StrOptions
 from sknoisy._embedding import embed
 from sknoisy._meta import PRECOMPUTED
 from sknoisy._neighbor_graph import neighbor_graph
-from sknoisy._out_of_fold import check_proba, out_of_fold_proba
+from sknoisy._out_of_fold import out_of_fold_proba
+from sknoisy._proba import check_proba
 from sknoisy._transition_matrix import normalize_rows
 
 N_NEIGHBORS = 10

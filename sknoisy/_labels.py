@@ -9,9 +9,9 @@ it an array first, by :func:`sklearn.utils.validation.validate_data`.
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_consistent_length, column_or_1d
 
+from sknoisy._class_codes import check_targets, distinct_labels
 from sknoisy._compat import _check_method_params, _check_sample_weight, _num_samples
 
 
@@ -234,7 +234,7 @@ def encode_labels(y, *, owner, classes=None):
     """
     y = _as_column(y, owner)
     if classes is None:
-        return np.unique(y, return_inverse=True)
+        return distinct_labels(y)
     classes = np.asarray(classes)
     order = np.argsort(classes)
     position = np.searchsorted(classes, y, sorter=order)
@@ -274,7 +274,7 @@ def _as_column(y, owner):
             f"infinity in row {int(np.isinf(y).argmax())}. Drop these rows, and check "
             "that the right column was passed as y."
         )
-    check_classification_targets(y)
+    check_targets(y)
     return y
 
 

@@ -30,7 +30,7 @@ from sknoisy._compat import (
     with_callbacks,
 )
 from sknoisy._labels import read_labels
-from sknoisy._out_of_fold import align_columns
+from sknoisy._proba import align_columns, class_proba
 
 PRECOMPUTED = "precomputed"
 
@@ -343,8 +343,8 @@ class BaseLabelNoiseClassifier(
         ndarray of shape (n_samples, n_classes)
             Columns in the order of ``classes_``.
         """
-        proba = self._answer("predict_proba", X)
-        return align_columns(proba, self.estimator_.classes_, self.classes_)
+        check_is_fitted(self)
+        return class_proba(self.estimator_, X, self.classes_)
 
     @available_if(inner_has("predict_log_proba"))
     def predict_log_proba(self, X):

@@ -17,7 +17,8 @@ from sklearn.preprocessing import scale
 from sklearn.svm import LinearSVC
 
 from sknoisy._labels import NoisyLabels, read_labels
-from sknoisy._out_of_fold import align_columns, check_proba, out_of_fold_proba
+from sknoisy._out_of_fold import out_of_fold_proba
+from sknoisy._proba import align_columns, check_proba
 from sknoisy.exceptions import UnsuitableEstimatorError
 
 

@@ -9,7 +9,7 @@ from sklearn.utils.parallel import Parallel, delayed
 from sknoisy._compat import _check_method_params, _safe_indexing
 from sknoisy._evidence import neighborhood, pool
 from sknoisy._folds import make_folds
-from sknoisy._out_of_fold import align_columns
+from sknoisy._proba import align_columns
 from sknoisy._soft_labels import drop_negligible, fit_soft_labels
 from sknoisy.classification._given_labels import treated
 from sknoisy.classification._label_spreading import SpreadLabels, balanced

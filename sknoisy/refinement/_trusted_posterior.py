@@ -12,7 +12,7 @@ from sknoisy._compat import _check_method_params, _safe_indexing
 from sknoisy._embedding import embed
 from sknoisy._evidence import pool
 from sknoisy._folds import distinct_rows
-from sknoisy._out_of_fold import align_columns
+from sknoisy._proba import align_columns
 from sknoisy._soft_labels import fit_soft_labels
 from sknoisy._transition_matrix import normalize_rows
 from sknoisy.exceptions import NoEvidenceWarning

@@ -7,7 +7,7 @@ from sklearn.base import clone
 from sklearn.utils import check_random_state
 
 from sknoisy._labels import read_labels
-from sknoisy._out_of_fold import align_columns
+from sknoisy._proba import align_columns
 from sknoisy.exceptions import UnsuitableEstimatorError
 from sknoisy.review._session_estimates import SessionEstimates
 from sknoisy.review._sheet import check_replaceable, read_filled, write_sheet

@@ -6,7 +6,7 @@ import numpy as np
 
 from sknoisy._compat import Interval, StrOptions, validate_params
 from sknoisy._labels import NoisyLabels, encode_labels
-from sknoisy._out_of_fold import check_proba
+from sknoisy._proba import check_proba
 from sknoisy.review._answers import checked_design, read_sampling
 from sknoisy.review._estimates import degrees_of_freedom, sum_of_squares, tuned
 from sknoisy.review._result import ReviewEstimate, quantile, widened, wilson

@@ -8,8 +8,7 @@ from sknoisy._confident_joint import (
     joint_to_transition,
 )
 from sknoisy._evidence import ProbabilitySource
-from sknoisy._labels import label_record
-from sknoisy._out_of_fold import check_proba
+from sknoisy._proba import labels_and_table
 from sknoisy.transition._base import BaseTransitionEstimator
 
 
@@ -60,9 +59,8 @@ def confident_joint(y, proba, *, classes=None):
     array([[1, 1],
            [0, 2]])
     """
-    labels = label_record(y, owner="confident_joint", classes=classes)
-    proba = check_proba(proba, labels, owner="confident_joint")
-    return count_confident_joint(labels.codes, proba)
+    labels, table = labels_and_table(y, proba, owner="confident_joint", classes=classes)
+    return count_confident_joint(labels.codes, table)
 
 
 class ConfidentTransition(ProbabilitySource, BaseTransitionEstimator):
