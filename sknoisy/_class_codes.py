@@ -1,4 +1,4 @@
-"""Distinct labels and their codes without a sort where the labels are small integers."""
+"""Distinct labels and their codes, without a sort for integers of a small range."""
 
 import numpy as np
 from sklearn.utils.multiclass import check_classification_targets

@@ -2,8 +2,10 @@
 
 import numpy as np
 
-from sknoisy._transition_matrix import normalize_rows
+from sknoisy._proba_table import BLOCK_ENTRIES
 
+# Change of a prior at which its steps end: far below the noise of any data.
+SETTLED = 1e-8
 PRIOR_STEPS = 200
 POSTERIOR_STEPS = 20
 STRENGTHS = (1, 2, 4, 8, 16)
@@ -96,14 +98,19 @@ def expected_classes(proba, transition_matrix, codes, *, weights=None):
     # A single impossible vote must not rule a class out.
     votes = proba @ np.log(np.maximum(transition_matrix, SMALLEST_VOTE)).T
     votes -= votes.max(axis=1, keepdims=True)
-    given = transition_matrix[:, codes].T
+    evidence = np.exp(votes)
     best, chosen = -np.inf, None
     for strength in STRENGTHS:
-        believed = _believed(np.exp(strength * votes), share, mass)
-        likelihood = np.maximum((believed * given).sum(axis=1), TINY)
-        if mass @ np.log(likelihood) > best:
-            best, chosen = mass @ np.log(likelihood), believed
-    return chosen
+        prior = _settled_prior(evidence, share, mass)
+        likelihood = _likelihood(evidence, prior, transition_matrix, codes)
+        value = mass @ np.log(np.maximum(likelihood, TINY))
+        if value > best:
+            best, chosen = value, (strength, prior)
+        # Each strength is twice the one before.
+        np.square(evidence, out=evidence)
+    strength, prior = chosen
+    np.exp(np.multiply(votes, strength, out=votes), out=evidence)
+    return _normalized(np.multiply(evidence, prior, out=evidence))
 
 
 def clean_posterior(proba, transition_matrix, codes, *, weights=None):
@@ -132,15 +139,60 @@ def clean_posterior(proba, transition_matrix, codes, *, weights=None):
         Rows sum to 1.
     """
     expected = expected_classes(proba, transition_matrix, codes, weights=weights)
-    return normalize_rows(expected * transition_matrix[:, codes].T)
+    expected *= np.ascontiguousarray(transition_matrix.T)[codes]
+    return _normalized(expected)
 
 
-def _believed(evidence, prior, mass):
-    """Return P(k | x) with the prior that agrees with its own mean."""
-    for _ in range(POSTERIOR_STEPS):
-        believed = normalize_rows(evidence * prior)
-        prior = mass @ believed
-    return believed
+def _normalized(table):
+    """Divide the rows of a table in place; rows of zeros become uniform."""
+    total = table.sum(axis=1, keepdims=True)
+    empty = total[:, 0] == 0
+    table /= np.where(total == 0, 1, total)
+    table[empty] = 1 / table.shape[1]
+    return table
+
+
+def _settled_prior(evidence, prior, mass):
+    """Return the prior that agrees with the mean of its own posterior."""
+    for _ in range(POSTERIOR_STEPS - 1):
+        last, prior = prior, _mean_posterior(evidence, prior, mass)
+        if np.abs(prior - last).max() < SETTLED:
+            break
+    return prior
+
+
+def _mean_posterior(evidence, prior, mass):
+    """Return the weighted mean of ``evidence * prior``, whose rows are normalised.
+
+    The sum over rows is a product of a matrix and a vector for each block, so that the
+    evidence is read once and the posterior is never stored.
+    """
+    gain, uniform = np.zeros(len(prior)), 0.0
+    for rows in _blocks(evidence):
+        total = evidence[rows] @ prior
+        # Rows of which nothing is known have a uniform posterior.
+        empty = total == 0
+        gain += (mass[rows] / np.where(empty, 1, total)) @ evidence[rows]
+        uniform += mass[rows] @ empty
+    return prior * gain + uniform / len(prior)
+
+
+def _likelihood(evidence, prior, transition_matrix, codes):
+    """Return the probability of each label given under the posterior of its row."""
+    given, likelihood = transition_matrix.T, np.empty(len(codes))
+    for rows in _blocks(evidence):
+        weighted = evidence[rows] * prior
+        total = weighted.sum(axis=1)
+        joint = np.einsum("nk,nk->n", weighted, given[codes[rows]])
+        unknown = given.mean(axis=1)[codes[rows]]
+        likelihood[rows] = np.divide(joint, total, out=unknown, where=total > 0)
+    return likelihood
+
+
+def _blocks(table):
+    """Return slices of rows that stay in the cache of a core."""
+    step = max(1, BLOCK_ENTRIES // table.shape[1])
+    return [slice(start, start + step) for start in range(0, len(table), step)]
 
 
 def spread_doubt(proba, codes, quality):

@@ -60,11 +60,11 @@ def joint_of_counted(codes, counted, n_classes, weights=None):
     ndarray of shape (n_classes, n_classes)
         Counts; row = likely class, column = given label.
     """
-    sure = counted >= 0
-    pairs = counted[sure] * n_classes + codes[sure]
-    mass = None if weights is None else weights[sure]
-    joint = np.bincount(pairs, mass, minlength=n_classes**2)
-    return joint.reshape(n_classes, n_classes)
+    # The first row takes what counts for no class, so that no rows are picked out.
+    pairs = (counted + 1) * n_classes
+    pairs += codes
+    joint = np.bincount(pairs, weights, minlength=(n_classes + 1) * n_classes)
+    return joint.reshape(n_classes + 1, n_classes)[1:]
 
 
 def confident_classes(codes, proba, weights=None):
@@ -112,7 +112,7 @@ def _thresholds(codes, read, weights):
 
 
 def _best_confident(block, codes, threshold):
-    """Return the most probable class that reaches its threshold; a tie goes to codes."""
+    """Return the most probable class that reaches its threshold; codes wins ties."""
     block[block < threshold] = -1
     best, rows = block.argmax(axis=1), np.arange(len(block))
     best = np.where(block[rows, codes] == block[rows, best], codes, best)

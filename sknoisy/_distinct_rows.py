@@ -63,8 +63,9 @@ def _ranks(rows):
 
 def _canonical(numbers):
     """Return numbers such that equal ones have equal bytes."""
-    if numbers.dtype.kind in "iu" and numbers.dtype.itemsize == 8 and numbers.size:
-        if max(int(numbers.max()), -int(numbers.min())) > LARGEST_EXACT:
+    if numbers.dtype in (np.int64, np.uint64) and numbers.size:
+        largest = max(int(numbers.max()), -int(numbers.min()))
+        if largest > LARGEST_EXACT:
             return np.ascontiguousarray(numbers)
     # Adding zero turns -0.0 into 0.0.
     numbers = np.ascontiguousarray(numbers, dtype=np.float64) + 0.0

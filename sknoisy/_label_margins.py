@@ -46,8 +46,11 @@ def label_margins(proba, codes):
         return proba
     table = proba if isinstance(proba, ProbaTable) else table_of_array(proba)
     given, other = (np.empty(len(codes), dtype=table.dtype) for _ in range(2))
-    for rows, block in table.blocks():
+
+    def read(rows, block):
         given[rows], other[rows] = block_margins(block, codes[rows])
+
+    table.for_each_block(read)
     return LabelMargins(table, given, other)
 
 

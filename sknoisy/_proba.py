@@ -10,7 +10,7 @@ from scipy import sparse
 from sklearn.utils.validation import check_array
 
 from sknoisy._compat import _num_samples
-from sknoisy._labels import label_record
+from sknoisy._labels import NoisyLabels, encode_labels
 from sknoisy._proba_blocks import ProbaBlocks, StoredRows
 from sknoisy._proba_columns import column_order
 from sknoisy._proba_table import ProbaTable, check_block
@@ -44,8 +44,7 @@ def check_proba(proba, labels, *, owner):
         shape does not fit the labels.
     """
     table = proba_table(proba, labels, owner=owner)
-    for _ in table.blocks():
-        pass
+    table.for_each_block(lambda rows, block: None)
     return table.to_array()
 
 
@@ -82,7 +81,10 @@ def labels_and_table(y, proba, *, owner, classes=None):
             f"{owner} expected one label per row of proba, but got y=None. Pass y, or "
             "pass proba as a list of blocks (labels, probabilities)."
         )
-    labels = label_record(y, owner=owner, classes=classes)
+    classes, codes = encode_labels(y, owner=owner, classes=classes)
+    # Equal weights that take no memory.
+    weights = np.broadcast_to(1.0, codes.shape)
+    labels = NoisyLabels(codes=codes, classes=classes, sample_weight=weights)
     return labels, proba_table(proba, labels, owner=owner)
 
 
@@ -120,8 +122,9 @@ def proba_table(proba, labels, *, owner):
     if tuple(proba.shape) != expected:
         raise ValueError(
             f"{owner} expected probabilities of shape {expected}, a row a label and a "
-            f"column a class, but got shape {tuple(proba.shape)}. The columns stand for "
-            "the sorted labels of y; where y lacks a class, functions take classes=."
+            f"column a class, but got shape {tuple(proba.shape)}. The columns stand "
+            "for the sorted labels of y; where y lacks a class, functions take "
+            "classes=."
         )
     pieces = StoredRows(proba, order) if stored else [(proba, order)]
     dtype = np.float32 if proba.dtype == np.float32 else np.float64

@@ -81,7 +81,7 @@ class ProbaBlocks:
         return hasattr(proba, "__iter__") and not any(hasattr(proba, n) for n in named)
 
     def labels(self, y):
-        """Read all blocks once and return the labels that they bring, or those given."""
+        """Read all blocks once and return their labels, or those given."""
         lengths, parts = [], []
         for number, block in enumerate(self.source):
             table = self._table_of(block, number, y)
@@ -113,16 +113,16 @@ class ProbaBlocks:
         """Return the blocks, matched to the classes of the labels they belong to."""
         if self.n_rows != labels.n_samples:
             raise ValueError(
-                f"{self.owner} expected blocks of {labels.n_samples} rows in all, a row "
-                f"a label, but they hold {self.n_rows}. Pass y and blocks of the same "
-                "rows, in the same order."
+                f"{self.owner} expected blocks of {labels.n_samples} rows in all, one "
+                f"for each label, but they hold {self.n_rows}. Pass y and blocks of "
+                "the same rows, in the same order."
             )
         if self.first[1] != labels.n_classes:
             raise ValueError(
                 f"{self.owner} expected probabilities of shape (n_rows, "
                 f"{labels.n_classes}) in each block, a column a class, but got shape "
-                f"(n_rows, {self.first[1]}). The columns stand for the sorted labels of "
-                "y; where y lacks a class, functions take classes=."
+                f"(n_rows, {self.first[1]}). The columns stand for the sorted labels "
+                "of y; where y lacks a class, functions take classes=."
             )
         self.classes = labels.classes
         return self

@@ -5,18 +5,26 @@ is, the functions that compute on it see small arrays of one kind, which are the
 overwrite: nothing is copied as a whole, and a table may be larger than the memory.
 """
 
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import pairwise
 
 import numpy as np
 
-# Entries of a block, 256 kB of float64: of 2**14 to 2**17 the fastest in
+from sknoisy._compat import _openmp_effective_n_threads
+
+# Entries of a block, 512 kB of float64: of 2**14 to 2**17 the fastest in
 # benchmarks/bench_kernels.py for 10 and for 1,000 classes.
-BLOCK_ENTRIES = 2**15
+BLOCK_ENTRIES = 2**16
 # Up to so many classes a block is stored class by class, so that a maximum over
 # classes becomes a few vector operations over rows (bench_kernels, "layout").
 FEW_CLASSES = 64
-# Largest distance of the sum of a row from 1: probabilities written with three decimals.
+# Largest distance of the sum of a row from 1: probabilities with three decimals.
 SUM_TOLERANCE = 1e-3
+# From so many entries on, 32 MB of float64, starting threads costs less than a
+# hundredth of what they save.
+THREADED_ENTRIES = 2**22
 
 
 @dataclass(frozen=True)
@@ -41,7 +49,7 @@ class ProbaTable:
     dtype: np.dtype
     owner: str | None = None
 
-    def blocks(self, rows=None):
+    def blocks(self, rows=None, first_row=0):
         """Yield row numbers and a copy of these rows, block by block.
 
         Parameters
@@ -49,6 +57,9 @@ class ProbaTable:
         rows : ndarray of int, default=None
             Numbers of the rows wanted, ascending. If None, all rows are read and
             checked.
+
+        first_row : int, default=0
+            Number of the first row of the table.
 
         Yields
         ------
@@ -60,7 +71,7 @@ class ProbaTable:
         """
         n_rows = max(1, BLOCK_ENTRIES // self.n_classes)
         buffer = np.empty(n_rows * self.n_classes, dtype=self.dtype)
-        start = 0
+        start = first_row
         for piece, order in self.pieces:
             wanted = None
             if rows is not None:
@@ -78,6 +89,41 @@ class ProbaTable:
                     outside = inside + start
                 yield outside, block
             start += len(piece)
+
+    def for_each_block(self, work):
+        """Call ``work(rows, block)`` for each block, on all cores for a large array.
+
+        Parameters
+        ----------
+        work : callable
+            Takes what :meth:`blocks` yields. It must write to its own rows only.
+        """
+        parts = self._parts()
+        if len(parts) == 1:
+            self._work_on(work, self, 0)
+            return
+        with ThreadPoolExecutor(len(parts)) as pool:
+            # The list raises the error of the first part that has one.
+            list(pool.map(partial(self._work_on, work), *zip(*parts, strict=True)))
+
+    @staticmethod
+    def _work_on(work, table, first_row):
+        for rows, block in table.blocks(first_row=first_row):
+            work(rows, block)
+
+    def _parts(self):
+        """Return tables of a share of the rows for each core, with their first row."""
+        n_threads = _openmp_effective_n_threads()
+        if not isinstance(self.pieces, list) or n_threads == 1:
+            return [(self, 0)]
+        [(array, order)] = self.pieces
+        if array.size < THREADED_ENTRIES:
+            return [(self, 0)]
+        starts = np.linspace(0, len(array), n_threads + 1).astype(int)
+        return [
+            (replace(self, pieces=[(array[start:end], order)]), start)
+            for start, end in pairwise(starts.tolist())
+        ]
 
     def _laid_out(self, part, order, buffer, by_class):
         """Copy some rows into the buffer, in the layout that suits the classes."""
@@ -120,17 +166,17 @@ def check_block(block, first_row, owner):
     ValueError
         If an entry is missing, infinite or negative, or a row does not sum to 1.
     """
-    # A missing or infinite entry makes a sum that is not near 1, so that one sum and
-    # one minimum see every fault.
-    with np.errstate(invalid="ignore", over="ignore"):
-        off = block.sum(axis=1)
-        off -= 1
-    np.abs(off, out=off)
-    if not (off.max() <= SUM_TOLERANCE and block.min() >= 0):
-        raise ValueError(_fault(block, off, first_row, owner))
+    # A missing entry makes a minimum that is not at least 0, an infinite one a sum that
+    # is not near 1, so that these two see every fault.
+    if not block.min() >= 0:
+        raise ValueError(_fault(block, first_row, owner))
+    off = block.sum(axis=1)
+    off -= 1
+    if not np.abs(off, out=off).max() <= SUM_TOLERANCE:
+        raise ValueError(_fault(block, first_row, owner))
 
 
-def _fault(block, off, first_row, owner):
+def _fault(block, first_row, owner):
     """Return the message about the first kind of fault in a block."""
     for kind, bad in (("NaN", np.isnan), ("infinity", np.isinf)):
         rows = np.flatnonzero(bad(block).any(axis=1))
@@ -147,6 +193,7 @@ def _fault(block, off, first_row, owner):
             f"{block.min():.6g}. Pass the output of predict_proba, not of "
             f"decision_function or predict_log_proba; see row {first_row + row}."
         )
+    off = np.abs(block.sum(axis=1) - 1)
     worst = int(off.argmax())
     rows = np.flatnonzero(off > SUM_TOLERANCE)
     return (

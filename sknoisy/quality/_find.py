@@ -11,7 +11,7 @@ from sknoisy._confident_joint import (
 )
 from sknoisy._label_margins import label_margins
 from sknoisy._proba import labels_and_table
-from sknoisy.quality._lowest import LowestPairs, budget_scores, lowest_of_groups
+from sknoisy.quality._lowest import GroupedScores, LowestPairs
 from sknoisy.quality._scores import margin_of
 
 
@@ -131,22 +131,25 @@ def wrong_by_class(proba, codes, weights):
     """Return the least probable labels of each class, as many as are estimated."""
     read = label_margins(proba, codes)
     joint = estimated_joint(read, codes, weights)
-    return _lowest_of_classes(read, codes, weights, joint)
+    scores = GroupedScores(codes, read.given, len(joint), weights)
+    return scores.lowest(_wrong_of_each_label(joint))
 
 
 def wrong_by_noise_rate(proba, codes, weights):
     """Return for each pair of classes the clearest cases, as many as are estimated."""
     read = label_margins(proba, codes)
     joint = estimated_joint(read, codes, weights)
-    return _lowest_of_pairs(read, codes, weights, joint)
+    scores = GroupedScores(codes, read.given, len(joint), weights)
+    return _lowest_of_pairs(read, scores, joint)
 
 
 def wrong_by_both(proba, codes, weights):
     """Return the labels found by class and by noise rate."""
     read = label_margins(proba, codes)
     joint = estimated_joint(read, codes, weights)
-    by_class = _lowest_of_classes(read, codes, weights, joint)
-    return by_class & _lowest_of_pairs(read, codes, weights, joint)
+    scores = GroupedScores(codes, read.given, len(joint), weights)
+    by_class = scores.lowest(_wrong_of_each_label(joint))
+    return by_class & _lowest_of_pairs(read, scores, joint)
 
 
 def wrong_by_confident_joint(proba, codes, weights):
@@ -164,34 +167,31 @@ def wrong_by_clean_proba(proba, codes, weights):
     return posterior.argmax(axis=1) != codes
 
 
-def _lowest_of_classes(read, codes, weights, joint):
-    """Return the labels of lowest probability, as many as are wrong of each label."""
-    budgets = joint.sum(axis=0) - np.diag(joint)
-    bound = budget_scores(codes, read.given, budgets[None], weights)[0]
-    rows = np.flatnonzero(read.given <= bound[codes])
-    wrong = np.zeros(len(codes), dtype=bool)
-    mass = None if weights is None else weights[rows]
-    wrong[rows] = lowest_of_groups(codes[rows], read.given[rows], budgets, mass)
-    return wrong
+def _wrong_of_each_label(joint):
+    """Return the estimated weight of the wrong ones among the samples of each label."""
+    return joint.sum(axis=0) - np.diag(joint)
 
 
-def _lowest_of_pairs(read, codes, weights, joint):
+def _lowest_of_pairs(read, scores, joint):
     """Return the labels of lowest lead over another class, for each pair of classes.
 
     The lead over a class is at most the probability of the label. Where the label has
     probability b or less in so many rows that they exceed the budget of a pair, leads
     above b are not among the lowest, so that few rows have to be read again.
     """
-    budgets = joint * (1 - np.eye(len(joint)))
-    bounds = np.ascontiguousarray(budget_scores(codes, read.given, budgets, weights).T)
+    label, other = np.nonzero((joint * (1 - np.eye(len(joint)))).T)
+    budgets, codes = joint[other, label], scores.groups
+    bounds = np.full(joint.shape, -np.inf, dtype=read.given.dtype)
+    bounds[label, other] = scores.exceeding(budgets, label)
+    number = np.zeros(joint.shape, dtype=np.int32)
+    number[label, other] = np.arange(len(label))
     near = read.given - read.other <= bounds.max(axis=1)[codes]
-    number = (np.cumsum(budgets > 0) - 1).reshape(budgets.shape)
-    pairs = LowestPairs(budgets[budgets > 0], weights)
+    pairs = LowestPairs(budgets, scores.mass)
     for rows, block in read.table.blocks(np.flatnonzero(near)):
         given, labels = read.given[rows, None], codes[rows]
         leads = np.subtract(given, block, out=block)
         row, other = np.nonzero(leads <= bounds[labels])
-        pairs.add(number[other, labels[row]], leads[row, other], rows[row])
+        pairs.add(number[labels[row], other], leads[row, other], rows[row])
     wrong = np.zeros(len(codes), dtype=bool)
     wrong[pairs.rows()] = True
     return wrong

@@ -4,17 +4,21 @@ Rows of equal score are taken or left together, so that the order of the rows an
 writing one twice make no difference.
 """
 
+from itertools import pairwise
+
 import numpy as np
 
 # Rounding of sums of weights, relative to a budget: far above that of a million
 # additions, far below half the weight of a row.
 ROUNDING = 1e-9
-# Leads that are kept, 24 MB, before those are dropped that cannot be among the lowest.
-KEPT_ENTRIES = 2**20
+# Up to so many groups, sorting the scores of each beats one sort of row numbers.
+FEW_GROUPS = 512
+# Leads that are kept, 5 MB, before those are dropped that cannot be among the lowest.
+KEPT_ENTRIES = 2**18
 
 
-def lowest_of_groups(groups, scores, budgets, mass=None, *, part=0.5):
-    """Return the mask of the entries of lowest score whose weight fits the budget.
+class GroupedScores:
+    """Scores of weighted entries, sorted within each group.
 
     Parameters
     ----------
@@ -24,38 +28,87 @@ def lowest_of_groups(groups, scores, budgets, mass=None, *, part=0.5):
     scores : ndarray of shape (n_entries,)
         Scores.
 
-    budgets : ndarray of shape (n_groups,)
-        Weight that may be taken of each group.
+    n_groups : int
+        Number of groups.
 
     mass : ndarray of shape (n_entries,), default=None
         Weights of the entries. If None, each weighs 1.
-
-    part : float, default=0.5
-        Entries of one group and one score are taken together, if at least this part
-        of them fits. One half rounds to the nearest whole number of rows, whatever
-        the unit of the weights is.
-
-    Returns
-    -------
-    ndarray of bool of shape (n_entries,)
-        The mask.
     """
-    if not len(groups):
-        return np.zeros(0, dtype=bool)
-    order = _sorted_by_group(groups, scores)
-    groups, scores = groups[order], scores[order]
-    new_group = np.r_[True, groups[1:] != groups[:-1]]
-    starts = np.flatnonzero(np.r_[True, scores[1:] != scores[:-1]] | new_group)
-    sizes = np.diff(np.r_[starts, len(groups)])
-    weight = sizes if mass is None else np.add.reduceat(mass[order], starts)
-    before = np.cumsum(weight) - weight
-    # What the earlier groups weigh does not count.
-    firsts = np.flatnonzero(new_group[starts])
-    before = before - np.repeat(before[firsts], np.diff(np.r_[firsts, len(starts)]))
-    fits = before + weight * part <= budgets[groups[starts]] * (1 + ROUNDING)
-    taken = np.empty(len(order), dtype=bool)
-    taken[order] = np.repeat(fits, sizes)
-    return taken
+
+    def __init__(self, groups, scores, n_groups, mass=None):
+        self.groups, self.scores, self.mass = groups, scores, mass
+        self.n_groups = n_groups
+        sizes = np.bincount(groups, minlength=n_groups)
+        self.ends = np.cumsum(sizes)
+        self.starts = self.ends - sizes
+        if mass is None and n_groups <= FEW_GROUPS:
+            self.sorted = scores[np.argsort(_narrow(groups, n_groups), kind="stable")]
+            for start, end in pairwise([0, *self.ends]):
+                self.sorted[start:end].sort()
+            return
+        order = np.argsort(scores)
+        order = order[np.argsort(_narrow(groups, n_groups)[order], kind="stable")]
+        self.sorted = scores[order]
+        if mass is not None:
+            self.total = np.cumsum(mass[order])
+
+    def exceeding(self, budgets, of_group):
+        """Return for each budget the score at which the weight of its group exceeds it.
+
+        Parameters
+        ----------
+        budgets : ndarray of shape (n_budgets,)
+            Budgets, of which a group may have several.
+
+        of_group : ndarray of int of shape (n_budgets,)
+            Group of each budget.
+
+        Returns
+        -------
+        ndarray of shape (n_budgets,)
+            Entries of a lower score fit the budget, those of a higher score do not;
+            inf where all of the group fits.
+        """
+        budgets = budgets * (1 + ROUNDING)
+        starts, ends = self.starts[of_group], self.ends[of_group]
+        if self.mass is None:
+            position = starts + np.minimum(budgets, ends - starts).astype(np.intp)
+        else:
+            before = np.append(0, self.total)[starts]
+            position = np.searchsorted(self.total, before + budgets, side="right")
+        inside = position < ends
+        return np.where(inside, np.append(self.sorted, 0)[position * inside], np.inf)
+
+    def lowest(self, budgets, *, part=0.5):
+        """Return the mask of the entries of lowest score whose weight fits the budget.
+
+        Parameters
+        ----------
+        budgets : ndarray of shape (n_groups,)
+            Weight that may be taken of each group.
+
+        part : float, default=0.5
+            Entries of one group and one score are taken together, if at least this
+            part of them fits. One half rounds to the nearest whole number of rows,
+            whatever the unit of the weights is.
+
+        Returns
+        -------
+        ndarray of bool of shape (n_entries,)
+            The mask.
+        """
+        last = self.exceeding(budgets, np.arange(self.n_groups))[self.groups]
+        taken, level = self.scores < last, np.flatnonzero(self.scores == last)
+        # What lies below the score that exceeds the budget fits; that score may.
+        below = self._weight(np.flatnonzero(taken))
+        fits = below + part * self._weight(level) <= budgets * (1 + ROUNDING)
+        taken[level] = fits[self.groups[level]]
+        return taken
+
+    def _weight(self, entries):
+        """Return the weight of some entries in each group."""
+        mass = None if self.mass is None else self.mass[entries]
+        return np.bincount(self.groups[entries], mass, minlength=self.n_groups)
 
 
 class LowestPairs:
@@ -95,64 +148,10 @@ class LowestPairs:
             entries = [np.concatenate(p) for p in zip(*self.parts, strict=True)]
             pairs, leads, rows = entries
             mass = None if self.weights is None else self.weights[rows]
-            kept = lowest_of_groups(pairs, leads, self.budgets, mass, part=part)
+            scores = GroupedScores(pairs, leads, len(self.budgets), mass)
+            kept = scores.lowest(self.budgets, part=part)
             self.parts = [tuple(entry[kept] for entry in entries)]
             self.n_entries = np.count_nonzero(kept)
-
-
-def budget_scores(groups, scores, budgets, mass=None):
-    """Return for each budget the score at which the weight of a group exceeds it.
-
-    Parameters
-    ----------
-    groups : ndarray of int of shape (n_entries,)
-        Group of each entry.
-
-    scores : ndarray of shape (n_entries,)
-        Scores.
-
-    budgets : ndarray of shape (n_budgets, n_groups)
-        Several budgets for each group.
-
-    mass : ndarray of shape (n_entries,), default=None
-        Weights of the entries. If None, each weighs 1.
-
-    Returns
-    -------
-    ndarray of shape (n_budgets, n_groups)
-        Nothing above this score is among the lowest that fit; -inf where the budget is
-        0, inf where all of the group fits.
-    """
-    n_groups = budgets.shape[1]
-    order = np.argsort(_narrow(groups, n_groups), kind="stable")
-    ends = np.cumsum(np.bincount(groups, minlength=n_groups))
-    bounds = np.full(budgets.shape, -np.inf, dtype=scores.dtype)
-    for group, (start, end) in enumerate(zip(np.r_[0, ends[:-1]], ends, strict=True)):
-        used = np.flatnonzero(budgets[:, group])
-        if len(used) and start < end:
-            rows, budget = order[start:end], budgets[used, group] * (1 + ROUNDING)
-            found = _exceeding(scores[rows], budget, None if mass is None else mass[rows])
-            bounds[used, group] = found
-    return bounds
-
-
-def _exceeding(scores, budget, mass):
-    """Return the score at which the cumulated weight exceeds each budget."""
-    if mass is None:
-        last = np.minimum(budget, len(scores)).astype(np.intp)
-        scores = np.sort(scores)
-    else:
-        order = np.argsort(scores)
-        scores = scores[order]
-        last = np.searchsorted(np.cumsum(mass[order]), budget, side="right")
-    return np.append(scores, np.inf)[last]
-
-
-def _sorted_by_group(groups, scores):
-    """Return the order by group, and by score within a group."""
-    order = np.argsort(scores)
-    narrow = _narrow(groups, groups.max() + 1)
-    return order[np.argsort(narrow[order], kind="stable")]
 
 
 def _narrow(groups, n_groups):

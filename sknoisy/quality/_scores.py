@@ -6,7 +6,7 @@ from sknoisy._label_margins import block_confidence, block_margins
 from sknoisy._proba import labels_and_table
 from sknoisy._proba_table import table_of_array
 
-# Distance of a probability from 0 and 1 in logarithms: far below any that a model means.
+# Distance of a probability from 0 and 1 in logarithms: below any that a model means.
 TINY = 1e-12
 
 
@@ -81,8 +81,11 @@ def label_quality(y, proba, *, method="normalized_margin", classes=None):
 def scores_of_table(table, codes, score):
     """Return the score of each label of a table that is read block by block."""
     quality = np.empty(len(codes), dtype=table.dtype)
-    for rows, block in table.blocks():
+
+    def score_rows(rows, block):
         quality[rows] = score(block, codes[rows])
+
+    table.for_each_block(score_rows)
     return quality
 
 
