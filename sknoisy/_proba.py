@@ -145,7 +145,7 @@ def _is_dask_frame(proba):
     return hasattr(proba, "to_dask_array") and hasattr(proba, "columns")
 
 
-def align_columns(table, given, classes, fill=0.0):
+def align_columns(table, given, classes, fill=0.0, *, owner="The probabilities"):
     """Return the columns of a table in the order of ``classes``, matched by value.
 
     Parameters
@@ -161,6 +161,9 @@ def align_columns(table, given, classes, fill=0.0):
 
     fill : float, default=0.0
         Value for classes that the model does not know.
+
+    owner : str, default="The probabilities"
+        Whose columns these are, for the message.
 
     Returns
     -------
@@ -179,8 +182,8 @@ def align_columns(table, given, classes, fill=0.0):
     unknown = [label for label in given if label not in place]
     if unknown:
         raise ValueError(
-            f"The probabilities expected columns of the classes {classes}, but some "
-            f"stand for {unknown}. Fit the model on labels of these classes only."
+            f"{owner} expected columns of the classes {classes}, but some stand for "
+            f"{unknown}. Fit the model on labels of these classes only."
         )
     aligned = np.full((len(table), len(classes)), fill, dtype=table.dtype)
     aligned[:, [place[label] for label in given]] = table
@@ -229,4 +232,5 @@ def class_proba(model, X, classes):
         )
     if len(table):
         check_block(table, 0, owner)
-    return align_columns(table if order is None else table[:, order], given, classes)
+    table = table if order is None else table[:, order]
+    return align_columns(table, given, classes, owner=owner)
