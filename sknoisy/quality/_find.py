@@ -34,15 +34,21 @@ def find_label_errors(y, proba, *, rule="both", classes=None, ranked=False):
 
     Parameters
     ----------
-    y : array-like of shape (n_samples,)
-        Labels.
+    y : array-like of shape (n_samples,) or None
+        Labels. None where the blocks of ``proba`` bring their own.
 
-    proba : array-like of shape (n_samples, n_classes)
+    proba : array-like of shape (n_samples, n_classes), or iterable of blocks
         Probabilities by a model that has not seen the label of the row. Rows sum to 1.
+        The columns of a frame are matched by name where they are named like the
+        classes. An array is read in blocks and never copied, so that it may lie in a
+        mapped file or be a dask array. Blocks are arrays of consecutive rows, or pairs
+        of labels and array; they are iterated at least twice, so that a generator is
+        refused.
 
     rule : str, default="both"
         What counts as wrong: "both", "class", "noise_rate", "confident_joint" or
-        "clean_proba".
+        "clean_proba". The last needs the whole of ``proba`` in memory, the others do
+        not.
 
     classes : array-like of shape (n_classes,), default=None
         Labels that the columns stand for. If None, the sorted labels of ``y``.
@@ -60,7 +66,8 @@ def find_label_errors(y, proba, *, rule="both", classes=None, ranked=False):
     ------
     ValueError
         If probabilities are negative, missing, do not sum to 1 or do not fit the
-        labels, or the rule is unknown.
+        labels, if columns are named like other classes, if blocks differ in form or
+        from one pass to the next, or the rule is unknown.
 
     See Also
     --------

@@ -25,11 +25,16 @@ def label_quality(y, proba, *, method="normalized_margin", classes=None):
 
     Parameters
     ----------
-    y : array-like of shape (n_samples,)
-        Labels.
+    y : array-like of shape (n_samples,) or None
+        Labels. None where the blocks of ``proba`` bring their own.
 
-    proba : array-like of shape (n_samples, n_classes)
+    proba : array-like of shape (n_samples, n_classes), or iterable of blocks
         Probabilities by a model that has not seen the label of the row. Rows sum to 1.
+        The columns of a frame are matched by name where they are named like the
+        classes. An array is read in blocks and never copied, so that it may lie in a
+        mapped file or be a dask array. Blocks are arrays of consecutive rows, or pairs
+        of labels and array; they are iterated at least twice, so that a generator is
+        refused.
 
     method : str, default="normalized_margin"
         The score: "normalized_margin", "self_confidence" or
@@ -41,13 +46,15 @@ def label_quality(y, proba, *, method="normalized_margin", classes=None):
     Returns
     -------
     ndarray of shape (n_samples,)
-        Scores in [0, 1]; a higher score is a more believable label.
+        Scores in [0, 1], in the precision of ``proba``; a higher score is a more
+        believable label.
 
     Raises
     ------
     ValueError
         If probabilities are negative, missing, do not sum to 1 or do not fit the
-        labels, or the method is unknown.
+        labels, if columns are named like other classes, if blocks differ in form or
+        from one pass to the next, or the method is unknown.
 
     See Also
     --------

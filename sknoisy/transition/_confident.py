@@ -21,11 +21,16 @@ def confident_joint(y, proba, *, classes=None):
 
     Parameters
     ----------
-    y : array-like of shape (n_samples,)
-        Labels.
+    y : array-like of shape (n_samples,) or None
+        Labels. None where the blocks of ``proba`` bring their own.
 
-    proba : array-like of shape (n_samples, n_classes)
+    proba : array-like of shape (n_samples, n_classes), or iterable of blocks
         Probabilities by a model that has not seen the label of the row. Rows sum to 1.
+        The columns of a frame are matched by name where they are named like the
+        classes. An array is read in blocks and never copied, so that it may lie in a
+        mapped file or be a dask array. Blocks are arrays of consecutive rows, or pairs
+        of labels and array; they are iterated at least twice, so that a generator is
+        refused.
 
     classes : array-like of shape (n_classes,), default=None
         Labels that the columns stand for. If None, the sorted labels of ``y``.
@@ -40,7 +45,8 @@ def confident_joint(y, proba, *, classes=None):
     ------
     ValueError
         If probabilities are negative, missing, do not sum to 1 or do not fit the
-        labels.
+        labels, if columns are named like other classes, if blocks differ in form or
+        from one pass to the next.
 
     See Also
     --------
