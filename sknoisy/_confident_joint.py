@@ -7,6 +7,8 @@ from sknoisy._transition_matrix import normalize_rows
 
 # Distance below the mean that still counts: the rounding of a mean of float32.
 ROUNDING = 1e-7
+# Rows that are counted at once: the numbers of their pairs take 8 MB.
+COUNTED_ROWS = 2**20
 
 
 def count_confident_joint(codes, proba, weights=None):
@@ -60,10 +62,13 @@ def joint_of_counted(codes, counted, n_classes, weights=None):
     ndarray of shape (n_classes, n_classes)
         Counts; row = likely class, column = given label.
     """
-    # The first row takes what counts for no class, so that no rows are picked out.
-    pairs = (counted + 1) * n_classes
-    pairs += codes
-    joint = np.bincount(pairs, weights, minlength=(n_classes + 1) * n_classes)
+    joint = 0
+    for start in range(0, len(codes), COUNTED_ROWS):
+        rows = slice(start, start + COUNTED_ROWS)
+        # The first row takes what counts for no class, so that no rows are picked out.
+        pairs = (counted[rows].astype(np.intp) + 1) * n_classes + codes[rows]
+        mass = None if weights is None else weights[rows]
+        joint += np.bincount(pairs, mass, minlength=(n_classes + 1) * n_classes)
     return joint.reshape(n_classes + 1, n_classes)[1:]
 
 
@@ -83,14 +88,15 @@ def confident_classes(codes, proba, weights=None):
 
     Returns
     -------
-    ndarray of int of shape (n_samples,)
+    ndarray of int32 of shape (n_samples,)
         Position of the class, -1 for samples that reach no threshold.
     """
     read = label_margins(proba, codes)
     threshold = _thresholds(codes, read, weights)
     # A model that is torn between the label given and another does not contradict.
     own = (read.given >= threshold[codes]) & (read.given >= read.other)
-    counted = np.where(own, codes, -1)
+    counted = np.full(len(codes), -1, dtype=np.int32)
+    np.copyto(counted, codes, where=own, casting="same_kind")
     # Of the others, a row whose largest probability is below every threshold reaches
     # none; only what is left is read a second time.
     reaching = np.maximum(read.given, read.other) >= threshold.min()

@@ -50,7 +50,7 @@ class GroupedScores:
         order = order[np.argsort(_narrow(groups, n_groups)[order], kind="stable")]
         self.sorted = scores[order]
         if mass is not None:
-            self.total = np.cumsum(mass[order])
+            self.total = np.concatenate([[0], np.cumsum(mass[order])])
 
     def exceeding(self, budgets, of_group):
         """Return for each budget the score at which the weight of its group exceeds it.
@@ -74,10 +74,12 @@ class GroupedScores:
         if self.mass is None:
             position = starts + np.minimum(budgets, ends - starts).astype(np.intp)
         else:
-            before = np.append(0, self.total)[starts]
-            position = np.searchsorted(self.total, before + budgets, side="right")
+            upper = self.total[starts] + budgets
+            position = np.searchsorted(self.total[1:], upper, side="right")
         inside = position < ends
-        return np.where(inside, np.append(self.sorted, 0)[position * inside], np.inf)
+        found = np.full(len(budgets), np.inf, dtype=self.sorted.dtype)
+        found[inside] = self.sorted[position[inside]]
+        return found
 
     def lowest(self, budgets, *, part=0.5):
         """Return the mask of the entries of lowest score whose weight fits the budget.
