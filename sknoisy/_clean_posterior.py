@@ -5,8 +5,10 @@ from scipy.optimize import brentq
 from scipy.special import expit, logit
 
 from sknoisy._numeric import SMALLEST_PROBABILITY
-from sknoisy._transition_matrix import normalize_rows
+from sknoisy._proba_table import BLOCK_ENTRIES
 
+# Change of a prior at which its steps end: far below the noise of any data.
+SETTLED = 1e-8
 # Steps of expectation-maximisation for the prior: with 200 its entries change by less
 # than 1e-6 for matrices whose diagonal leads, which is what is asked of them.
 PRIOR_STEPS = 200
@@ -113,19 +115,19 @@ def expected_classes(proba, transition_matrix, codes, *, weights=None):
     share = np.bincount(codes, weights, minlength=proba.shape[1])
     logits = proba @ np.log(np.maximum(transition_matrix, SMALLEST_CONFUSION)).T
     logits -= logits.max(axis=1, keepdims=True)
-    given = transition_matrix[:, codes].T
+    table = np.exp(logits)
     best, chosen = -np.inf, None
     for inverse_temperature in INVERSE_TEMPERATURES:
-        likelihood, prior = np.exp(inverse_temperature * logits), share
-        for _ in range(POSTERIOR_STEPS):
-            expected = likelihood * prior
-            expected /= expected.sum(axis=1, keepdims=True)
-            prior = weights @ expected
-        of_label = np.einsum("ij,ij->i", expected, given)
-        value = weights @ np.log(np.maximum(of_label, SMALLEST_PROBABILITY))
+        prior = _settled_prior(table, share, weights)
+        likelihood = _likelihood(table, prior, transition_matrix, codes)
+        value = weights @ np.log(np.maximum(likelihood, SMALLEST_PROBABILITY))
         if value > best:
-            best, chosen = value, expected
-    return chosen
+            best, chosen = value, (inverse_temperature, prior)
+        # Each inverse temperature is twice the one before.
+        np.square(table, out=table)
+    inverse_temperature, prior = chosen
+    np.exp(np.multiply(logits, inverse_temperature, out=logits), out=table)
+    return _normalized(np.multiply(table, prior, out=table))
 
 
 def clean_posterior(proba, transition_matrix, codes, *, weights=None):
@@ -154,7 +156,8 @@ def clean_posterior(proba, transition_matrix, codes, *, weights=None):
         Rows sum to 1.
     """
     expected = expected_classes(proba, transition_matrix, codes, weights=weights)
-    return normalize_rows(expected * transition_matrix[:, codes].T)
+    expected *= np.ascontiguousarray(transition_matrix.T)[codes]
+    return _normalized(expected)
 
 
 def label_posterior(proba, labels, transition_matrix, core_rate):
@@ -202,6 +205,58 @@ def label_posterior(proba, labels, transition_matrix, core_rate):
     quality = expit(MATRIX_EXPONENT * by_matrix + by_evidence)
     quality = calibrate_error_rate(quality, core_rate, weights)
     return spread_quality(expected, codes, quality)
+
+
+def _normalized(table):
+    """Divide the rows of a table in place; rows of zeros become uniform."""
+    total = table.sum(axis=1, keepdims=True)
+    empty = total[:, 0] == 0
+    table /= np.where(total == 0, 1, total)
+    table[empty] = 1 / table.shape[1]
+    return table
+
+
+def _settled_prior(table, prior, weights):
+    """Return the prior that agrees with the mean of its own posterior."""
+    for _ in range(POSTERIOR_STEPS - 1):
+        last, prior = prior, _mean_posterior(table, prior, weights)
+        if np.abs(prior - last).max() < SETTLED:
+            break
+    return prior
+
+
+def _mean_posterior(table, prior, weights):
+    """Return the weighted mean of ``table * prior`` with rows that sum to 1.
+
+    The sum over rows is a product of a matrix and a vector for each block, so that the
+    table is read once and the posterior is never stored.
+    """
+    gain, uniform = np.zeros(len(prior)), 0.0
+    for rows in _blocks(table):
+        total = table[rows] @ prior
+        # Rows of which nothing is known have a uniform posterior.
+        empty = total == 0
+        gain += (weights[rows] / np.where(empty, 1, total)) @ table[rows]
+        uniform += weights[rows] @ empty
+    return prior * gain + uniform / len(prior)
+
+
+def _likelihood(table, prior, transition_matrix, codes):
+    """Return the probability of each label given under the posterior of its row."""
+    given, likelihood = transition_matrix.T, np.empty(len(codes))
+    for rows in _blocks(table):
+        weighted = table[rows] * prior
+        total = weighted.sum(axis=1)
+        joint = np.einsum("nk,nk->n", weighted, given[codes[rows]])
+        unknown = given.mean(axis=1)[codes[rows]]
+        likelihood[rows] = np.divide(joint, total, out=unknown, where=total > 0)
+    return likelihood
+
+
+def _blocks(table):
+    """Return slices of rows that stay in the cache of a core."""
+    step = max(1, BLOCK_ENTRIES // table.shape[1])
+    return [slice(start, start + step) for start in range(0, len(table), step)]
 
 
 def calibrate_error_rate(quality, core_rate, weights, share=CORE_SHARE):

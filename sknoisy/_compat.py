@@ -11,6 +11,7 @@ from sklearn.metrics import get_scorer
 from sklearn.model_selection._search import BaseSearchCV
 from sklearn.utils import _safe_indexing
 from sklearn.utils._metadata_requests import _routing_enabled
+from sklearn.utils._openmp_helpers import _openmp_effective_n_threads
 from sklearn.utils._param_validation import (
     HasMethods,
     Interval,
@@ -63,6 +64,7 @@ __all__ = [
     "_check_sample_weight",
     "_fit_context",
     "_num_samples",
+    "_openmp_effective_n_threads",
     "_raise_for_params",
     "_routing_enabled",
     "_safe_indexing",

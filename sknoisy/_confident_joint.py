@@ -2,7 +2,12 @@
 
 import numpy as np
 
-BLOCK_ROWS = 4096
+from sknoisy._label_margins import label_margins
+
+# Distance below the mean that still counts: the rounding of a mean of float32.
+ROUNDING = 1e-7
+# Rows that are counted at once: the numbers of their pairs take 8 MB.
+COUNTED_ROWS = 2**20
 
 
 def count_confident_joint(codes, proba, weights=None):
@@ -17,7 +22,7 @@ def count_confident_joint(codes, proba, weights=None):
     codes : ndarray of shape (n_samples,)
         Positions of the given labels.
 
-    proba : ndarray of shape (n_samples, n_classes)
+    proba : ndarray of shape (n_samples, n_classes), ProbaTable or LabelMargins
         Out-of-fold probabilities.
 
     weights : ndarray of shape (n_samples,), default=None
@@ -28,13 +33,42 @@ def count_confident_joint(codes, proba, weights=None):
     ndarray of shape (n_classes, n_classes)
         Counts; row = likely class, column = given label.
     """
-    n_classes = proba.shape[1]
-    counted = confident_classes(codes, proba, weights)
-    sure = counted >= 0
-    pairs = counted[sure] * n_classes + codes[sure]
-    mass = None if weights is None else weights[sure]
-    joint = np.bincount(pairs, mass, minlength=n_classes**2)
-    return joint.reshape(n_classes, n_classes)
+    read = label_margins(proba, codes)
+    n_classes = read.table.n_classes
+    counted = confident_classes(codes, read, weights)
+    return joint_of_counted(codes, counted, n_classes, weights)
+
+
+def joint_of_counted(codes, counted, n_classes, weights=None):
+    """Return the confident joint, given the class for which each sample counts.
+
+    Parameters
+    ----------
+    codes : ndarray of int of shape (n_samples,)
+        Positions of the labels given.
+
+    counted : ndarray of int of shape (n_samples,)
+        Position of the class for which a sample counts, -1 for none.
+
+    n_classes : int
+        Number of classes.
+
+    weights : ndarray of shape (n_samples,), default=None
+        Weight with which a sample counts.
+
+    Returns
+    -------
+    ndarray of shape (n_classes, n_classes)
+        Counts; row = likely class, column = given label.
+    """
+    joint = 0
+    for start in range(0, len(codes), COUNTED_ROWS):
+        rows = slice(start, start + COUNTED_ROWS)
+        # The first row takes what counts for no class, so that no rows are picked out.
+        pairs = (counted[rows].astype(np.intp) + 1) * n_classes + codes[rows]
+        mass = None if weights is None else weights[rows]
+        joint += np.bincount(pairs, mass, minlength=(n_classes + 1) * n_classes)
+    return joint.reshape(n_classes + 1, n_classes)[1:]
 
 
 def confident_classes(codes, proba, weights=None):
@@ -45,7 +79,7 @@ def confident_classes(codes, proba, weights=None):
     codes : ndarray of shape (n_samples,)
         Positions of the given labels.
 
-    proba : ndarray of shape (n_samples, n_classes)
+    proba : ndarray of shape (n_samples, n_classes), ProbaTable or LabelMargins
         Out-of-fold probabilities.
 
     weights : ndarray of shape (n_samples,), default=None
@@ -53,29 +87,41 @@ def confident_classes(codes, proba, weights=None):
 
     Returns
     -------
-    ndarray of int of shape (n_samples,)
+    ndarray of int32 of shape (n_samples,)
         Position of the class, -1 for samples that reach no threshold.
     """
-    given = proba[np.arange(len(codes)), codes]
-    mass = np.bincount(codes, weights, minlength=proba.shape[1])
-    total = np.bincount(
-        codes, given if weights is None else given * weights, minlength=proba.shape[1]
-    )
+    read = label_margins(proba, codes)
+    threshold = _thresholds(codes, read, weights)
+    # A model that is torn between the label given and another does not contradict.
+    own = (read.given >= threshold[codes]) & (read.given >= read.other)
+    counted = np.full(len(codes), -1, dtype=np.int32)
+    np.copyto(counted, codes, where=own, casting="same_kind")
+    # Of the others, a row whose largest probability is below every threshold reaches
+    # none; only what is left is read a second time.
+    reaching = np.maximum(read.given, read.other) >= threshold.min()
+    for rows, block in read.table.blocks(np.flatnonzero(reaching & ~own)):
+        counted[rows] = _best_confident(block, codes[rows], threshold)
+    return counted
+
+
+def _thresholds(codes, read, weights):
+    """Return the mean probability of each class among the samples labelled so."""
+    n_classes = read.table.n_classes
+    given = read.given if weights is None else read.given * weights
+    mass = np.bincount(codes, weights, minlength=n_classes)
+    total = np.bincount(codes, given, minlength=n_classes)
     # A class without labels has no threshold that could be reached.
     threshold = np.divide(total, mass, out=np.full(len(mass), 2.0), where=mass > 0)
     # Rounding must not push a class of equal probabilities below their own mean.
-    threshold = (threshold - 1e-7).astype(proba.dtype)
-    counted = np.empty(len(codes), dtype=np.intp)
-    # Blocks keep the extra memory small whatever the number of samples.
-    for start in range(0, len(codes), BLOCK_ROWS):
-        block = proba[start : start + BLOCK_ROWS]
-        sure = np.where(block >= threshold, block, -1.0)
-        best, rows = sure.argmax(axis=1), np.arange(len(block))
-        own = codes[start : start + BLOCK_ROWS]
-        # A model that is torn between the label given and another does not contradict.
-        best = np.where(sure[rows, own] == sure[rows, best], own, best)
-        counted[start : start + BLOCK_ROWS] = np.where(sure[rows, best] >= 0, best, -1)
-    return counted
+    return (threshold - ROUNDING).astype(read.table.dtype)
+
+
+def _best_confident(block, codes, threshold):
+    """Return the most probable class that reaches its threshold; codes wins ties."""
+    block[block < threshold] = -1
+    best, rows = block.argmax(axis=1), np.arange(len(block))
+    best = np.where(block[rows, codes] == block[rows, best], codes, best)
+    return np.where(block[rows, best] >= 0, best, -1)
 
 
 def calibrate_joint(joint, label_mass):

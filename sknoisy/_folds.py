@@ -7,17 +7,15 @@ the order of the rows nor writing a row twice instead of weighting it by two cha
 who is held out with whom.
 """
 
-import hashlib
 import warnings
-from itertools import pairwise
 from numbers import Integral
 
 import numpy as np
-from scipy import sparse
 from sklearn.model_selection import check_cv
 from sklearn.utils.metadata_routing import get_routing_for_object
 
 from sknoisy._compat import _num_samples
+from sknoisy._distinct_rows import distinct_rows
 from sknoisy.exceptions import ReducedFoldsWarning
 
 DEFAULT_FOLDS = 5
@@ -71,57 +69,6 @@ def make_folds(X, labels, cv=None):
         for f in range(n_folds)
         if (fold == f).any()
     ]
-
-
-def distinct_rows(X):
-    """Return a number for each row, by the order of their content.
-
-    Parameters
-    ----------
-    X : array-like, frame, sparse matrix or sequence of n_samples rows
-        Rows of any content.
-
-    Returns
-    -------
-    ndarray of int of shape (n_samples,)
-        Equal numbers for equal rows.
-    """
-    table = X if sparse.issparse(X) else _as_table(X)
-    if sparse.issparse(table):
-        keys = _keys_of_sparse_rows(table)
-    elif table.dtype.kind in "biuf" and table.ndim == 2 and table.shape[1]:
-        rows = np.ascontiguousarray(table, dtype=np.float64) + 0.0
-        keys = rows.view(np.dtype((np.void, rows.itemsize * rows.shape[1]))).ravel()
-    else:
-        keys = [_digest(_content(row)) for row in table]
-    return np.unique(np.asarray(keys), return_inverse=True)[1]
-
-
-def _as_table(X):
-    try:
-        return np.asarray(X)
-    except ValueError:
-        # Rows of unequal length, such as lists of words.
-        return np.fromiter(X, dtype=object, count=len(X))
-
-
-def _keys_of_sparse_rows(table):
-    table = sparse.csr_array(table, dtype=np.float64, copy=True)
-    table.sum_duplicates()
-    table.eliminate_zeros()
-    return [
-        _digest(table.indices[start:end].tobytes() + table.data[start:end].tobytes())
-        for start, end in pairwise(table.indptr)
-    ]
-
-
-def _content(row):
-    """Write a row of any content as bytes; the repr of an array would be cut short."""
-    return repr(row.tolist() if isinstance(row, np.ndarray) else row).encode()
-
-
-def _digest(content):
-    return hashlib.blake2b(content, digest_size=16).hexdigest()
 
 
 def _folds_of_splitter(cv, X, labels):

@@ -12,8 +12,9 @@ from enum import Enum
 
 import numpy as np
 from scipy import sparse
-from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import column_or_1d
+
+from sknoisy._class_codes import check_targets, distinct_labels
 
 # Types of which no value is missing: the common columns need no look at each entry.
 _NEVER_MISSING = frozenset({str, int, bool, np.str_, np.bool_, np.int64, np.intp})
@@ -57,7 +58,7 @@ def encode_labels(y, *, owner, classes=None):
     """
     y = _as_column(y, owner)
     if classes is None:
-        return np.unique(y, return_inverse=True)
+        return distinct_labels(y)
     classes = _given_classes(classes, y, owner)
     order = np.argsort(classes)
     position = np.searchsorted(classes, y, sorter=order)
@@ -140,7 +141,7 @@ def _as_column(y, owner):
         )
     if y.dtype.kind == "f" and (np.abs(y) >= _INT64).any():
         raise ValueError(_rounded(owner, y[np.abs(y).argmax()]))
-    check_classification_targets(y)
+    check_targets(y)
     return y
 
 

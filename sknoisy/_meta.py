@@ -31,7 +31,7 @@ from sknoisy._compat import (
 )
 from sknoisy._folds import distinct_rows
 from sknoisy._labels import read_labels
-from sknoisy._out_of_fold import align_columns
+from sknoisy._proba import align_columns, class_proba
 from sknoisy._soft_labels import check_is_classifier
 
 PRECOMPUTED = "precomputed"
@@ -111,8 +111,9 @@ class LabelLearner(LabelReader, BaseEstimator, ABC):
 
     # Parameters without a line of their own in a subclass go unchecked.
     _parameter_constraints: dict = {}
-    # What a step without an estimator of its own fits; set by ``prepared``.
-    _default_estimator = None
+    # What a step without an estimator of its own fits, and what it tells of its folds;
+    # set by ``prepared``.
+    _default_estimator = _progress = None
 
     @_fit_context(prefer_skip_nested_validation=False)
     def fit(self, X, y, sample_weight=None, *, groups=None, trusted=None, **params):
@@ -166,7 +167,7 @@ class LabelLearner(LabelReader, BaseEstimator, ABC):
         """Set the fitted attributes."""
 
 
-def prepared(step, default_estimator=None):
+def prepared(step, default_estimator=None, progress=None):
     """Clone a collaborator whose hook is about to be called without its ``fit``.
 
     Parameters
@@ -178,6 +179,9 @@ def prepared(step, default_estimator=None):
         What the step, and the steps in it, fit where they have no estimator of their
         own.
 
+    progress : Progress, default=None
+        What the step tells of its folds.
+
     Returns
     -------
     estimator
@@ -188,6 +192,8 @@ def prepared(step, default_estimator=None):
         step._validate_params()
     if default_estimator is not None:
         step._default_estimator = default_estimator
+    if progress is not None:
+        step._progress = progress
     return step
 
 
@@ -366,7 +372,9 @@ class BaseLabelNoiseClassifier(
             del self._progress
         except BaseException:
             # A fit that fails, or is interrupted, leaves the one before it whole.
-            vars(self).clear()
+            for name in set(vars(self)) - set(before):
+                if name.endswith("_") or name == "_progress":
+                    delattr(self, name)
             vars(self).update(before)
             raise
         take_over(self, self.estimator_, ["n_features_in_", "feature_names_in_"])
@@ -411,8 +419,8 @@ class BaseLabelNoiseClassifier(
         ndarray of shape (n_samples, n_classes)
             Columns in the order of ``classes_``.
         """
-        proba = self._answer("predict_proba", X)
-        return align_columns(proba, self.estimator_.classes_, self.classes_)
+        check_is_fitted(self)
+        return class_proba(self.estimator_, X, self.classes_)
 
     @available_if(inner_has("predict_log_proba"))
     def predict_log_proba(self, X):

@@ -121,7 +121,7 @@ def test_probabilities(take, proba, message):
 
 UNKNOWN = {
     "action": (NoisyLabelClassifier(action="repair"), "'action' parameter.*'filter'"),
-    "evidence": (NoisyLabelClassifier(evidence="none"), "'evidence' param.*'model'"),
+    "evidence": (NoisyLabelClassifier(evidence="none"), "evidence exp.*'model'"),
     "embedding": (NoisyLabelClassifier(embedding="pca"), "'embedding' param.*'auto'"),
     "transition": (NoisyLabelClassifier(transition="T"), "'transition' param.*array"),
     "estimator": (NoisyLabelClassifier(StandardScaler()), "'estimator' param.*'pred"),

@@ -44,17 +44,20 @@ if HAS_CALLBACKS:
             self.open = False
 
     FOLDS = [("out-of-fold", 3), *[("step", 0)] * 3]
+    CHECK = [("checking the action", 3), *[("step", 0)] * 3]
 
     @pytest.mark.parametrize(
         ("clf", "tasks"),
-        list(zip(EVERY_CLASSIFIER, [FOLDS, FOLDS, []], strict=True)),
+        list(zip(EVERY_CLASSIFIER, [[FOLDS, CHECK], [FOLDS], []], strict=True)),
         ids=lambda value: type(value).__name__,
     )
     def test_callbacks_see_each_fold(clf, tasks):
         recorder = Recorder()
         clf.set_callbacks(recorder).fit(X, y)
-        assert recorder.begun == [("fit", None), *tasks]
-        assert recorder.ended == [*tasks[1:], *tasks[:1], ("fit", None)]
+        begun = [step for task in tasks for step in task]
+        ended = [step for task in tasks for step in [*task[1:], task[0]]]
+        assert recorder.begun == [("fit", None), *begun]
+        assert recorder.ended == [*ended, ("fit", None)]
         assert not recorder.open
 
     def test_callbacks_are_closed_after_an_error():
@@ -69,7 +72,8 @@ if HAS_CALLBACKS:
         shown = capsys.readouterr().out
         assert "NoisyLabelClassifier - fit" in shown
         assert "out-of-fold" in shown
-        assert shown.count("100%") == 2
+        assert "checking the action" in shown
+        assert shown.count("100%") == 3
 
     def test_progress_bar_of_a_search_shows_the_folds(capsys):
         clf = RefinedLabelClassifier(LogisticRegression(), ConfidentPruning(cv=3))

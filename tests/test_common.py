@@ -158,7 +158,7 @@ ESTIMATORS = [estimator for cls in public_classes() for estimator in configured(
 @pytest.mark.filterwarnings("ignore::sknoisy.exceptions.DoubtfulMatrixWarning")
 @pytest.mark.filterwarnings("ignore:The labels are left as they are")
 @pytest.mark.filterwarnings("ignore:.* tags are taken as they are")
-@pytest.mark.filterwarnings("ignore:.* found no verified label")
+@pytest.mark.filterwarnings("ignore:.* found no trusted label")
 @parametrize_with_checks(
     ESTIMATORS,
     expected_failed_checks=expected_failures,

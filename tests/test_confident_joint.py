@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
-from sknoisy import _confident_joint
+from sknoisy import _proba_table
 from sknoisy._confident_joint import (
     calibrate_joint,
     confident_classes,
@@ -135,7 +135,7 @@ def test_names_of_the_classes_do_not_matter(n_classes, seed):
 def test_blocks_make_no_difference(monkeypatch):
     codes, proba = _case(4, seed=1)
     whole = confident_classes(codes, proba)
-    monkeypatch.setattr(_confident_joint, "BLOCK_ROWS", 7)
+    monkeypatch.setattr(_proba_table, "BLOCK_ENTRIES", 7)
     assert_array_equal(confident_classes(codes, proba), whole)
 
 

@@ -19,7 +19,7 @@ from sknoisy.noise import LabelNoiseInjector, PairNoise, TransitionNoise, Unifor
 
 SEEDS = range(3)
 # What learns from verified labels goes on without any, and says so.
-pytestmark = pytest.mark.filterwarnings("ignore:.* found no verified label")
+pytestmark = pytest.mark.filterwarnings("ignore:.* found no trusted label")
 
 TRUE_T = np.array([[0.8, 0.15, 0.05], [0.05, 0.7, 0.25], [0.1, 0.05, 0.85]])
 ARGUMENTS = {TransitionNoise: (TRUE_T,)}

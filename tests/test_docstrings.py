@@ -157,7 +157,7 @@ def test_documented_defaults_are_the_defaults(full_name):
     assert not complaints, "\n" + "\n".join(complaints)
 
 
-@pytest.mark.filterwarnings("ignore:.* found no verified label")
+@pytest.mark.filterwarnings("ignore:.* found no trusted label")
 @pytest.mark.parametrize("full_name", ESTIMATORS)
 def test_fitted_attributes_are_documented(full_name):
     X, y = load_iris(return_X_y=True)

@@ -17,8 +17,8 @@ from sknoisy import find_label_errors, label_quality
 from sknoisy._label_column import encode_labels
 from sknoisy._labels import read_labels
 from sknoisy.annotators import PartialLabelClassifier, annotations_from_long
+from sknoisy.cluster import project_labels
 from sknoisy.noise import UniformNoise
-from sknoisy.refinement import project_labels
 from sknoisy.semi_supervised._partly_labeled import labeled_rows, with_placeholders
 
 

@@ -19,7 +19,6 @@ from sklearn.svm import LinearSVC
 from sknoisy._context import FitContext
 from sknoisy._folds import make_folds
 from sknoisy._labels import NoisyLabels, read_labels
-from sknoisy._out_of_fold import align_columns, check_proba
 from sknoisy._out_of_fold import out_of_fold_proba as out_of_fold_proba_of
 from sknoisy.evidence import EvidenceInputs
 from sknoisy.exceptions import UnsuitableEstimatorError
@@ -251,35 +250,3 @@ def test_rows_sum_to_1(iris):
     for model in (LogisticRegression(), DummyClassifier(strategy="prior")):
         proba = out_of_fold_proba(model, X, _labels(y), cv=7)
         assert_allclose(proba.sum(axis=1), 1)
-
-
-def test_align_columns():
-    table = np.array([[1.0, 2.0]])
-    classes = np.array(["a", "b", "c"])
-    assert_array_equal(align_columns(table, ["a", "c"], classes), [[1, 0, 2]])
-    assert_array_equal(
-        align_columns(table, ["b", "c"], classes, -np.inf), [[-np.inf, 1, 2]]
-    )
-    assert align_columns(table, ["a", "c"], classes[[0, 2]]) is table
-
-
-@pytest.mark.parametrize(
-    ("proba", "message"),
-    [
-        ([[1.0], [1.0]], r"shape \(2, 2\), .* but got shape \(2, 1\).*classes="),
-        ([[1.0, 0.0]], r"shape \(2, 2\), .* but got shape \(1, 2\)"),
-        ([[1.1, -0.1], [0, 1]], r"smallest is -0\.1\. .*decision_function"),
-        ([[0.5, 0.5], [0.5, 0.6]], r"those of row 1 sum to 1\.1"),
-        ([[np.nan, 0.5], [0.5, 0.5]], "Input proba contains NaN"),
-        ([1.0, 0.0], "Expected 2D array"),
-    ],
-)
-def test_given_probabilities_are_checked(proba, message):
-    with pytest.raises(ValueError, match=message):
-        check_proba(proba, _labels(["a", "b"]), owner="Test")
-
-
-def test_given_probabilities_keep_their_precision():
-    for dtype in (np.float32, np.float64):
-        given = np.full((2, 2), 0.5, dtype=dtype)
-        assert check_proba(given, _labels(["a", "b"]), owner="Test").dtype == dtype

@@ -9,7 +9,7 @@ from sklearn.base import BaseEstimator
 from sknoisy._compat import Interval, StrOptions, _check_sample_weight, _fit_context
 from sknoisy._labels import NoisyLabels
 from sknoisy._meta import warn_not_converged
-from sknoisy._out_of_fold import check_proba
+from sknoisy._proba import check_proba
 from sknoisy.annotators._annotations import read_annotations
 from sknoisy.annotators._votes import MODELS, TINY, alternate, vote_shares
 from sknoisy.exceptions import NoEvidenceWarning

@@ -84,8 +84,10 @@ class RefinedLabelClassifier(BaseLabelNoiseClassifier):
     def _fit(self, X, labels):
         base = self._inner_estimator()
         refiner = QualityWeighting() if self.refiner is None else self.refiner
-        self.refiner_ = prepared(refiner, base)
+        self.refiner_ = prepared(refiner, base, self._progress)
         soft_labels = settle(self.refiner_._refine(X, labels), labels)
+        # What the refiner was given for this fit alone is no part of what is kept.
+        del self.refiner_._default_estimator, self.refiner_._progress
         keep_soft_labels(self, soft_labels * labels.unit, labels)
         names = ["label_quality_", "clean_proba_", "transition_matrix_"]
         take_over(self, self.refiner_, names)

@@ -6,7 +6,7 @@ from sknoisy._compat import HasMethods, StrOptions
 from sknoisy._context import CONTEXT_CONSTRAINTS, FitContext, seed_unset
 from sknoisy._folds import make_folds
 from sknoisy._meta import PRECOMPUTED
-from sknoisy._out_of_fold import check_proba
+from sknoisy._proba import check_proba
 from sknoisy.evidence._pool import EvidenceInputs, gather_evidence
 
 

@@ -9,9 +9,10 @@ from sknoisy._confident_joint import (
     count_confident_joint,
     joint_to_transition,
 )
-from sknoisy._labels import label_record
-from sknoisy._out_of_fold import check_proba
-from sknoisy.quality._scores import normalized_margin, self_confidence
+from sknoisy._label_margins import label_margins
+from sknoisy._proba import labels_and_table
+from sknoisy.quality._lowest import GroupedScores, LowestPairs
+from sknoisy.quality._scores import margin_of
 
 
 def find_label_errors(y, proba, *, rule="both", classes=None, ranked=False):
@@ -33,15 +34,21 @@ def find_label_errors(y, proba, *, rule="both", classes=None, ranked=False):
 
     Parameters
     ----------
-    y : array-like of shape (n_samples,)
-        Labels.
+    y : array-like of shape (n_samples,) or None
+        Labels. None where the blocks of ``proba`` bring their own.
 
-    proba : array-like of shape (n_samples, n_classes)
+    proba : array-like of shape (n_samples, n_classes), or iterable of blocks
         Probabilities by a model that has not seen the label of the row. Rows sum to 1.
+        The columns of a frame are matched by name where they are named like the
+        classes. An array is read in blocks and never copied, so that it may lie in a
+        mapped file or be a dask array. Blocks are arrays of consecutive rows, or pairs
+        of labels and array; they are iterated at least twice, so that a generator is
+        refused.
 
     rule : str, default="both"
         What counts as wrong: "both", "class", "noise_rate", "confident_joint" or
-        "clean_proba".
+        "clean_proba". The last needs the whole of ``proba`` in memory, the others do
+        not.
 
     classes : array-like of shape (n_classes,), default=None
         Labels that the columns stand for. If None, the sorted labels of ``y``.
@@ -59,7 +66,8 @@ def find_label_errors(y, proba, *, rule="both", classes=None, ranked=False):
     ------
     ValueError
         If probabilities are negative, missing, do not sum to 1 or do not fit the
-        labels, or the rule is unknown.
+        labels, if columns are named like other classes, if blocks differ in form or
+        from one pass to the next, or the rule is unknown.
 
     See Also
     --------
@@ -85,18 +93,21 @@ def find_label_errors(y, proba, *, rule="both", classes=None, ranked=False):
     >>> int(errors[0])
     3
     """
-    labels = label_record(y, owner="find_label_errors", classes=classes)
     if rule not in RULES:
         raise ValueError(
             f"rule expected one of {sorted(RULES)}, but got {rule!r}. 'both' is the "
             "default."
         )
-    proba = check_proba(proba, labels, owner="find_label_errors")
-    wrong = RULES[rule](proba, labels.codes, None)
+    labels, table = labels_and_table(
+        y, proba, owner="find_label_errors", classes=classes
+    )
+    read = label_margins(table, labels.codes)
+    wrong = RULES[rule](read, labels.codes, None)
     if not ranked:
         return wrong
     rows = np.flatnonzero(wrong)
-    return rows[np.argsort(normalized_margin(proba, labels.codes)[rows], kind="stable")]
+    quality = margin_of(read.given[rows], read.other[rows])
+    return rows[np.argsort(quality, kind="stable")]
 
 
 def estimated_joint(proba, codes, weights=None):
@@ -104,7 +115,7 @@ def estimated_joint(proba, codes, weights=None):
 
     Parameters
     ----------
-    proba : ndarray of shape (n_samples, n_classes)
+    proba : ndarray of shape (n_samples, n_classes), ProbaTable or LabelMargins
         Out-of-fold probabilities.
 
     codes : ndarray of shape (n_samples,)
@@ -118,39 +129,34 @@ def estimated_joint(proba, codes, weights=None):
     ndarray of shape (n_classes, n_classes)
         Row = true class, column = label given.
     """
-    mass = np.bincount(codes, weights, minlength=proba.shape[1])
-    return calibrate_joint(count_confident_joint(codes, proba, weights), mass)
+    joint = count_confident_joint(codes, proba, weights)
+    mass = np.bincount(codes, weights, minlength=len(joint))
+    return calibrate_joint(joint, mass)
 
 
 def wrong_by_class(proba, codes, weights):
     """Return the least probable labels of each class, as many as are estimated."""
-    joint = estimated_joint(proba, codes, weights)
-    given = self_confidence(proba, codes)
-    wrong = np.zeros(len(codes), dtype=bool)
-    for label in range(proba.shape[1]):
-        budget = joint[:, label].sum() - joint[label, label]
-        rows = np.flatnonzero(codes == label)
-        wrong[_first(rows, given[rows], budget, weights)] = True
-    return wrong
+    read = label_margins(proba, codes)
+    joint = estimated_joint(read, codes, weights)
+    scores = GroupedScores(codes, read.given, len(joint), weights)
+    return scores.lowest(_wrong_of_each_label(joint))
 
 
 def wrong_by_noise_rate(proba, codes, weights):
     """Return for each pair of classes the clearest cases, as many as are estimated."""
-    joint = estimated_joint(proba, codes, weights)
-    wrong = np.zeros(len(codes), dtype=bool)
-    for label in range(proba.shape[1]):
-        rows = np.flatnonzero(codes == label)
-        for other in np.flatnonzero(joint[:, label]):
-            if other != label:
-                lead = proba[rows, label] - proba[rows, other]
-                wrong[_first(rows, lead, joint[other, label], weights)] = True
-    return wrong
+    read = label_margins(proba, codes)
+    joint = estimated_joint(read, codes, weights)
+    scores = GroupedScores(codes, read.given, len(joint), weights)
+    return _lowest_of_pairs(read, scores, joint)
 
 
 def wrong_by_both(proba, codes, weights):
     """Return the labels found by class and by noise rate."""
-    by_class = wrong_by_class(proba, codes, weights)
-    return by_class & wrong_by_noise_rate(proba, codes, weights)
+    read = label_margins(proba, codes)
+    joint = estimated_joint(read, codes, weights)
+    scores = GroupedScores(codes, read.given, len(joint), weights)
+    by_class = scores.lowest(_wrong_of_each_label(joint))
+    return by_class & _lowest_of_pairs(read, scores, joint)
 
 
 def wrong_by_confident_joint(proba, codes, weights):
@@ -161,22 +167,41 @@ def wrong_by_confident_joint(proba, codes, weights):
 
 def wrong_by_clean_proba(proba, codes, weights):
     """Return the labels that are not the most probable true class."""
-    T = joint_to_transition(estimated_joint(proba, codes, weights))
-    posterior = clean_posterior(proba, T, codes, weights=weights)
+    read = label_margins(proba, codes)
+    T = joint_to_transition(estimated_joint(read, codes, weights))
+    # The strength of the votes is chosen on all rows at once, in memory.
+    posterior = clean_posterior(read.table.to_array(), T, codes, weights=weights)
     return posterior.argmax(axis=1) != codes
 
 
-def _first(rows, score, budget, weights):
-    """Return the rows of lowest score whose weight fits the budget.
+def _wrong_of_each_label(joint):
+    """Return the estimated weight of the wrong ones among the samples of each label."""
+    return joint.sum(axis=0) - np.diag(joint)
 
-    Rows of equal score are taken or left together, so that the order of the rows and
-    writing one twice make no difference.
+
+def _lowest_of_pairs(read, scores, joint):
+    """Return the labels of lowest lead over another class, for each pair of classes.
+
+    The lead over a class is at most the probability of the label. Where the label has
+    probability b or less in so many rows that they exceed the budget of a pair, leads
+    above b are not among the lowest, so that few rows have to be read again.
     """
-    levels, level = np.unique(score, return_inverse=True)
-    mass = np.bincount(level, None if weights is None else weights[rows], len(levels))
-    # Taken if at least half of it fits: this rounds to the nearest whole number of
-    # rows, whatever the unit of the weights is.
-    return rows[(np.cumsum(mass) - mass / 2 <= budget)[level]]
+    label, other = np.nonzero((joint * (1 - np.eye(len(joint)))).T)
+    budgets, codes = joint[other, label], scores.groups
+    bounds = np.full(joint.shape, -np.inf, dtype=read.given.dtype)
+    bounds[label, other] = scores.exceeding(budgets, label)
+    number = np.zeros(joint.shape, dtype=np.int32)
+    number[label, other] = np.arange(len(label))
+    near = read.given - read.other <= bounds.max(axis=1)[codes]
+    pairs = LowestPairs(budgets, scores.mass)
+    for rows, block in read.table.blocks(np.flatnonzero(near)):
+        given, labels = read.given[rows, None], codes[rows]
+        leads = np.subtract(given, block, out=block)
+        row, other = np.nonzero(leads <= bounds[labels])
+        pairs.add(number[labels[row], other], leads[row, other], rows[row])
+    wrong = np.zeros(len(codes), dtype=bool)
+    wrong[pairs.rows()] = True
+    return wrong
 
 
 RULES = {

@@ -121,6 +121,8 @@ def estimate_noise(proba, labels):
     )
     by_chance /= weight.sum() ** 2
     error = np.sqrt(by_chance * (1 - by_chance) / size)
+    # With weight in one class alone there is nothing that evidence could tell.
+    one_class = by_chance > 1 - SMALLEST_PROBABILITY
     kappa = (1 - contradicted - by_chance) / max(1 - by_chance, SMALLEST_PROBABILITY)
     identifiable = bool(kappa >= LITTLE_AGREEMENT)
     return NoiseEstimate(
@@ -132,7 +134,9 @@ def estimate_noise(proba, labels):
         lower=core_lower if identifiable else 0.0,
         upper=wilson_interval(contradicted, size)[1],
         agreement=1 - contradicted,
-        better_than_chance=bool(1 - contradicted > by_chance + ONE_SIDED_95 * error),
+        better_than_chance=bool(
+            one_class or 1 - contradicted > by_chance + ONE_SIDED_95 * error
+        ),
     )
 
 

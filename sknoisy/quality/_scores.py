@@ -2,9 +2,11 @@
 
 import numpy as np
 
-from sknoisy._labels import label_record
-from sknoisy._out_of_fold import check_proba
+from sknoisy._label_margins import block_confidence, block_margins
+from sknoisy._proba import labels_and_table
+from sknoisy._proba_table import table_of_array
 
+# Distance of a probability from 0 and 1 in logarithms: below any that a model means.
 TINY = 1e-12
 
 
@@ -23,11 +25,16 @@ def label_quality(y, proba, *, method="normalized_margin", classes=None):
 
     Parameters
     ----------
-    y : array-like of shape (n_samples,)
-        Labels.
+    y : array-like of shape (n_samples,) or None
+        Labels. None where the blocks of ``proba`` bring their own.
 
-    proba : array-like of shape (n_samples, n_classes)
+    proba : array-like of shape (n_samples, n_classes), or iterable of blocks
         Probabilities by a model that has not seen the label of the row. Rows sum to 1.
+        The columns of a frame are matched by name where they are named like the
+        classes. An array is read in blocks and never copied, so that it may lie in a
+        mapped file or be a dask array. Blocks are arrays of consecutive rows, or pairs
+        of labels and array; they are iterated at least twice, so that a generator is
+        refused.
 
     method : str, default="normalized_margin"
         The score: "normalized_margin", "self_confidence" or
@@ -39,13 +46,15 @@ def label_quality(y, proba, *, method="normalized_margin", classes=None):
     Returns
     -------
     ndarray of shape (n_samples,)
-        Scores in [0, 1]; a higher score is a more believable label.
+        Scores in [0, 1], in the precision of ``proba``; a higher score is a more
+        believable label.
 
     Raises
     ------
     ValueError
         If probabilities are negative, missing, do not sum to 1 or do not fit the
-        labels, or the method is unknown.
+        labels, if columns are named like other classes, if blocks differ in form or
+        from one pass to the next, or the method is unknown.
 
     See Also
     --------
@@ -67,14 +76,29 @@ def label_quality(y, proba, *, method="normalized_margin", classes=None):
     >>> label_quality(["cat", "cat", "dog"], proba)
     array([0.9, 0.2, 0.3])
     """
-    labels = label_record(y, owner="label_quality", classes=classes)
     if method not in SCORES:
         raise ValueError(
             f"method expected one of {sorted(SCORES)}, but got {method!r}. "
             "'normalized_margin' is the default."
         )
-    proba = check_proba(proba, labels, owner="label_quality")
-    return SCORES[method](proba, labels.codes)
+    labels, table = labels_and_table(y, proba, owner="label_quality", classes=classes)
+    return scores_of_table(table, labels.codes, BLOCK_SCORES[method])
+
+
+def scores_of_table(table, codes, score):
+    """Return the score of each label of a table that is read block by block."""
+    quality = np.empty(len(codes), dtype=table.dtype)
+
+    def score_rows(rows, block):
+        quality[rows] = score(block, codes[rows])
+
+    table.for_each_block(score_rows)
+    return quality
+
+
+def normalized_margin(proba, codes):
+    """Return the lead of the label given over the best other, mapped to [0, 1]."""
+    return scores_of_table(table_of_array(proba), codes, _margin)
 
 
 def self_confidence(proba, codes):
@@ -82,25 +106,39 @@ def self_confidence(proba, codes):
     return proba[np.arange(len(codes)), codes]
 
 
-def normalized_margin(proba, codes):
-    """Return the lead of the label given over the best other, mapped to [0, 1]."""
-    given = self_confidence(proba, codes)
-    others = proba.copy()
-    others[np.arange(len(codes)), codes] = -np.inf
-    return (given - others.max(axis=1, initial=0) + 1) / 2
-
-
 def confidence_weighted_entropy(proba, codes):
     """Return self-confidence over entropy, mapped to [0, 1]."""
-    given = np.clip(self_confidence(proba, codes), TINY, 1 - TINY)
-    inside = np.clip(proba, TINY, 1)
+    return scores_of_table(table_of_array(proba), codes, _weighted_entropy)
+
+
+def margin_of(given, other):
+    """Map the lead of a probability over its strongest rival to [0, 1]."""
+    return (given - other + 1) / 2
+
+
+def _margin(block, codes):
+    return margin_of(*block_margins(block, codes))
+
+
+def _weighted_entropy(block, codes):
+    # In single precision a certain label would be as far as 6e-8 from 1 or not at all.
+    block = block.astype(np.float64)
+    given = np.clip(block_confidence(block, codes), TINY, 1 - TINY)
+    inside = np.clip(block, TINY, 1)
     entropy = np.maximum(-(inside * np.log(inside)).sum(axis=1), TINY)
-    ratio = -given * np.log(proba.shape[1]) / (entropy * np.log(given))
+    ratio = -given * np.log(block.shape[1]) / (entropy * np.log(given))
     return ratio / (1 + ratio)
 
 
+# Scores of a whole array, which is left alone.
 SCORES = {
     "self_confidence": self_confidence,
     "normalized_margin": normalized_margin,
     "confidence_weighted_entropy": confidence_weighted_entropy,
+}
+# The same of a contiguous block, which may be overwritten.
+BLOCK_SCORES = {
+    "self_confidence": block_confidence,
+    "normalized_margin": _margin,
+    "confidence_weighted_entropy": _weighted_entropy,
 }

@@ -128,7 +128,7 @@ class PosteriorRelabeling(ProbabilitySource, BaseRefiner):
 
     def _refine(self, X, labels):
         step = ConfidentTransition() if self.transition is None else self.transition
-        step = prepared(step, self._default_estimator)
+        step = prepared(step, self._default_estimator, self._progress)
         proba = self._proba(X, labels)
         self.transition_matrix_, posterior = step._posterior(X, proba, labels)
         posterior = keep_posterior(self, posterior, labels)

@@ -90,7 +90,7 @@ class QualityWeighting(BaseRefiner):
 
     def _refine(self, X, labels):
         quality = ModelConfidence() if self.quality is None else self.quality
-        quality = prepared(quality, self._default_estimator)
+        quality = prepared(quality, self._default_estimator, self._progress)
         self.label_quality_ = labels.quality_of_trusted(quality._score(X, labels))
         weight = self.label_quality_**self.power * labels.sample_weight
         return labels.one_hot() * weight[:, None]

@@ -9,7 +9,7 @@ from sklearn.utils.validation import check_memory
 from sknoisy._clean_posterior import expected_classes
 from sknoisy._compat import _check_method_params, _safe_indexing
 from sknoisy._folds import distinct_rows
-from sknoisy._out_of_fold import align_columns
+from sknoisy._proba import align_columns
 from sknoisy._soft_labels import fit_soft_labels
 from sknoisy._transition_matrix import normalize_rows
 from sknoisy.evidence import pool_evidence

@@ -17,7 +17,7 @@ from sknoisy._checked_rows import (
 )
 from sknoisy._compat import Interval, StrOptions, validate_params
 from sknoisy._labels import label_record
-from sknoisy._out_of_fold import check_proba
+from sknoisy._proba import check_proba
 from sknoisy.review._verdicts import read_verdict_codes
 
 OPTIONS = {

@@ -12,7 +12,7 @@ from sknoisy._compat import _check_method_params, _num_samples, _safe_indexing
 from sknoisy._embedding import embed
 from sknoisy._folds import make_folds
 from sknoisy._labels import NoisyLabels, read_labels
-from sknoisy._out_of_fold import align_columns
+from sknoisy._proba import align_columns
 from sknoisy.exceptions import NoEvidenceWarning, UnsuitableEstimatorError
 
 

@@ -12,7 +12,8 @@ from sknoisy._embedding import EMBEDDING_CONSTRAINT, embed
 from sknoisy._folds import make_folds
 from sknoisy._meta import BaseLabelNoiseClassifier
 from sknoisy._neighbor_graph import neighbor_graph
-from sknoisy._out_of_fold import align_columns, check_has_proba
+from sknoisy._out_of_fold import check_has_proba
+from sknoisy._proba import align_columns
 from sknoisy._soft_labels import (
     fit_soft_labels,
     settle,

@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 
 from sknoisy._compat import HasMethods
-from sknoisy._out_of_fold import align_columns
+from sknoisy._proba import align_columns
 from sknoisy._soft_labels import fit_soft_labels
 from sknoisy.sequence._bag_loss import BagLoss, n_pooled
 from sknoisy.sequence._step_network import StepNetwork, softmax

@@ -7,8 +7,7 @@ from sknoisy._confident_joint import (
     count_confident_joint,
     joint_to_transition,
 )
-from sknoisy._labels import label_record
-from sknoisy._out_of_fold import check_proba
+from sknoisy._proba import labels_and_table
 from sknoisy.evidence import ProbabilitySource
 from sknoisy.transition._base import BaseTransitionEstimator
 
@@ -22,11 +21,16 @@ def confident_joint(y, proba, *, classes=None):
 
     Parameters
     ----------
-    y : array-like of shape (n_samples,)
-        Labels.
+    y : array-like of shape (n_samples,) or None
+        Labels. None where the blocks of ``proba`` bring their own.
 
-    proba : array-like of shape (n_samples, n_classes)
+    proba : array-like of shape (n_samples, n_classes), or iterable of blocks
         Probabilities by a model that has not seen the label of the row. Rows sum to 1.
+        The columns of a frame are matched by name where they are named like the
+        classes. An array is read in blocks and never copied, so that it may lie in a
+        mapped file or be a dask array. Blocks are arrays of consecutive rows, or pairs
+        of labels and array; they are iterated at least twice, so that a generator is
+        refused.
 
     classes : array-like of shape (n_classes,), default=None
         Labels that the columns stand for. If None, the sorted labels of ``y``.
@@ -41,7 +45,8 @@ def confident_joint(y, proba, *, classes=None):
     ------
     ValueError
         If probabilities are negative, missing, do not sum to 1 or do not fit the
-        labels.
+        labels, if columns are named like other classes, if blocks differ in form or
+        from one pass to the next.
 
     See Also
     --------
@@ -60,9 +65,8 @@ def confident_joint(y, proba, *, classes=None):
     array([[1, 1],
            [0, 2]])
     """
-    labels = label_record(y, owner="confident_joint", classes=classes)
-    proba = check_proba(proba, labels, owner="confident_joint")
-    return count_confident_joint(labels.codes, proba)
+    labels, table = labels_and_table(y, proba, owner="confident_joint", classes=classes)
+    return count_confident_joint(labels.codes, table)
 
 
 class ConfidentTransition(ProbabilitySource, BaseTransitionEstimator):

@@ -95,7 +95,7 @@ class TrustedTransition(ProbabilitySource, BaseTransitionEstimator):
     def _estimate(self, X, proba, labels):
         if not has_trusted(labels):
             warnings.warn(
-                "TrustedTransition found no verified label, and takes the matrix by "
+                "TrustedTransition found no trusted label, and takes the matrix by "
                 "confident learning instead. Pass trusted=, a boolean mask of the "
                 "rows whose label has been verified.",
                 NoEvidenceWarning,

@@ -1,0 +1,165 @@
+"""Speed and memory of the functions that read tables of probabilities.
+
+Run ``python benchmarks/bench_kernels.py``, with ``--size 0.1`` for a tenth of the rows.
+Each figure is a ratio within one run: to cleanlab's function for the same question, if
+cleanlab is installed, and to one pass over the table, ``proba.sum()``. Extra memory is
+the peak that tracemalloc sees, as a share of the table.
+"""
+
+import argparse
+import statistics
+import tempfile
+import time
+import tracemalloc
+from pathlib import Path
+
+import numpy as np
+
+from sknoisy import _proba_table, find_label_errors, label_quality
+from sknoisy._distinct_rows import distinct_rows
+from sknoisy._label_margins import label_margins
+from sknoisy.transition import confident_joint
+
+try:
+    from cleanlab.count import compute_confident_joint
+    from cleanlab.filter import find_label_issues
+    from cleanlab.rank import get_label_quality_scores
+except ImportError:
+    PEERS = {}
+else:
+    PEERS = {
+        "find_label_errors": lambda y, p: find_label_issues(y, p, n_jobs=1),
+        "label_quality": get_label_quality_scores,
+        "confident_joint": lambda y, p: compute_confident_joint(y, p, calibrate=False),
+    }
+
+SHAPES = [(1_000_000, 10), (100_000, 1000)]
+OWN = {
+    "find_label_errors": find_label_errors,
+    "label_quality": label_quality,
+    "confident_joint": confident_joint,
+}
+REPEATS = 5
+HEADER = ["function", "table", "seconds", "cleanlab / ours", "ours / pass", "memory"]
+
+
+def make_table(n_rows, n_classes):
+    """Return labels of which one in ten is drawn anew, and probabilities."""
+    rng = np.random.default_rng(0)
+    y = rng.integers(0, n_classes, n_rows)
+    proba = rng.random((n_rows, n_classes)) * 0.5
+    proba[np.arange(n_rows), y] += rng.random(n_rows) * n_classes * 0.3
+    proba /= proba.sum(axis=1, keepdims=True)
+    drawn = rng.integers(0, n_classes, n_rows)
+    return np.where(rng.random(n_rows) < 0.1, drawn, y), proba
+
+
+def seconds(function, *args, repeats=REPEATS):
+    """Return the median time of a call."""
+    times = []
+    for _ in range(repeats):
+        start = time.perf_counter()
+        function(*args)
+        times.append(time.perf_counter() - start)
+    return statistics.median(times)
+
+
+def extra_memory(function, *args):
+    """Return the peak of the memory that a call allocates, in bytes."""
+    tracemalloc.start()
+    function(*args)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return peak
+
+
+def print_row(*cells):
+    """Print a row of a Markdown table."""
+    print("|", " | ".join(map(str, cells)), "|", flush=True)
+
+
+def compare(name, y, table, label, one_pass):
+    """Print the row of a function and a table."""
+    own = seconds(OWN[name], y, table)
+    ratio = "-"
+    if name in PEERS and label == "float64":
+        ratio = f"{seconds(PEERS[name], y, table, repeats=2) / own:.1f}"
+    memory = extra_memory(OWN[name], y, table) / table.nbytes
+    shape = f"{table.shape[0]:,} x {table.shape[1]:,} {label}"
+    print_row(
+        name, shape, f"{own:.3f}", ratio, f"{own / one_pass:.1f}", f"{memory:.3f}"
+    )
+
+
+def compare_tables(size):
+    """Print functions by tables: double and single precision, columns first, mapped."""
+    print_row(*HEADER)
+    print_row(*["---"] * len(HEADER))
+    for n_rows, n_classes in SHAPES:
+        # Every class needs rows, or the functions ask for the classes.
+        y, proba = make_table(max(int(n_rows * size), 20 * n_classes), n_classes)
+        one_pass = seconds(proba.sum)
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "proba.npy"
+            np.save(path, proba)
+            tables = {
+                "float64": proba,
+                "float32": proba.astype(np.float32),
+                "by columns": np.asfortranarray(proba),
+                "mapped": np.load(path, mmap_mode="r"),
+            }
+            for label, table in tables.items():
+                for name in OWN:
+                    compare(name, y, table, label, one_pass)
+    y, proba = make_table(max(int(20_000 * size), 6000), 300)
+    rule = seconds(lambda: find_label_errors(y, proba, rule="clean_proba"), repeats=2)
+    one_pass = seconds(proba.sum)
+    shape = f"{len(y):,} x 300 float64"
+    print_row("clean_proba", shape, f"{rule:.3f}", "-", f"{rule / one_pass:.0f}", "-")
+
+
+def compare_layouts(size):
+    """Print seconds of one pass by size and layout of the blocks."""
+    print("\nSeconds of label_margins by entries of a block, by rows / by classes:\n")
+    sizes = [2**14, 2**15, 2**16, 2**17]
+    print_row("table", *(f"{entries:,}" for entries in sizes))
+    print_row(*["---"] * (1 + len(sizes)))
+    kept = _proba_table.BLOCK_ENTRIES, _proba_table.FEW_CLASSES
+    for n_classes in (3, 10, 32, 64, 100, 300):
+        y, proba = make_table(int(10_000_000 * size) // n_classes, n_classes)
+        cells = []
+        for _proba_table.BLOCK_ENTRIES in sizes:
+            pair = []
+            for _proba_table.FEW_CLASSES in (0, n_classes):
+                pair.append(seconds(label_margins, proba, y, repeats=3))
+            cells.append("{:.3f} / {:.3f}".format(*pair))
+        print_row(f"{len(y):,} x {n_classes}", *cells)
+    _proba_table.BLOCK_ENTRIES, _proba_table.FEW_CLASSES = kept
+
+
+def compare_copies():
+    """Print the time to find copies among images."""
+    images = np.random.default_rng(0).random((2000, 3, 32, 32))
+    flat = images.reshape(2000, -1)
+    print(
+        f"\ndistinct_rows of 2,000 x 3 x 32 x 32: {seconds(distinct_rows, images):.3f} "
+        f"s, of the same in two dimensions: {seconds(distinct_rows, flat):.3f} s"
+    )
+
+
+def main():
+    """Print all tables."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--size", type=float, default=1, help="share of the rows")
+    parser.add_argument(
+        "--layouts", action="store_true", help="compare the blocks, too"
+    )
+    options = parser.parse_args()
+    compare_tables(options.size)
+    compare_copies()
+    if options.layouts:
+        compare_layouts(options.size)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,209 @@
+"""Tables of class probabilities, read in blocks that stay in the cache of a core.
+
+A table is in memory, in a mapped or chunked file, or comes piece by piece. Whatever it
+is, the functions that compute on it see small arrays of one kind, which are theirs to
+overwrite: nothing is copied as a whole, and a table may be larger than the memory.
+"""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import pairwise
+
+import numpy as np
+
+from sknoisy._compat import _openmp_effective_n_threads
+
+# Entries of a block, 512 kB of float64: of 2**14 to 2**17 the fastest in
+# benchmarks/bench_kernels.py for 10 and for 1,000 classes.
+BLOCK_ENTRIES = 2**16
+# Up to so many classes a block is stored class by class, so that a maximum over
+# classes becomes a few vector operations over rows (bench_kernels, "layout").
+FEW_CLASSES = 64
+# Largest distance of the sum of a row from 1: probabilities with three decimals.
+SUM_TOLERANCE = 1e-3
+# From so many entries on, 32 MB of float64, starting threads costs less than a
+# hundredth of what they save.
+THREADED_ENTRIES = 2**22
+
+
+@dataclass(frozen=True)
+class ProbaTable:
+    """A table of probabilities that can be read more than once.
+
+    Attributes
+    ----------
+    pieces : iterable of (ndarray, ndarray or None)
+        Consecutive rows, and the column of each class; None for columns in order.
+    n_classes : int
+        Number of columns.
+    dtype : dtype
+        float32 or float64: that of the blocks.
+    owner : str or None
+        Who checks the rows when all of them are read, for messages; None for rows that
+        have been checked.
+    """
+
+    pieces: object
+    n_classes: int
+    dtype: np.dtype
+    owner: str | None = None
+
+    def blocks(self, rows=None, first_row=0):
+        """Yield row numbers and a copy of these rows, block by block.
+
+        Parameters
+        ----------
+        rows : ndarray of int, default=None
+            Numbers of the rows wanted, ascending. If None, all rows are read and
+            checked.
+
+        first_row : int, default=0
+            Number of the first row of the table.
+
+        Yields
+        ------
+        rows : slice or ndarray of int
+            Which rows these are.
+
+        block : ndarray of shape (n_rows, n_classes)
+            Contiguous. It may be overwritten, and the next block overwrites it.
+        """
+        n_rows = max(1, BLOCK_ENTRIES // self.n_classes)
+        buffer = np.empty(n_rows * self.n_classes, dtype=self.dtype)
+        start = first_row
+        for piece, order in self.pieces:
+            wanted = None
+            if rows is not None:
+                ends = np.searchsorted(rows, [start, start + len(piece)])
+                wanted = rows[slice(*ends)] - start
+            for a in range(0, len(piece) if wanted is None else len(wanted), n_rows):
+                inside = slice(a, min(a + n_rows, len(piece)))
+                inside = inside if wanted is None else wanted[inside]
+                block = self._laid_out(piece[inside], order, buffer, rows is None)
+                if rows is None:
+                    outside = slice(start + a, start + a + len(block))
+                    if self.owner is not None:
+                        check_block(block, start + a, self.owner)
+                else:
+                    outside = inside + start
+                yield outside, block
+            start += len(piece)
+
+    def for_each_block(self, work):
+        """Call ``work(rows, block)`` for each block, on all cores for a large array.
+
+        Parameters
+        ----------
+        work : callable
+            Takes what :meth:`blocks` yields. It must write to its own rows only.
+        """
+        parts = self._parts()
+        if len(parts) == 1:
+            self._work_on(work, self, 0)
+            return
+        with ThreadPoolExecutor(len(parts)) as pool:
+            # The list raises the error of the first part that has one.
+            list(pool.map(partial(self._work_on, work), *zip(*parts, strict=True)))
+
+    @staticmethod
+    def _work_on(work, table, first_row):
+        for rows, block in table.blocks(first_row=first_row):
+            work(rows, block)
+
+    def _parts(self):
+        """Return tables of a share of the rows for each core, with their first row."""
+        n_threads = _openmp_effective_n_threads()
+        if not isinstance(self.pieces, list) or n_threads == 1:
+            return [(self, 0)]
+        [(array, order)] = self.pieces
+        if array.size < THREADED_ENTRIES:
+            return [(self, 0)]
+        starts = np.linspace(0, len(array), n_threads + 1).astype(int)
+        return [
+            (replace(self, pieces=[(array[start:end], order)]), start)
+            for start, end in pairwise(starts.tolist())
+        ]
+
+    def _laid_out(self, part, order, buffer, by_class):
+        """Copy some rows into the buffer, in the layout that suits the classes."""
+        flat = buffer[: len(part) * self.n_classes]
+        if by_class and self.n_classes <= FEW_CLASSES:
+            block = flat.reshape(self.n_classes, len(part)).T
+        else:
+            block = flat.reshape(len(part), self.n_classes)
+        np.copyto(block, part if order is None else part[:, order])
+        return block
+
+    def to_array(self):
+        """Return the whole table in memory, without a copy where it is there."""
+        pieces = [p if order is None else p[:, order] for p, order in self.pieces]
+        return pieces[0] if len(pieces) == 1 else np.concatenate(pieces)
+
+
+def table_of_array(proba):
+    """Return the table of an array of probabilities that have been checked."""
+    dtype = proba.dtype if proba.dtype == np.float32 else np.dtype(np.float64)
+    return ProbaTable([(proba, None)], proba.shape[1], dtype)
+
+
+def check_block(block, first_row, owner):
+    """Refuse rows that hold no probabilities.
+
+    Parameters
+    ----------
+    block : ndarray of shape (n_rows, n_classes)
+        Rows to check.
+
+    first_row : int
+        Number of the first of them, for the message.
+
+    owner : str
+        Name of the caller, for the message.
+
+    Raises
+    ------
+    ValueError
+        If an entry is missing, infinite or negative, or a row does not sum to 1.
+    """
+    # A missing entry makes a minimum that is not at least 0, an infinite one a sum that
+    # is not near 1, so that these two see every fault.
+    if not block.min() >= 0:
+        raise ValueError(_fault(block, first_row, owner))
+    off = block.sum(axis=1)
+    off -= 1
+    if not np.abs(off, out=off).max() <= SUM_TOLERANCE:
+        raise ValueError(_fault(block, first_row, owner))
+
+
+def _fault(block, first_row, owner):
+    """Return the message about the first kind of fault in a block."""
+    for kind, bad in (("NaN", np.isnan), ("infinity", np.isinf)):
+        rows = np.flatnonzero(bad(block).any(axis=1))
+        if len(rows):
+            return (
+                f"Input proba contains {kind} in row {_listed(rows, first_row)}.\n"
+                f"{owner} expected finite probabilities. Drop these rows, or use a "
+                "classifier that gives each of them probabilities."
+            )
+    if block.min() < 0:
+        row, _ = np.unravel_index(block.argmin(), block.shape)
+        return (
+            f"{owner} expected probabilities in [0, 1], but the smallest is "
+            f"{block.min():.6g}. Pass the output of predict_proba, not of "
+            f"decision_function or predict_log_proba; see row {first_row + row}."
+        )
+    off = np.abs(block.sum(axis=1) - 1)
+    worst = int(off.argmax())
+    rows = np.flatnonzero(off > SUM_TOLERANCE)
+    return (
+        f"{owner} expected the probabilities of each row to sum to 1, but those of "
+        f"row {first_row + worst} sum to {block[worst].sum():.6g}. Normalise the rows "
+        f"first: {_listed(rows, first_row)}."
+    )
+
+
+def _listed(rows, first_row):
+    """Write some row numbers, the first three of many."""
+    text = ", ".join(str(first_row + row) for row in rows[:3])
+    return text if len(rows) <= 3 else f"{text} and {len(rows) - 3} more"

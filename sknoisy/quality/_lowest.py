@@ -1,0 +1,161 @@
+"""The lowest scores of each of many groups, as many as a budget of weight allows.
+
+Rows of equal score are taken or left together, so that the order of the rows and
+writing one twice make no difference.
+"""
+
+from itertools import pairwise
+
+import numpy as np
+
+# Rounding of sums of weights, relative to a budget: far above that of a million
+# additions, far below half the weight of a row.
+ROUNDING = 1e-9
+# Up to so many groups, sorting the scores of each beats one sort of row numbers.
+FEW_GROUPS = 512
+# Leads that are kept, 5 MB, before those are dropped that cannot be among the lowest.
+KEPT_ENTRIES = 2**18
+
+
+class GroupedScores:
+    """Scores of weighted entries, sorted within each group.
+
+    Parameters
+    ----------
+    groups : ndarray of int of shape (n_entries,)
+        Group of each entry.
+
+    scores : ndarray of shape (n_entries,)
+        Scores.
+
+    n_groups : int
+        Number of groups.
+
+    mass : ndarray of shape (n_entries,), default=None
+        Weights of the entries. If None, each weighs 1.
+    """
+
+    def __init__(self, groups, scores, n_groups, mass=None):
+        self.groups, self.scores, self.mass = groups, scores, mass
+        self.n_groups = n_groups
+        sizes = np.bincount(groups, minlength=n_groups)
+        self.ends = np.cumsum(sizes)
+        self.starts = self.ends - sizes
+        if mass is None and n_groups <= FEW_GROUPS:
+            self.sorted = scores[np.argsort(_narrow(groups, n_groups), kind="stable")]
+            for start, end in pairwise([0, *self.ends]):
+                self.sorted[start:end].sort()
+            return
+        order = np.argsort(scores)
+        order = order[np.argsort(_narrow(groups, n_groups)[order], kind="stable")]
+        self.sorted = scores[order]
+        if mass is not None:
+            self.total = np.concatenate([[0], np.cumsum(mass[order])])
+
+    def exceeding(self, budgets, of_group):
+        """Return for each budget the score at which the weight of its group exceeds it.
+
+        Parameters
+        ----------
+        budgets : ndarray of shape (n_budgets,)
+            Budgets, of which a group may have several.
+
+        of_group : ndarray of int of shape (n_budgets,)
+            Group of each budget.
+
+        Returns
+        -------
+        ndarray of shape (n_budgets,)
+            Entries of a lower score fit the budget, those of a higher score do not;
+            inf where all of the group fits.
+        """
+        budgets = budgets * (1 + ROUNDING)
+        starts, ends = self.starts[of_group], self.ends[of_group]
+        if self.mass is None:
+            position = starts + np.minimum(budgets, ends - starts).astype(np.intp)
+        else:
+            upper = self.total[starts] + budgets
+            position = np.searchsorted(self.total[1:], upper, side="right")
+        inside = position < ends
+        found = np.full(len(budgets), np.inf, dtype=self.sorted.dtype)
+        found[inside] = self.sorted[position[inside]]
+        return found
+
+    def lowest(self, budgets, *, part=0.5):
+        """Return the mask of the entries of lowest score whose weight fits the budget.
+
+        Parameters
+        ----------
+        budgets : ndarray of shape (n_groups,)
+            Weight that may be taken of each group.
+
+        part : float, default=0.5
+            Entries of one group and one score are taken together, if at least this
+            part of them fits. One half rounds to the nearest whole number of rows,
+            whatever the unit of the weights is.
+
+        Returns
+        -------
+        ndarray of bool of shape (n_entries,)
+            The mask.
+        """
+        last = self.exceeding(budgets, np.arange(self.n_groups))[self.groups]
+        taken, level = self.scores < last, np.flatnonzero(self.scores == last)
+        # What lies below the score that exceeds the budget fits; that score may.
+        below = self._weight(np.flatnonzero(taken))
+        fits = below + part * self._weight(level) <= budgets * (1 + ROUNDING)
+        taken[level] = fits[self.groups[level]]
+        return taken
+
+    def _weight(self, entries):
+        """Return the weight of some entries in each group."""
+        mass = None if self.mass is None else self.mass[entries]
+        return np.bincount(self.groups[entries], mass, minlength=self.n_groups)
+
+
+class LowestPairs:
+    """The rows of lowest lead of each pair of classes, from leads that come in parts.
+
+    Parameters
+    ----------
+    budgets : ndarray of shape (n_pairs,)
+        Weight that may be taken of each pair.
+
+    weights : ndarray of shape (n_samples,) or None
+        Weights of the samples.
+    """
+
+    def __init__(self, budgets, weights):
+        self.budgets = budgets
+        self.weights = weights
+        self.parts = []
+        self.n_entries, self.limit = 0, KEPT_ENTRIES
+
+    def add(self, pairs, leads, rows):
+        """Add the leads of some rows in some pairs."""
+        self.parts.append((pairs, leads, rows))
+        self.n_entries += len(rows)
+        if self.n_entries > self.limit:
+            # What already lies above the budget of its pair can never be taken.
+            self._keep(part=0)
+            self.limit = max(self.limit, 2 * self.n_entries)
+
+    def rows(self):
+        """Return the rows that are among the lowest of some pair."""
+        self._keep(part=0.5)
+        return self.parts[0][2] if self.parts else np.zeros(0, dtype=np.intp)
+
+    def _keep(self, part):
+        if self.parts:
+            entries = [np.concatenate(p) for p in zip(*self.parts, strict=True)]
+            pairs, leads, rows = entries
+            mass = None if self.weights is None else self.weights[rows]
+            scores = GroupedScores(pairs, leads, len(self.budgets), mass)
+            kept = scores.lowest(self.budgets, part=part)
+            self.parts = [tuple(entry[kept] for entry in entries)]
+            self.n_entries = np.count_nonzero(kept)
+
+
+def _narrow(groups, n_groups):
+    """Return group numbers in 16 bits where they fit: numpy sorts these by counting."""
+    return groups.astype(np.uint16) if n_groups <= 2**16 else groups

@@ -1,0 +1,208 @@
+import tracemalloc
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_array_equal
+
+from sknoisy import find_label_errors, label_quality
+from sknoisy.quality._find import RULES
+from sknoisy.transition import confident_joint
+
+RNG = np.random.RandomState(0)
+N_ROWS, N_CLASSES = 300, 3
+PROBA = RNG.dirichlet(np.full(N_CLASSES, 0.4), size=N_ROWS)
+Y = np.array([RNG.choice(N_CLASSES, p=row) for row in PROBA])
+Y[::7] = RNG.randint(N_CLASSES, size=len(Y[::7]))
+NAMES = np.array(["ant", "bee", "cat"])
+FUNCTIONS = [label_quality, find_label_errors, confident_joint]
+
+
+class Rereadable:
+    """Yields its blocks from the first one each time, and counts the passes."""
+
+    def __init__(self, blocks):
+        self.blocks = blocks
+        self.n_passes = 0
+
+    def __iter__(self):
+        self.n_passes += 1
+        return iter(self.blocks)
+
+
+class Stored:
+    """An array in a file of which rows can be had only by slices."""
+
+    def __init__(self, array, chunks=None):
+        self.array = array
+        self.shape, self.dtype = array.shape, array.dtype
+        self.largest = 0
+        if chunks is not None:
+            self.chunks = chunks
+
+    def __getitem__(self, rows):
+        assert isinstance(rows, slice)
+        part = self.array[rows]
+        self.largest = max(self.largest, len(part))
+        return part
+
+
+def cut(table, n_rows, labels=None):
+    parts = [slice(start, start + n_rows) for start in range(0, len(table), n_rows)]
+    if labels is None:
+        return [table[part] for part in parts]
+    return [(labels[part], table[part]) for part in parts]
+
+
+def same(function, y, blocks, **options):
+    assert_array_equal(
+        function(y, blocks, **options), function(Y, PROBA, **options), strict=True
+    )
+
+
+@pytest.mark.parametrize("n_rows", [1, 7, 299, 300])
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_blocks_give_the_same_as_the_table(function, n_rows):
+    same(function, Y, cut(PROBA, n_rows))
+    same(function, Y, Rereadable(cut(PROBA, n_rows)))
+    same(function, None, cut(PROBA, n_rows, labels=Y))
+    same(function, None, Rereadable(cut(PROBA, n_rows, labels=Y)))
+
+
+@pytest.mark.parametrize("rule", sorted(RULES))
+@pytest.mark.parametrize("ranked", [False, True])
+def test_every_rule_reads_blocks(rule, ranked):
+    same(find_label_errors, Y, cut(PROBA, 64), rule=rule, ranked=ranked)
+    same(find_label_errors, Y, Stored(PROBA), rule=rule, ranked=ranked)
+
+
+def test_single_precision_is_kept():
+    blocks = cut(PROBA.astype(np.float32), 64)
+    whole = label_quality(Y, PROBA.astype(np.float32))
+    assert_array_equal(label_quality(Y, blocks), whole, strict=True)
+    assert whole.dtype == np.float32
+
+
+def test_frames_as_blocks_are_matched_by_name():
+    frames = [
+        pd.DataFrame(PROBA[part][:, order], columns=NAMES[order])
+        for part, order in (
+            (slice(0, 90), [2, 0, 1]),
+            (slice(90, 300), [0, 1, 2]),
+        )
+    ]
+    for function in FUNCTIONS:
+        assert_array_equal(function(NAMES[Y], frames), function(NAMES[Y], PROBA))
+
+
+def test_labels_in_blocks_may_lack_classes():
+    order = np.argsort(Y, kind="stable")
+    sorted_blocks = cut(PROBA[order], 50, labels=Y[order])
+    assert_array_equal(
+        label_quality(None, sorted_blocks), label_quality(Y, PROBA)[order]
+    )
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_mapped_files(function, tmp_path):
+    mapped = np.memmap(tmp_path / "proba", np.float64, mode="w+", shape=PROBA.shape)
+    mapped[:] = PROBA
+    mapped.flush()
+    read = np.memmap(tmp_path / "proba", np.float64, mode="r", shape=PROBA.shape)
+    same(function, Y, read)
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+@pytest.mark.parametrize("chunks", [None, (100, 3), ((100, 150, 50), (3,))])
+def test_stored_arrays_are_fetched_in_slices(function, chunks, monkeypatch):
+    monkeypatch.setattr("sknoisy._proba_blocks.FETCHED_ENTRIES", 120)
+    stored = Stored(PROBA, chunks)
+    same(function, Y, stored)
+    assert stored.largest == (150 if chunks and isinstance(chunks[0], tuple) else 40)
+
+
+def test_dask_arrays_and_frames():
+    dask = pytest.importorskip("dask.array", reason="dask is an optional library")
+    chunked = dask.from_array(PROBA, chunks=(64, 2))
+    for function in FUNCTIONS:
+        same(function, Y, chunked)
+        same(function, dask.from_array(Y, chunks=50), chunked)
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_an_iterator_can_be_read_only_once(function):
+    blocks = cut(PROBA, 50)
+    for once in (iter(blocks), (block for block in blocks)):
+        with pytest.raises(ValueError, match=r"read only once: two passes are needed"):
+            function(Y, once)
+
+
+class Exhausted(Rereadable):
+    def __iter__(self):
+        super().__iter__()
+        return iter(self.blocks if self.n_passes == 1 else self.blocks[:2])
+
+
+class Shuffled(Rereadable):
+    def __iter__(self):
+        super().__iter__()
+        return iter(self.blocks[:: 1 if self.n_passes == 1 else -1])
+
+
+BLOCKS = cut(PROBA, 50)
+PAIRS = cut(PROBA, 50, labels=Y)
+
+
+def spoiled(value):
+    table = PROBA.copy()
+    table[[271, 280], 1] = value
+    return cut(table, 50)
+
+
+@pytest.mark.parametrize(
+    ("y", "blocks", "message"),
+    [
+        (Y, Rereadable([]), "at least one block of probabilities, but .* nothing"),
+        (Y, Exhausted(BLOCKS), r"same blocks in every pass, but they end after 100 of"),
+        (None, Shuffled(PAIRS), r"same blocks in every pass, but block 0 holds other"),
+        (Y[:250], BLOCKS, r"blocks of 250 rows in all, .* but they hold 300"),
+        (None, BLOCKS, "y=None and blocks without labels"),
+        (Y, PAIRS, "either as y or in the blocks, but got both"),
+        (None, PROBA, r"one label per row of proba, but got y=None"),
+        (
+            Y,
+            [*BLOCKS[:5], BLOCKS[5][:, :2]],
+            r"3 columns of float64, but block 5 has 2",
+        ),
+        (Y, [*BLOCKS[:5], BLOCKS[5].astype("f")], "block 5 has 3 columns of float32"),
+        (Y, [*BLOCKS[:5], BLOCKS[5][0]], r"shape \(n_rows, n_classes\).* block 5 is a"),
+        (
+            None,
+            [*PAIRS[:5], BLOCKS[5]],
+            "3 columns of float64 with labels, but block 5",
+        ),
+        (None, [*PAIRS[:5], (Y[:9], BLOCKS[5])], "block 5, but got 9 labels and 50"),
+        (Y, [np.full((300, 2), 0.5)], r"\(n_rows, 3\) in each block.*classes="),
+        (Y, spoiled(np.nan), r"contains NaN in row 271, 280\."),
+        (Y, spoiled(0.999), r"Normalise the rows first: 271, 280\."),
+        (Y, spoiled(-0.25), r"smallest is -0\.25.* see row 271"),
+    ],
+)
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_blocks_that_cannot_be_read(function, y, blocks, message):
+    if isinstance(blocks, Rereadable):
+        blocks = type(blocks)(blocks.blocks)
+    with pytest.raises(ValueError, match=message) as caught:
+        function(y, blocks)
+    assert function.__name__ in str(caught.value)
+
+
+def test_memory_does_not_grow_with_the_table():
+    table = np.full((20_000, 200), 1 / 200)
+    y = np.arange(20_000) % 200
+    for function in FUNCTIONS:
+        tracemalloc.start()
+        function(y, table)
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert peak < 0.2 * table.nbytes
