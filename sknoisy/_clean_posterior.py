@@ -196,7 +196,9 @@ def label_posterior(proba, labels, transition_matrix, core_rate):
     codes, weights = labels.codes, labels.sample_weight
     expected = expected_classes(proba, transition_matrix, codes, weights=weights)
     joint = expected * transition_matrix[:, codes].T
-    by_matrix = log_odds(labels.proba_of_label(joint) / joint.sum(axis=1))
+    # A matrix of zeros and ones can rule out every class of a row.
+    total = np.maximum(joint.sum(axis=1), SMALLEST_PROBABILITY)
+    by_matrix = log_odds(labels.proba_of_label(joint) / total)
     given, others = labels.proba_of_label(proba), proba.copy()
     others[np.arange(labels.n_samples), codes] = 0
     by_evidence = np.log(np.maximum(given, SMALLEST_PROBABILITY)) - np.log(
