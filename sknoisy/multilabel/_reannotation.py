@@ -1,4 +1,4 @@
-"""Which entries to look at again: a sample that says how each of them was drawn."""
+"""Which entries to annotate again, and with which probability each was drawn."""
 
 from dataclasses import dataclass
 from numbers import Integral
@@ -21,19 +21,18 @@ class ReannotationSample(Result):
     sampling_proba: np.ndarray
 
     def __len__(self):
-        """Return the number of entries to look at."""
+        """Return the number of entries to annotate."""
         return len(self.row)
 
 
 def reannotation_sample(
     Y, *, n_per_stratum=100, labels=None, label_names=None, random_state=None
 ):
-    """Draw entries of a table of tags for a second look by eye or ear.
+    """Draw entries of a table of tags to be annotated again.
 
     For each label, rows that have it and rows that lack it are drawn apart, so that a
-    rare label gets as many of each as a frequent one. The sampling probability is kept
-    with each entry, and lets :func:`estimate_label_quality` scale the findings back
-    to the whole data.
+    rare label gets as many of each as a frequent one. The sampling probability of each
+    entry lets :func:`estimate_label_quality` scale the findings to all rows.
 
     Parameters
     ----------
@@ -46,7 +45,7 @@ def reannotation_sample(
         rows is taken whole.
 
     labels : array-like, default=None
-        Names of the labels to look at. If None, all of them.
+        Names of the labels to annotate. If None, all of them.
 
     label_names : array-like of shape (n_labels,), default=None
         Names of the labels. If None, the columns of a frame, else 0, 1, 2, ...
@@ -58,12 +57,12 @@ def reannotation_sample(
     -------
     ReannotationSample
         A record of arrays of shape (n_entries,), in random order within each label so
-        that whoever looks cannot guess what had been tagged:
+        that the annotator cannot guess what had been tagged:
 
         - ``row``: number of the row in ``Y``;
-        - ``label``: name of the label to judge there;
+        - ``label``: name of the label to decide on there;
         - ``label_code``: number of its column;
-        - ``tagged``: whether the row has the tag in ``Y``; hide it from the judge;
+        - ``tagged``: whether the row has the tag in ``Y``; hide it from the annotator;
         - ``sampling_proba``: probability with which the entry was drawn, in (0, 1].
 
     Raises
@@ -74,7 +73,7 @@ def reannotation_sample(
 
     See Also
     --------
-    estimate_label_quality : What the second look says about all rows.
+    estimate_label_quality : What the new annotation says about all rows.
 
     Notes
     -----
@@ -86,8 +85,7 @@ def reannotation_sample(
     References
     ----------
     K. Choi, G. Fazekas, K. Cho, M. Sandler, "The Effects of Noisy Labels on Deep
-    Convolutional Neural Networks for Music Tagging", IEEE Transactions on Emerging
-    Topics in Computational Intelligence 2(2), 2018.
+    Convolutional Neural Networks for Music Tagging", IEEE TETCI 2(2), 2018.
 
     Examples
     --------
