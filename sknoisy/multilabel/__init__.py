@@ -9,7 +9,7 @@ from sknoisy.multilabel._cooccurrence import label_cooccurrence
 from sknoisy.multilabel._label_quality import estimate_label_quality
 from sknoisy.multilabel._label_similarity import compare_label_similarity
 from sknoisy.multilabel._label_vectors import label_vectors
-from sknoisy.multilabel._noisy_auc import correct_auc, evaluation_noise_report
+from sknoisy.multilabel._noisy_auc import evaluation_noise_report
 from sknoisy.multilabel._noisy_classifier import MultilabelNoisyClassifier
 from sknoisy.multilabel._reannotation import reannotation_sample
 
@@ -17,7 +17,6 @@ __all__ = [
     "MultilabelAudit",
     "MultilabelNoisyClassifier",
     "compare_label_similarity",
-    "correct_auc",
     "estimate_label_quality",
     "evaluation_noise_report",
     "label_cooccurrence",

@@ -112,8 +112,8 @@ def estimate_label_quality(
           ``n_tagged_checked`` and ``n_untagged_checked``;
         - ``precision``, ``false_omission_rate``, ``tagability``, ``prevalence``,
           ``f1``, all in [0, 1], each with its ``..._interval``; ``occurrence``;
-        - ``auc_shrinkage``: :math:`\pi - \omega`, see :func:`correct_auc`, with its
-          interval;
+        - ``auc_shrinkage``: :math:`\pi - \omega`, see
+          :func:`evaluation_noise_report`, with its interval;
         - ``sample_recall``: the tagability among the checked entries alone, without
           scaling. A sample in equal parts makes blanks look better than they are;
         - ``confidence_level``: as given;
@@ -133,7 +133,7 @@ def estimate_label_quality(
     See Also
     --------
     reannotation_sample : Which entries to look at.
-    correct_auc : What precision and omission do to an AUC.
+    evaluation_noise_report : What precision and omission do to an AUC.
 
     Notes
     -----
@@ -154,8 +154,8 @@ def estimate_label_quality(
     .. [1] L. Brown, T. Cai, A. DasGupta, "Interval Estimation for a Binomial
        Proportion", Statistical Science 16(2), 2001.
 
-    K. Choi, G. Fazekas, K. Cho, M. Sandler, "The Effects of Noisy Labels on Deep
-    Convolutional Neural Networks for Music Tagging", IEEE TETCI 2(2), 2018.
+    K. Choi, G. Fazekas, K. Cho, M. Sandler, "The Effects of Noisy Labels on Deep CNNs
+    for Music Tagging", IEEE TETCI 2(2), 2018, arXiv:1706.02361.
 
     Examples
     --------

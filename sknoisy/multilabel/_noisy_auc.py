@@ -24,80 +24,16 @@ class EvaluationNoise(Result):
     auc_corrected_interval: np.ndarray
 
 
-def correct_auc(auc, *, false_discovery_rate, false_omission_rate):
-    r"""Estimate the AUC on right tags from the one on wrong tags.
+def evaluation_noise_report(y_true, y_score, quality):
+    r"""Compute the AUC of each label, and what it would be on right tags.
+
+    With the false-discovery rate FDR of the tags and the false-omission rate FOR of the
+    blanks of the *test* rows,
 
     .. math::
 
         \mathrm{AUC}_{clean} = \tfrac12 + \frac{\mathrm{AUC}_{noisy} - \tfrac12}
-        {1 - \mathrm{FDR} - \mathrm{FOR}}
-
-    Parameters
-    ----------
-    auc : float or array-like of shape (n_labels,)
-        Area under the ROC curve on wrong tags, in [0, 1].
-
-    false_discovery_rate : float or array-like of shape (n_labels,)
-        Share of the tags that are wrong, 1 - precision, in [0, 1].
-
-    false_omission_rate : float or array-like of shape (n_labels,)
-        Share of the rows without the tag that should have it, in [0, 1].
-
-    Returns
-    -------
-    float or ndarray of shape (n_labels,)
-        Estimated area under the ROC curve on right tags, cut off at 0 and 1. NaN, with
-        a warning, where 1 - FDR - FOR is not above 0: such tags say nothing about the
-        label, or the opposite of it.
-
-    Raises
-    ------
-    ValueError
-        If a number lies outside [0, 1] or the shapes differ.
-
-    See Also
-    --------
-    estimate_label_quality : Where the two rates come from.
-    evaluation_noise_report : The same for every label of a test, with intervals.
-
-    Notes
-    -----
-    The rates are those of the *test* tags. A tagged row is a positive with probability
-    1 - FDR, an untagged one with probability FOR; if, among the positives of a label,
-    those with the tag score like those without, and likewise among the negatives, the
-    equation is exact in expectation. Taggers who mention a property only where it is
-    striking leave easy positives among the tags, and the correction then goes too far.
-
-    Since the factor is the same for every tagger, noise does not change which of two
-    taggers is better on a label, but it does change which of two labels seems harder.
-
-    Examples
-    --------
-    >>> from sknoisy.multilabel import correct_auc
-    >>> auc = correct_auc(0.7, false_discovery_rate=0.1, false_omission_rate=0.4)
-    >>> round(auc, 3)
-    0.9
-    """
-    given = np.broadcast_arrays(auc, false_discovery_rate, false_omission_rate)
-    auc, wrong, omitted = (np.asarray(value, dtype=float) for value in given)
-    if any(((value < 0) | (value > 1)).any() for value in (auc, wrong, omitted)):
-        raise ValueError(
-            "auc, false_discovery_rate and false_omission_rate expected numbers from 0 "
-            f"to 1, but got {auc}, {wrong} and {omitted}. Rates are shares, not per "
-            "cent."
-        )
-    shrinkage = 1 - wrong - omitted
-    warn_undefined(
-        np.atleast_1d(shrinkage <= 0),
-        np.arange(np.size(shrinkage)),
-        "AUC cannot be corrected, and is NaN, where 1 - FDR - FOR is not above 0.",
-    )
-    corrected = _corrected(auc, shrinkage)
-    return float(corrected) if corrected.ndim == 0 else corrected
-
-
-def evaluation_noise_report(y_true, y_score, quality):
-    """Compute the AUC of each label, and what it would be on right tags.
+        {1 - \mathrm{FDR} - \mathrm{FOR}}.
 
     Parameters
     ----------
@@ -129,10 +65,18 @@ def evaluation_noise_report(y_true, y_score, quality):
 
     See Also
     --------
-    correct_auc : The equation, and when it holds.
+    estimate_label_quality : Where the two rates come from.
 
     Notes
     -----
+    A tagged row is a positive with probability 1 - FDR, an untagged one with
+    probability FOR. If, among the positives of a label, those with the tag score like
+    those without, and likewise among the negatives, the equation is exact in
+    expectation. Taggers who mention a property only where it is striking leave easy
+    positives among the tags, and the correction then goes too far. Since the factor is
+    the same for every tagger, noise does not change which of two taggers is better on a
+    label, but it does change which of two labels seems harder.
+
     The interval, at the confidence level of ``quality``, combines two uncertainties,
     taken for independent: that of the rates, and that of an AUC on so many rows, whose
     standard error is that of [1]_. The distances from the estimate to the ends that
@@ -143,8 +87,8 @@ def evaluation_noise_report(y_true, y_score, quality):
     .. [1] J. Hanley, B. McNeil, "The Meaning and Use of the Area under a Receiver
        Operating Characteristic (ROC) Curve", Radiology 143(1), 1982.
 
-    K. Choi, G. Fazekas, K. Cho, M. Sandler, "The Effects of Noisy Labels on Deep
-    Convolutional Neural Networks for Music Tagging", IEEE TETCI 2(2), 2018.
+    K. Choi, G. Fazekas, K. Cho, M. Sandler, "The Effects of Noisy Labels on Deep CNNs
+    for Music Tagging", IEEE TETCI 2(2), 2018, arXiv:1706.02361.
 
     Examples
     --------
@@ -156,13 +100,14 @@ def evaluation_noise_report(y_true, y_score, quality):
     >>> score = np.random.RandomState(0).normal(size=1000) + truth
     >>> report = evaluation_noise_report(Y, score, quality)
     >>> report.auc.round(2), report.auc_corrected.round(2)
-    (array([0.7]), array([0.76]))
+    (array([0.73]), array([0.79]))
     """
     owner = "evaluation_noise_report"
     if not isinstance(quality, LabelQuality):
         raise ValueError(
             "quality expected what estimate_label_quality returns, but got "
-            f"{type(quality).__name__}. For rates of your own, call correct_auc."
+            f"{type(quality).__name__}. For rates of your own, write "
+            "0.5 + (auc - 0.5) / (1 - fdr - for)."
         )
     tags = read_indicator(y_true, owner=owner, name="y_true")
     y_score = _read_scores(y_score, tags, owner)

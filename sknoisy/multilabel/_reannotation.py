@@ -84,8 +84,8 @@ def reannotation_sample(
 
     References
     ----------
-    K. Choi, G. Fazekas, K. Cho, M. Sandler, "The Effects of Noisy Labels on Deep
-    Convolutional Neural Networks for Music Tagging", IEEE TETCI 2(2), 2018.
+    K. Choi, G. Fazekas, K. Cho, M. Sandler, "The Effects of Noisy Labels on Deep CNNs
+    for Music Tagging", IEEE TETCI 2(2), 2018, arXiv:1706.02361.
 
     Examples
     --------

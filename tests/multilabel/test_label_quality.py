@@ -126,7 +126,7 @@ def test_more_confidence_and_fewer_entries_widen_the_intervals():
     assert widths == sorted(widths)
 
 
-def test_no_error_found_leaves_room_for_doubt():
+def test_no_error_found_leaves_a_wide_interval():
     truth = np.arange(1000) < 100
     sample, answers = check(truth[:, None], truth, n_per_stratum=50, random_state=0)
     found = estimate_label_quality(truth, answers, sample=sample)

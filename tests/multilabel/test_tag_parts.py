@@ -169,16 +169,16 @@ def test_actions_by_hand():
 )
 def test_threshold_is_the_best_of_all(scores, seed):
     rng = np.random.RandomState(seed)
-    scores, believed = np.array(scores), rng.uniform(0.01, 1, len(scores))
-    mass = rng.uniform(0.1, 1, len(scores))
+    scores, posterior = np.array(scores), rng.uniform(0.01, 1, len(scores))
+    weight = rng.uniform(0.1, 1, len(scores))
 
     def f1(threshold):
         chosen = scores >= threshold
-        gained = (mass * believed)[chosen].sum()
-        return 2 * gained / (mass[chosen].sum() + (mass * believed).sum())
+        gained = (weight * posterior)[chosen].sum()
+        return 2 * gained / (weight[chosen].sum() + (weight * posterior).sum())
 
     best = max(f1(t) for t in np.arange(0.05, 0.9, 0.05))
-    assert f1(best_f1_threshold(scores, believed, mass)) == pytest.approx(best)
+    assert f1(best_f1_threshold(scores, posterior, weight)) == pytest.approx(best)
 
 
 # Models and records
