@@ -1,6 +1,7 @@
 """Which entries of a table of tags look wrong."""
 
 from dataclasses import dataclass, replace
+from functools import partial
 from numbers import Integral
 
 import numpy as np
@@ -85,7 +86,7 @@ class MultilabelAudit(LabelReader, BaseEstimator):
         or lack; their entries have quality 1.
 
     missing_rate_bounds_ : ndarray of shape (n_labels, 2)
-        Range in which the missing rate can lie if no tag is spurious or, after
+        Range of the missing rate if no tag is spurious or, after
         :meth:`use_label_quality`, its confidence interval.
 
     spurious_rate_ : ndarray of shape (n_labels,)
@@ -123,9 +124,8 @@ class MultilabelAudit(LabelReader, BaseEstimator):
     :math:`\min((q - s) / (1 - m - s), 1)`.
 
     A tag that is often missing and one that the features do not show both have a low
-    :math:`q`. The estimate without re-annotation, see
-    :class:`MultilabelNoisyClassifier`, is too high where a tag never becomes certain.
-    A hundred re-annotated rows per tag say more.
+    :math:`q`: the estimate of the missing rate is too high where a tag never becomes
+    certain. A hundred re-annotated rows per tag say more.
 
     Examples
     --------
@@ -219,10 +219,11 @@ default=None
         base = seed_unset(self._inner_estimator(), self.random_state)
         rates = rates_of_tags(self, labels.tags.n_labels)
         evidence = gather_evidence(self, base, X, labels)
-        work = _AuditTags(X, labels, evidence, has_evidence(labels), rates)
-        found = fit_blocks(work, labels, self.n_jobs)
+        given = X, labels, evidence, has_evidence(labels), rates
+        found = fit_blocks(partial(_audit_tags, *given), labels, self.n_jobs)
         self.proba_ = np.column_stack([one.label_proba for one in found])
         self.tags_, self.label_names_ = labels.tags.matrix, labels.tags.names
+        # Kept for ``use_label_quality``, which computes everything below once more.
         self._labels = labels
         self.missing_rate_ = np.array([one.missing_rate for one in found])
         highest = np.array([one.highest_missing_rate for one in found])
@@ -240,6 +241,7 @@ default=None
         if not is_single_column(y, owner):
             return read_table(self, X, y, *given, names)
         labels = self._read_labels(X, y, *given)
+        # One tag a class: exactly one of them is given in each row.
         names = labels.classes if names is None else names
         tags = read_indicator(labels.one_hot(), owner=owner, label_names=names)
         return TagLabels(
@@ -249,6 +251,7 @@ default=None
     def _set_quality(self):
         """Set what follows from probabilities and rates."""
         n_labels = self._labels.tags.n_labels
+        # Without evidence, entries are taken as they are.
         self.label_quality_ = np.ones_like(self.proba_)
         self.false_omission_rate_ = np.full(n_labels, np.nan)
         self.precision_ = self.false_omission_rate_.copy()
@@ -258,6 +261,8 @@ default=None
             quality, omission, precision = entry_quality(proba, self._labels, k, *rates)
             self.label_quality_[:, k] = quality
             self.false_omission_rate_[k], self.precision_[k] = omission, precision
+        # The mean of all would hide one wrong entry among hundreds of right ones, and
+        # the minimum depends on one entry alone.
         worst = max(1, n_labels // 10)
         lowest = np.partition(self.label_quality_, worst - 1, axis=1)[:, :worst]
         self.sample_quality_ = lowest.mean(axis=1).astype(float)
@@ -294,9 +299,10 @@ default=None
         usable = (missing + spurious < 1) & ~np.isnan(self.missing_rate_)
         self.missing_rate_ = np.where(usable, missing, self.missing_rate_)
         self.spurious_rate_ = np.where(usable, spurious, self.spurious_rate_)
+        # The upper end of the tagability is the lower one of the missing rate.
         interval = 1 - quality.tagability_interval[:, ::-1]
-        bounds = interval, self.missing_rate_bounds_
-        self.missing_rate_bounds_ = np.where(usable[:, None], *bounds)
+        bounds = np.where(usable[:, None], interval, self.missing_rate_bounds_)
+        self.missing_rate_bounds_ = bounds
         self._set_quality()
         return self
 
@@ -364,6 +370,7 @@ default=None
         check_is_fitted(self)
         n_tagged = self.tags_.sum(axis=0)
         low, high = self.missing_rate_bounds_.T
+        # Expected numbers: a rate times the entries that it is a share of.
         columns = {
             "n_tagged": n_tagged,
             "missing_rate": self.missing_rate_,
@@ -392,27 +399,15 @@ class SuspiciousTags(Result):
     label_code: np.ndarray
     label_quality: np.ndarray
 
-    def __len__(self):
-        """Return the number of entries."""
-        return len(self.row)
 
-
-@dataclass(frozen=True)
-class _AuditTags:
-    """Evidence and rates of some tags, for any process."""
-
-    X: object
-    labels: TagLabels
-    evidence: object
-    enough: np.ndarray
-    rates: tuple
-
-    def __call__(self, block):
-        columns = self.evidence.of_block(self.X, self.labels, block, self.enough)
-        return [self._find(*pair) for pair in zip(block, columns, strict=True)]
-
-    def _find(self, k, columns):
-        found = tag_posterior(columns, self.labels, k, self.rates)
-        return replace(
-            found, label_proba=found.label_proba.astype(np.float32), posterior=None
-        )
+def _audit_tags(X, labels, evidence, enough, rates, block):
+    """Return what was found out about each tag of a block, in any process."""
+    found = []
+    for k, columns in zip(
+        block, evidence.of_block(X, labels, block, enough), strict=True
+    ):
+        one = tag_posterior(columns, labels, k, rates)
+        # Half the memory: these columns make up ``proba_``.
+        proba = one.label_proba.astype(np.float32)
+        found.append(replace(one, label_proba=proba, posterior=None))
+    return found

@@ -26,6 +26,7 @@ def checked_entries(tags, Y_checked, sample, sampling_proba):
 
     def answered(k):
         parts = entries(k)
+        # Not answered: as if not drawn, since nobody knows why.
         known = ~np.isnan(parts[1])
         return tuple(part[known] for part in parts)
 
@@ -41,6 +42,7 @@ def _from_sample(tags, answers, sample):
             f"entry of the sample, but got shape {answers.shape}. Answer in the order "
             "of the sample, with NaN for what could not be decided."
         )
+    # The tags of the sample tell whether this is the table that it was drawn from.
     row, code = sample.row, sample.label_code
     inside = (row < tags.n_samples).all() and (code < tags.n_labels).all()
     if not inside or (tags.matrix[row, code] != sample.tagged).any():
@@ -60,6 +62,7 @@ def _from_sample(tags, answers, sample):
 def _from_table(tags, Y_checked, sampling_proba):
     """Read a table of answers of the shape of the tags, NaN where there is none."""
     shape = tags.matrix.shape
+    # A sparse table has no NaN: all of its entries were checked.
     if sparse.issparse(Y_checked):
         checked = read_indicator(Y_checked, owner=OWNER, name="Y_checked")
         found, column = checked.matrix.shape, checked.column
@@ -81,6 +84,7 @@ def _check_answers(answers):
     """Return answers as floats: 0, 1 or NaN."""
     answers = answers.to_numpy() if is_frame(answers) else np.asarray(answers)
     answers = missing_as_nan(answers)
+    # Infinity stands for what is no number, and is refused with the other values.
     try:
         numbers = answers.astype(float)
     except (TypeError, ValueError):
@@ -88,10 +92,9 @@ def _check_answers(answers):
     wrong = ~np.isnan(numbers) & (numbers != 0) & (numbers != 1)
     if wrong.any() or numbers.ndim not in (1, 2):
         raise ValueError(
-            f"{OWNER} expected Y_checked to hold 0, 1, and NaN where the annotator "
-            f"could not say, in one or two dimensions, but got dtype {answers.dtype}, "
-            f"shape {answers.shape} and other values. Turn words into numbers, as in "
-            "answers == 'yes'."
+            f"{OWNER} expected Y_checked to hold 0, 1, and NaN for no answer, but got "
+            f"dtype {answers.dtype}, shape {answers.shape} and other values. Turn "
+            "words into numbers, as in answers == 'yes'."
         )
     return numbers
 

@@ -27,13 +27,7 @@ class LabelCooccurrence(Result):
     normalize: str | None
 
     def to_frame(self):
-        """Return the matrix as a data frame.
-
-        Returns
-        -------
-        DataFrame of shape (n_labels, n_labels)
-            Rows and columns carry the names of the labels.
-        """
+        """Return the matrix as a data frame, with the names of the labels."""
         pandas = import_pandas()
         index = pandas.Index(self.label_names, name="label")
         return pandas.DataFrame(self.matrix, index, index)
@@ -153,6 +147,7 @@ def cooccurrence_matrix(counts, n_samples, normalize):
     """
     if normalize is None:
         return counts
+    # NaN spreads to the row and column of an absent label.
     count = np.diag(counts).astype(float)
     count[count == 0] = np.nan
     return MEASURES[normalize](counts, count, n_samples)

@@ -66,17 +66,16 @@ def estimate_label_quality(
 ):
     r"""Estimate precision, tagability and prevalence of each label.
 
-    Among the checked entries of a label, rows that had the tag and rows that lacked it
-    are counted apart, and each part is scaled up to all rows like it. With :math:`N_+`
-    tagged and :math:`N_-` untagged rows in all,
+    Among the checked entries of a label, tagged and untagged rows are counted apart,
+    and each part is scaled to all of the :math:`N_+` tagged and :math:`N_-` untagged
+    rows:
 
     - precision: the share of tags that are right, :math:`\pi = P(y=1 \mid \tilde y=1)`;
     - false-omission rate: the share of blanks that should be tags,
       :math:`\omega = P(y=1 \mid \tilde y=0)`;
     - tagability, the recall of the tags: how likely a true tag was given,
       :math:`\rho = P(\tilde y=1 \mid y=1) = \pi N_+ / (\pi N_+ + \omega N_-)`;
-    - prevalence: :math:`(\pi N_+ + \omega N_-) / (N_+ + N_-)`, where the occurrence,
-      the share of tagged rows, has :math:`N_+` above the line;
+    - prevalence: :math:`(\pi N_+ + \omega N_-) / (N_+ + N_-)`;
     - F1 of the tags: :math:`2 \pi N_+ / (N_+ + \pi N_+ + \omega N_-)`.
 
     Parameters
@@ -194,8 +193,10 @@ def _measure(n_tagged, n_samples, entries, levels):
     """Return by name what tags, answers and weights of its entries say of a label."""
     tagged, answer, weight = entries
     n_untagged = n_samples - n_tagged
+    # Tagged and untagged rows are counted apart, since they were drawn apart.
     plus = Stratum.count(answer[tagged], weight[tagged], n_tagged)
     minus = Stratum.count(answer[~tagged], weight[~tagged], n_untagged)
+    # Unscaled, as a warning of what the sample alone would say.
     right, positive = (tagged & (answer == 1)).sum(), (answer == 1).sum()
     found = {
         "n_tagged": n_tagged,
@@ -242,6 +243,7 @@ def _warn_of_gaps(columns, names):
             names,
             f"No {part} row was checked, so that what depends on them is NaN.",
         )
+    # Labels of which no tagged or no untagged row was checked are named above.
     no_truth = columns["prevalence"] == 0
     warn_undefined(
         no_truth & np.isnan(columns["tagability"]),

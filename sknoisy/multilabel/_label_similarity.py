@@ -114,6 +114,7 @@ def compare_label_similarity(vectors, Y, *, label_names=None):
         "Co-occurrence is undefined for labels that never occur; they are left out.",
     )
     together = cooccurrence_matrix(counts, tags.n_samples, "cosine")
+    # Each pair once, and only where both measures are known.
     i, j = np.nonzero(np.triu(~np.isnan(similarity + together), k=1))
     similarity, together = similarity[i, j], together[i, j]
     places = _percentile(similarity), _percentile(together)
@@ -142,6 +143,7 @@ def _similarity(vectors, tags):
             f"vectors expected one for each of {tags.n_labels} labels of Y, but got "
             f"{len(vectors)}. Pass the tags that the model was fitted to."
         )
+    # scikit-learn gives them a cosine of 0, which would say "unrelated".
     empty = ~vectors.any(axis=1)
     text = "A vector of length 0 has no direction; these labels are left out."
     warn_undefined(empty, tags.names, text)
@@ -152,6 +154,7 @@ def _similarity(vectors, tags):
 
 def _correlations(similarity, together):
     """Return Pearson's and Spearman's correlation, NaN where they are undefined."""
+    # Two pairs lie on a line, and equal values have no correlation.
     if len(similarity) < 3 or not np.ptp(similarity) or not np.ptp(together):
         return np.nan, np.nan
     pearson = pearsonr(similarity, together).statistic

@@ -17,14 +17,10 @@ def label_vectors(estimator):
     Parameters
     ----------
     estimator : estimator
-        A fitted multi-label or multiclass model, one of
-
-        - a linear model with ``coef_``, such as ``RidgeClassifier``;
-        - ``MultiOutputClassifier``, ``OneVsRestClassifier`` or whatever else keeps one
-          linear model per label in ``estimators_``;
-        - ``MLPClassifier``, of which the last of ``coefs_`` is read;
-        - a net of skorch, of whose module the last linear layer is read;
-        - a ``Pipeline`` or a search around one of these.
+        A fitted multi-label or multiclass model: a linear one with ``coef_``; one that
+        keeps a linear model per label in ``estimators_``, as ``OneVsRestClassifier``
+        does; ``MLPClassifier``; a net of skorch, of whose module the last linear layer
+        is read; or a ``Pipeline`` or a search around one of these.
 
     Returns
     -------

@@ -112,6 +112,7 @@ def evaluation_noise_report(y_true, y_score, quality):
     tags = read_indicator(y_true, owner=owner, name="y_true")
     y_score = _read_scores(y_score, tags, owner)
     names = quality.label_names
+    # Names can be compared only where the columns of the test table have any.
     same = tags.names.tolist() == names.tolist()
     if len(names) != tags.n_labels or (is_frame(y_true) and not same):
         raise ValueError(
@@ -128,6 +129,8 @@ def evaluation_noise_report(y_true, y_score, quality):
         "below, so that the corrected AUC or its interval is NaN.",
     )
     corrected = _corrected(auc, shrinkage)
+    # Ends that each uncertainty alone would give; a low shrinkage gives a high AUC, or
+    # a low one below one half.
     by_quality = np.sort(_corrected(auc[:, np.newaxis], ends), axis=1)
     by_quality[np.isnan(by_quality).any(axis=1)] = np.nan
     half = norm.ppf(0.5 + quality.confidence_level / 2) * _standard_error(tags, auc)
@@ -149,6 +152,7 @@ def _read_scores(y_score, tags, owner):
         columns = [np.asarray(one) for one in y_score]
         y_score = [one[:, 1] if one.shape[1] == 2 else 0 * one[:, 0] for one in columns]
         y_score = np.column_stack(y_score)
+    # One dimension is one label, as in y_true.
     y_score = np.asarray(y_score)
     y_score = y_score[:, np.newaxis] if y_score.ndim == 1 else y_score
     shape = (tags.n_samples, tags.n_labels)

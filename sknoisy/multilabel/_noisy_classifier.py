@@ -1,6 +1,7 @@
 """The classifier for tables of tags of which some are missing or spurious."""
 
 from dataclasses import replace
+from functools import partial
 from numbers import Real
 
 import numpy as np
@@ -159,20 +160,17 @@ class MultilabelNoisyClassifier(BaseLabelNoiseClassifier):
 
     Examples
     --------
-    >>> import numpy as np
+    The predictions are closer to the truth than the tags they were learnt from:
+
     >>> from sklearn.datasets import make_multilabel_classification
     >>> from sklearn.metrics import f1_score
-    >>> from sklearn.multioutput import MultiOutputClassifier
-    >>> from sklearn.linear_model import LogisticRegression
     >>> from sknoisy.multilabel import MultilabelNoisyClassifier
+    >>> from sknoisy.noise import MultilabelNoise
     >>> X, y = make_multilabel_classification(600, n_classes=4, random_state=0)
-    >>> kept = np.random.RandomState(0).uniform(size=y.shape) < 0.6
-    >>> X, y_noisy, X_test, y_test = X[:400], (y * kept)[:400], X[400:], y[400:]
-    >>> base = LogisticRegression(max_iter=1000)
-    >>> plain = MultiOutputClassifier(base).fit(X, y_noisy)
-    >>> clf = MultilabelNoisyClassifier(base).fit(X, y_noisy)
-    >>> scores = [f1_score(y_test, m.predict(X_test), average="macro")
-    ...           for m in (plain, clf)]
+    >>> y_noisy = MultilabelNoise(missing_rate=0.6, random_state=0).corrupt(y)
+    >>> clf = MultilabelNoisyClassifier().fit(X / 10, y_noisy)
+    >>> scores = [f1_score(y, tags, average="macro")
+    ...           for tags in (y_noisy, clf.predict(X / 10))]
     >>> bool(scores[1] > scores[0] + 0.1)
     True
     """
@@ -249,9 +247,8 @@ default=None
         Raises
         ------
         ValueError
-            If a table of tags holds anything but zeros and ones, all tags are all zero
-            or all one, or the number of rows differs from that of X; for a single
-            column, if the labels are missing, continuous or of a single class.
+            If a table holds anything but zeros and ones, all tags are all zero or all
+            one, the rows are not those of X, or classes are missing, continuous or one.
         UnsuitableEstimatorError
             If the inner classifier gives no probabilities, or takes no weights where
             they are needed.
@@ -272,23 +269,19 @@ default=None
 
     def _fit(self, X, labels):
         base = seed_unset(self._inner_estimator(), self.random_state)
+        # A column of classes has no tags beside it: the base learns it as it is.
         if not isinstance(labels, TagLabels):
             table = labels.one_hot() * labels.sample_weight[:, None]
             return fit_soft_labels(base, X, table, labels.classes, params=labels.params)
         # What reports progress stays in this process.
         quiet = replace(labels, announce=None, report=None)
-        work = _FitTags(
-            X=X,
-            labels=quiet,
-            base=base,
-            action=_action_for(base, self.action),
-            threshold=self.threshold,
-            rates=rates_of_tags(self, labels.tags.n_labels),
-            evidence=gather_evidence(self, base, X, labels),
-            enough=has_evidence(labels),
-        )
+        rates = rates_of_tags(self, labels.tags.n_labels)
+        action = _action_for(base, self.action)
+        evidence = gather_evidence(self, base, X, labels)
+        given = base, X, quiet, evidence, has_evidence(labels), rates, action
+        work = partial(_fit_tags, *given, self.threshold)
         fits = fit_blocks(work, labels, self.n_jobs)
-        self._keep(fits, labels, work.rates)
+        self._keep(fits, labels, rates)
         return TagModels(fits)
 
     def _keep(self, fits, labels, rates):
@@ -297,11 +290,13 @@ default=None
         self.label_names_ = labels.tags.names
         self.missing_rate_ = np.array([one.missing_rate for one in found])
         self.spurious_rate_ = np.array(rates[1])
+        # 0 * NaN is NaN: tags without evidence have no bounds.
         highest = np.array([one.highest_missing_rate for one in found])
         self.missing_rate_bounds_ = np.column_stack([0 * highest, highest])
         self.false_omission_rate_ = np.array([one.omission_rate for one in found])
         self.clean_proba_ = sparse_posterior(fits, labels.tags.n_samples)
         weights = [one.weights for one in found]
+        # Tags without evidence have NaN for each source.
         width = max((len(one) for one in weights if one is not None), default=0)
         nothing = np.full(width, np.nan)
         self.evidence_weights_ = np.array(
@@ -356,28 +351,21 @@ default=None
         return tags
 
 
-class _FitTags:
-    """Evidence, posterior, action and fit of some tags, for any process."""
-
-    def __init__(self, **given):
-        vars(self).update(given)
-
-    def __call__(self, block):
-        columns = self.evidence.of_block(self.X, self.labels, block, self.enough)
-        return [self._fit(*pair) for pair in zip(block, columns, strict=True)]
-
-    def _fit(self, k, columns):
-        found = tag_posterior(columns, self.labels, k, self.rates)
-        tagged = self.labels.tags.column(k)
-        table = soft_labels_of_tag(self.action, found.posterior, tagged)
-        model = fit_tag(self.base, self.X, table, self.labels)
-        threshold = self.threshold
+def _fit_tags(base, X, labels, evidence, enough, rates, action, threshold, block):
+    """Evidence, posterior, action and fit of each tag of a block, in any process."""
+    fits = []
+    for k, columns in zip(
+        block, evidence.of_block(X, labels, block, enough), strict=True
+    ):
+        found = tag_posterior(columns, labels, k, rates)
+        table = soft_labels_of_tag(action, found.posterior, labels.tags.column(k))
+        model = fit_tag(base, X, table, labels)
+        level = threshold
         if threshold == "f1":
-            threshold = 0.5
-            if found.posterior.any():
-                scores, weight = tag_proba(model, self.X), self.labels.sample_weight
-                threshold = best_f1_threshold(scores, found.posterior, weight)
-        return TagFit.of(model, threshold, found)
+            scores, weight = tag_proba(model, X), labels.sample_weight
+            level = best_f1_threshold(scores, found.posterior, weight)
+        fits.append(TagFit.of(model, level, found))
+    return fits
 
 
 def _action_for(base, action):

@@ -20,10 +20,6 @@ class ReannotationSample(Result):
     tagged: np.ndarray
     sampling_proba: np.ndarray
 
-    def __len__(self):
-        """Return the number of entries to annotate."""
-        return len(self.row)
-
 
 def reannotation_sample(
     Y, *, n_per_stratum=100, labels=None, label_names=None, random_state=None
@@ -111,6 +107,7 @@ def reannotation_sample(
 
 def _check_sizes(n_per_stratum):
     """Return the number of tagged and of untagged rows to draw."""
+    # One number is for both strata.
     pair = n_per_stratum
     if isinstance(pair, Integral):
         pair = (pair, pair)
@@ -141,6 +138,7 @@ def _find_labels(labels, names):
 
 def _draw_label(column, sizes, rng):
     """Return rows, tags and sampling probabilities for one label, shuffled."""
+    # A stratum that is smaller than asked for is taken whole, with probability 1.
     parts = []
     for value, size in zip((True, False), sizes, strict=True):
         stratum = np.flatnonzero(column == value)
@@ -149,5 +147,6 @@ def _draw_label(column, sizes, rng):
         parts.append((rows, np.full(n_drawn, n_drawn / max(len(stratum), 1))))
     rows = np.concatenate([rows for rows, _ in parts])
     proba = np.concatenate([proba for _, proba in parts])
+    # Otherwise the annotator would see all tagged rows first.
     order = rng.permutation(len(rows))
     return rows[order], column[rows[order]], proba[order]

@@ -11,14 +11,12 @@ from sklearn.exceptions import UndefinedMetricWarning
 class Result:
     """Base of the records: arrays with an entry per label, or per pair of labels."""
 
-    def to_dict(self):
-        """Return the arrays by name.
+    def __len__(self):
+        """Return the number of labels, pairs or entries."""
+        return len(getattr(self, fields(self)[0].name))
 
-        Returns
-        -------
-        dict of str to object
-            What the record holds, as it is, without copies.
-        """
+    def to_dict(self):
+        """Return what the record holds by name, without copies."""
         return {field.name: getattr(self, field.name) for field in fields(self)}
 
     def to_frame(self):
@@ -31,6 +29,7 @@ class Result:
             endings ``_low`` and ``_high``. Names of labels are the index.
         """
         pandas = import_pandas()
+        # Numbers that belong to the whole, such as a correlation, are left out.
         columns = {}
         for name, value in self.to_dict().items():
             if np.ndim(value) == 1:
@@ -58,6 +57,7 @@ def import_pandas():
 
 def warn_undefined(undefined, label_names, text):
     """Warn once about the labels for which something has no value, if there are any."""
+    # One warning for all labels, with five names: a thousand would hide the text.
     which = np.flatnonzero(undefined)
     if len(which):
         names = ", ".join(str(label_names[k]) for k in which[:5])

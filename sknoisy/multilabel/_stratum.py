@@ -1,7 +1,4 @@
-"""Shares estimated from checked rows that were drawn at random, with intervals.
-
-The only module of the package that turns a count into an estimate and an interval.
-"""
+"""Shares estimated from checked rows, with intervals: the estimator of the package."""
 
 from dataclasses import dataclass
 

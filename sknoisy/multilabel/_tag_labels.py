@@ -72,6 +72,7 @@ class TagLabels:
         Strata of less than the smallest weight are merged with the largest one.
         """
         matrix, n_labels = self.tags.matrix, self.tags.n_labels
+        # Tags of neighbouring ranks share a stratum where there are too many of them.
         rank = np.empty(n_labels, dtype=np.intp)
         rank[np.argsort(self.occurrence(), kind="stable")] = np.arange(n_labels)
         block = rank * MAX_STRATA // max(n_labels, MAX_STRATA)
@@ -96,6 +97,7 @@ def is_single_column(y, owner):
         return False
     shape = array.shape
     if len(shape) == 1 and array.dtype.kind == "O" and shape[0]:
+        # Lists of equal length would be a table, and fail as one that holds words.
         first = next(iter(array))
         if isinstance(first, tuple | list | set | frozenset | np.ndarray):
             raise ValueError(
@@ -132,6 +134,7 @@ def read_table(reader, X, y, sample_weight, groups, trusted, params, label_names
 
 def _check_varies(labels, owner):
     """Refuse a table in which every tag is the same for all rows."""
+    # Rows without weight do not count, as everywhere.
     tagged, total = labels.occurrence(), labels.sample_weight.sum()
     if not ((tagged > 0) & (tagged < total)).any():
         n_zero = int((tagged == 0).sum())

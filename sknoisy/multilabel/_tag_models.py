@@ -60,6 +60,7 @@ class TagModels:
     def __init__(self, fits):
         self.estimators_ = [fit.model for fit in fits]
         self.threshold_ = np.array([fit.threshold for fit in fits])
+        # A constant says nothing about the columns of X.
         real = [m for m in self.estimators_ if not isinstance(m, ConstantTag)]
         if real:
             take_over(self, real[0], ["n_features_in_", "feature_names_in_"])
@@ -93,6 +94,8 @@ def tag_proba(model, X):
 
 def soft_labels_of_tag(action, posterior, tagged):
     """Return the weight of 0 and of 1 in each row, (n_samples, 2), for an action."""
+    # Both weights of a row sum to 1 but for "weight", where they sum to the quality of
+    # the entry, and "filter", where they sum to 0 or 1.
     if action == "relabel":
         posterior = np.round(posterior)
     table = np.column_stack([1 - posterior, posterior])
@@ -121,6 +124,8 @@ def best_f1_threshold(scores, posterior, sample_weight):
     :math:`F_1 = 2 \sum_{i: s_i \ge t} q_i / (\sum_{i: s_i \ge t} 1 + \sum_i q_i)`,
     where :math:`q_i` is the posterior of row i.
     """
+    if not posterior.any():
+        return 0.5
     order = np.argsort(-scores, kind="stable")
     ranked, gained = scores[order], np.cumsum((sample_weight * posterior)[order])
     f1 = 2 * gained / (np.cumsum(sample_weight[order]) + gained[-1])
@@ -141,6 +146,7 @@ def fit_blocks(work, labels, n_jobs):
     blocks = [np.arange(start, min(start + BLOCK, n_labels)) for start in starts]
     if labels.announce is not None:
         labels.announce("tags", len(blocks))
+    # Results come in the order of the blocks, whatever the number of jobs.
     done = []
     parts = Parallel(n_jobs=n_jobs, **AS_THEY_COME)(delayed(work)(b) for b in blocks)
     for part in parts:
