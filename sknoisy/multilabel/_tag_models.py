@@ -32,7 +32,8 @@ class TagFit:
     @classmethod
     def of(cls, model, threshold, found):
         """Return the record without columns of shape (n_samples,)."""
-        rows = np.flatnonzero(found.posterior > NEGLIGIBLE_SHARE)
+        # Half the bytes of an intp: millions of these wait for the last tag.
+        rows = np.flatnonzero(found.posterior > NEGLIGIBLE_SHARE).astype(np.int32)
         values = found.posterior[rows].astype(np.float32)
         figures = {**vars(found), "label_proba": None, "posterior": None}
         return cls(model, threshold, TagPosterior(**figures), rows, values)
