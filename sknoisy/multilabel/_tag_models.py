@@ -112,8 +112,9 @@ def fit_tag(base, X, table, labels):
     """
     table = table * labels.sample_weight[:, None]
     # A share that is negligible will be dropped by ``fit_soft_labels``.
-    present = (table > NEGLIGIBLE_SHARE * table.sum(axis=1, keepdims=True)).any(axis=0)
-    if not present.all():
+    least = NEGLIGIBLE_SHARE * (table[:, 0] + table[:, 1])
+    present = [(column > least).any() for column in table.T]
+    if not all(present):
         return ConstantTag(int(present[1]))
     return fit_soft_labels(base, X, table, [0, 1], params=labels.params)
 
