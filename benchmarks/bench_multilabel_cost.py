@@ -4,7 +4,8 @@ Run ``python benchmarks/bench_multilabel_cost.py ROWS TAGS``. The base is a line
 trained by stochastic gradients; features and tags are sparse, one row in a hundred has
 a tag, and 40 % of the tags are removed. Seconds are those of the processor; beside them
 stands what plain fits of the base to the same tags would take, by a sample of 16 tags,
-since that part of the cost is the base's own.
+since that part of the cost is the base's own. ``--base constant`` takes a base that
+costs nothing, which leaves the rest.
 """
 
 import argparse
@@ -15,27 +16,31 @@ import warnings
 import numpy as np
 from scipy import sparse
 from sklearn.base import clone
+from sklearn.dummy import DummyClassifier
 from sklearn.linear_model import SGDClassifier
 from threadpoolctl import threadpool_limits
 
 from sknoisy.exceptions import LabelNoiseWarning
 from sknoisy.multilabel import MultilabelNoisyClassifier
 
-MODEL = SGDClassifier(loss="log_loss", max_iter=5, tol=None, random_state=0)
+BASES = {
+    "linear": SGDClassifier(loss="log_loss", max_iter=5, tol=None, random_state=0),
+    "constant": DummyClassifier(strategy="prior"),
+}
 
 
-def cost(n_samples, n_tags, kinds):
+def cost(n_samples, n_tags, kinds, base):
     """Print time and peak memory of a fit to sparse rows and sparse tags."""
     rng = np.random.RandomState(0)
     n_factors = 20
     X, y = sparse_tagging(rng, n_samples, n_tags, n_factors)
     before = peak()
-    plain = plain_seconds(X, y)
+    plain = plain_seconds(base, X, y)
     for evidence in kinds:
         start = time.process_time()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", LabelNoiseWarning)
-            clf = MultilabelNoisyClassifier(MODEL, evidence=evidence).fit(X, y)
+            clf = MultilabelNoisyClassifier(base, evidence=evidence).fit(X, y)
         seconds = time.process_time() - start
         dense = n_samples * n_tags * 8 / 2**20
         print(
@@ -49,13 +54,13 @@ def cost(n_samples, n_tags, kinds):
         )
 
 
-def plain_seconds(X, y, n_sampled=16):
+def plain_seconds(base, X, y, n_sampled=16):
     """Return the seconds of plain fits to all tags, from those of some."""
     sampled = np.linspace(0, y.shape[1] - 1, n_sampled).astype(int)
     columns = y.tocsc()[:, sampled].toarray().T
     start = time.process_time()
     for column in columns:
-        clone(MODEL).fit(X, column)
+        clone(base).fit(X, column)
     return (time.process_time() - start) * y.shape[1] / n_sampled
 
 
@@ -86,9 +91,10 @@ def main():
     parser.add_argument("n_samples", type=int, metavar="ROWS")
     parser.add_argument("n_tags", type=int, metavar="TAGS")
     parser.add_argument("--evidence", nargs="*", default=["auto"])
+    parser.add_argument("--base", choices=BASES, default="linear")
     args = parser.parse_args()
     with threadpool_limits(1):
-        cost(args.n_samples, args.n_tags, args.evidence)
+        cost(args.n_samples, args.n_tags, args.evidence, BASES[args.base])
 
 
 if __name__ == "__main__":
