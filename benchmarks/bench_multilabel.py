@@ -42,11 +42,7 @@ from threadpoolctl import threadpool_limits
 
 from sknoisy.datasets import load_from_folder
 from sknoisy.exceptions import LabelNoiseWarning
-from sknoisy.multilabel import (
-    MultilabelAudit,
-    MultilabelNoisyClassifier,
-    TagabilityWeightedClassifier,
-)
+from sknoisy.multilabel import MultilabelAudit, MultilabelNoisyClassifier
 from sknoisy.noise import MultilabelNoise
 
 DEVELOPMENT = ("emotions", "yeast_ml", "generator")
@@ -60,7 +56,7 @@ PLAIN, TUNED, CLEAN = "plain", "plain, F1 threshold", "oracle: clean tags"
 CLEANLAB, CLEANLAB_ROWS = "cleanlab: entries left out", "cleanlab: rows left out"
 OURS = "**MultilabelNoisyClassifier**"
 OURS_F1 = "MultilabelNoisyClassifier, threshold='f1'"
-WEIGHTED = "TagabilityWeightedClassifier"
+PUBLISHED = "evidence='model' (Elkan and Noto)"
 
 
 def base():
@@ -141,7 +137,7 @@ def _fit_tag(X, y, X_test):
 
 
 def out_of_fold(X, y, seed):
-    """Return what five folds of the base say about each tag of each row."""
+    """Return out-of-fold probabilities of the base for each tag of each row."""
     proba = np.empty(y.shape)
     for k in range(y.shape[1]):
         folds = StratifiedKFold(5, shuffle=True, random_state=seed)
@@ -162,7 +158,7 @@ def tuned_thresholds(proba, y):
     return np.array(best)
 
 
-def cleanlab_says(y, proba):
+def cleanlab_keeps(y, proba):
     """Return which entries and rows cleanlab keeps, and its quality of each entry."""
     from cleanlab.multilabel_classification import filter as finding
     from cleanlab.multilabel_classification import rank
@@ -188,7 +184,7 @@ def rivals(X, noisy, clean, X_test, seed, with_cleanlab):
     yield TUNED, plain, tuned_thresholds(proba, noisy), seconds, None
     yield CLEAN, one_versus_rest(X, clean, X_test), 0.5, None, None
     if with_cleanlab:
-        entries, rows, quality = cleanlab_says(noisy, proba)
+        entries, rows, quality = cleanlab_keeps(noisy, proba)
         yield CLEANLAB, one_versus_rest(X, noisy, X_test, entries), 0.5, None, quality
         yield CLEANLAB_ROWS, one_versus_rest(X, noisy, X_test, rows), 0.5, None, None
 
@@ -203,8 +199,9 @@ def ours(X, noisy, X_test, folder):
     yield OURS, clf.predict_proba(X_test), 0.5, seconds, audit.label_quality_
     clf.set_params(threshold="f1").fit(X, noisy)
     yield OURS_F1, clf.predict_proba(X_test), clf.threshold_, None, None
-    simple = TagabilityWeightedClassifier(base(), **shared).fit(X, noisy)
-    yield WEIGHTED, simple.predict_proba(X_test), 0.5, None, None
+    published = MultilabelNoisyClassifier(base(), evidence="model", **shared)
+    published.fit(X, noisy)
+    yield PUBLISHED, published.predict_proba(X_test), 0.5, None, None
 
 
 def figures(proba, threshold, y_test):
@@ -245,14 +242,14 @@ def run(names, noises, seeds, output):
                     continue
                 found = cell(name, noise, seed)
                 if found is not None:
-                    record = judge(found, seed, with_cleanlab)
+                    record = compare(found, seed, with_cleanlab)
                     record |= {"dataset": name, "noise": noise, "seed": seed}
                     with open(output, "a", encoding="utf-8") as file:
                         file.write(json.dumps(record) + "\n")
                     print(f"{name}, {noise}, seed {seed}: done", file=sys.stderr)
 
 
-def judge(found, seed, with_cleanlab):
+def compare(found, seed, with_cleanlab):
     """Return the figures of all methods in one cell."""
     X, noisy, clean, X_test, y_test = found
     record = {"shape": noisy.shape, "methods": {}}

@@ -1,4 +1,4 @@
-"""Can the audit of a table of tags be trusted? Tags with a known truth say so.
+"""Are the figures of the tagging study right? Measured on tags with a known truth.
 
     python benchmarks/bench_tagging_audit.py [--seeds 5] [--output tagging.jsonl]
 
@@ -29,21 +29,17 @@ from _table import markdown
 from _tagging import halves, tagged_digits, tagged_factors
 from scipy.stats import spearmanr
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.metrics import roc_auc_score
 from sklearn.neural_network import MLPClassifier
 from threadpoolctl import threadpool_limits
 
 from sknoisy.multilabel import (
     compare_label_similarity,
-    correct_auc,
     estimate_label_quality,
     evaluation_noise_report,
     label_cooccurrence,
-    label_vector_similarity,
     label_vectors,
-    occurrence_against_error,
     reannotation_sample,
-    shrink_auc,
-    tagwise_score_report,
 )
 
 SYSTEMS = {"small": (8, 60), "middle": (32, 60), "big": (128, 60), "hasty": (32, 5)}
@@ -57,7 +53,7 @@ def network(n_hidden, n_epochs, seed):
 
 def aucs(y_true, y_score):
     """Return the AUC of each tag."""
-    return tagwise_score_report(y_true, y_score, threshold=None).roc_auc
+    return roc_auc_score(y_true, y_score, average=None)
 
 
 def digits_figures(seed):
@@ -86,12 +82,13 @@ def digits_figures(seed):
         ),
     }
     quality = estimate_label_quality(data.tags, data.truth)
-    against = occurrence_against_error(quality, scores=on_tags[TAGGER])
-    loss = occurrence_against_error(quality, scores=clean - on_truth[TAGGER])
+    tagability, loss = quality.tagability, clean - on_truth[TAGGER]
     found |= {
-        "tagability and AUC on tags": against.between("tagability", "score"),
-        "occurrence and AUC on tags": against.between("occurrence", "score"),
-        "tagability and loss of AUC": loss.between("tagability", "score"),
+        "tagability and AUC on tags": rank_agreement(tagability, on_tags[TAGGER]),
+        "occurrence and AUC on tags": rank_agreement(
+            quality.occurrence, on_tags[TAGGER]
+        ),
+        "tagability and loss of AUC": rank_agreement(tagability, loss),
     }
     found |= correction_figures(data, test, scores[TAGGER], seed)
     return found | annotation_figures(data, seed) | striking_figures(seed)
@@ -107,17 +104,12 @@ def correction_figures(data, test, score, seed):
     truth, tags = data.truth[test], data.tags[test]
     clean, noisy = aucs(truth, score), aucs(tags, score)
     known = estimate_label_quality(tags, truth)
-    rates = {
-        "false_discovery_rate": 1 - known.precision,
-        "false_omission_rate": known.false_omission_rate,
-    }
-    shrunk = shrink_auc(clean, **rates)
-    corrected = correct_auc(noisy, **rates)
+    shrunk = 0.5 + known.auc_shrinkage * (clean - 0.5)
+    corrected = evaluation_noise_report(tags, score, known).auc_corrected
     sample = reannotation_sample(tags, n_per_stratum=100, random_state=seed)
     answers = truth[sample.row, sample.label_code]
     checked = estimate_label_quality(tags, answers, sample=sample)
-    scores = tagwise_score_report(tags, score, threshold=None)
-    report = evaluation_noise_report(scores, checked)
+    report = evaluation_noise_report(tags, score, checked)
     low, high = report.auc_corrected_interval.T
     return {
         "AUC on tags from that on the truth, mean error": off(shrunk, noisy),
@@ -170,18 +162,14 @@ def annotation_figures(data, seed):
 
 
 def striking_figures(seed):
-    """Return how far the correction goes if taggers mention what strikes them."""
+    """Return how far the correction goes if taggers mention striking rows only."""
     data = tagged_digits(seed, striking=1.0)
     train, test = halves(data, seed)
     fit = network(*SYSTEMS[TAGGER], seed).fit(data.X[train], data.tags[train])
     score = fit.predict_proba(data.X[test])
     truth, tags = data.truth[test], data.tags[test]
     known = estimate_label_quality(tags, truth)
-    corrected = correct_auc(
-        aucs(tags, score),
-        false_discovery_rate=1 - known.precision,
-        false_omission_rate=known.false_omission_rate,
-    )
+    corrected = evaluation_noise_report(tags, score, known).auc_corrected
     return {
         "striking noise: AUC on the truth": aucs(truth, score).mean(),
         "striking noise: AUC on tags": aucs(tags, score).mean(),
@@ -194,27 +182,23 @@ def factors_figures(seed):
     data = tagged_factors(seed)
     net = network(16, 60, seed).fit(data.X, data.tags)
     report = compare_label_similarity(label_vectors(net), data.tags)
-    similarity = label_vector_similarity(label_vectors(net))
     true = label_cooccurrence(data.truth, normalize="cosine").matrix
-    pairs = np.triu_indices(len(true), 1)
-    place = (similarity[pairs] <= similarity[0, 1]).mean()
-    first = report.pairs(1)
+    true_pairs = true[report.first, report.second]
+    synonyms = np.flatnonzero((report.first == 0) & (report.second == 1))[0]
     train, test = halves(data, seed)
     score = network(16, 60, seed).fit(data.X[train], data.tags[train])
     score = score.predict_proba(data.X[test])
     correction = correction_figures(data, test, score, seed)
     return correction | {
-        "vectors and true co-occurrence": np.corrcoef(similarity[pairs], true[pairs])[
+        "vectors and true co-occurrence": np.corrcoef(report.similarity, true_pairs)[
             0, 1
         ],
         "vectors and co-occurrence of the tags": report.pearson,
         "synonyms: true co-occurrence": true[0, 1],
-        "synonyms: co-occurrence of the tags": report.cooccurrence[0, 1],
-        "synonyms: similarity of the vectors": similarity[0, 1],
-        "synonyms: place among all pairs": place,
-        "synonyms: first of the surprising pairs": float(
-            (first.first[0], first.second[0]) == (0, 1)
-        ),
+        "synonyms: co-occurrence of the tags": report.cooccurrence[synonyms],
+        "synonyms: similarity of the vectors": report.similarity[synonyms],
+        "synonyms: place among all pairs": report.similarity_percentile[synonyms] / 100,
+        "synonyms: first of the surprising pairs": float(synonyms == 0),
     }
 
 
@@ -306,7 +290,7 @@ def run(options):
 
 
 def print_tables(found, seeds):
-    """Print the figures and the verdicts as Markdown."""
+    """Print the figures and which claims hold as Markdown."""
     for part in PARTS:
         by_seed = [found[part, seed] for seed in range(seeds)]
         rows = []

@@ -1,4 +1,4 @@
-"""The door for tags: tables of zeros and ones in, one sparse record out.
+"""Reading of tables of tags: zeros and ones in, one sparse record out.
 
 A table of tags has a row per sample and a column per label. It comes as an array, a
 list of lists, a sparse matrix or a data frame, and leaves as an :class:`Indicator`,
@@ -38,6 +38,7 @@ class Indicator:
         """Number of labels."""
         return self.matrix.shape[1]
 
+    # Made once: rows, columns and counts of a label are read off it one after another.
     @cached_property
     def _by_label(self):
         return self.matrix.tocsc()
@@ -57,12 +58,9 @@ class Indicator:
         """Return how many rows have each label, shape (n_labels,)."""
         return np.diff(self._by_label.indptr).astype(np.int64)
 
-    def take(self, rows):
-        """Return the record of some rows, given by number or as a mask."""
-        return Indicator(sparse.csr_array(self.matrix[rows]), self.names)
-
     def counts(self):
         """Return how many rows have labels i and j, shape (n_labels, n_labels)."""
+        # Products of booleans would be booleans.
         ones = self.matrix.astype(np.int64)
         return (ones.T @ ones).toarray()
 
@@ -107,6 +105,7 @@ def read_indicator(Y, *, owner, label_names=None, name="Y"):
 
 def is_frame(Y):
     """Whether a table is a data frame of pandas or polars."""
+    # Both have these two; importing either library to ask would be slow.
     return hasattr(Y, "columns") and hasattr(Y, "to_numpy")
 
 
@@ -114,10 +113,12 @@ def _as_csr(Y, owner, name):
     """Return the table as CSR of bool, and the names its columns have."""
     if sparse.issparse(Y):
         return _csr_of_sparse(Y, owner, name), np.arange(Y.shape[-1])
+    # A frame of pandas' sparse columns, which to_numpy would make dense.
     if hasattr(Y, "sparse") and all(hasattr(dtype, "subtype") for dtype in Y.dtypes):
         return _csr_of_sparse(Y.sparse.to_coo(), owner, name), _frame_names(Y)
     names = _frame_names(Y) if is_frame(Y) else None
     table = _as_table(Y, owner, name)
+    # Two comparisons rather than a cast, which would turn 0.5 into 0 and "1" into 1.
     ones = np.asarray(table == 1, dtype=bool)
     zeros = np.asarray(table == 0, dtype=bool)
     _check_zeros_and_ones(table[~ones & ~zeros], owner, name)
@@ -191,6 +192,7 @@ def missing_as_nan(table):
 
 def _is_missing(value):
     """Whether a value is NaN, NaT or pandas' NA."""
+    # NaN and NaT differ from themselves; NA refuses to say.
     try:
         return bool(value != value)
     except TypeError:

@@ -55,8 +55,6 @@ def test_record_says_what_the_table_says(table):
     for k in range(found.n_labels):
         assert_array_equal(found.column(k), table[:, k])
         assert_array_equal(found.rows(k), np.flatnonzero(table[:, k]))
-    some = np.arange(len(table))[::2]
-    assert_array_equal(found.take(some).matrix.toarray(), table[some])
 
 
 def test_counts_do_not_overflow_small_types():

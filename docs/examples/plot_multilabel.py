@@ -3,9 +3,9 @@
 Training where tags are missing
 ===============================
 
-Who tags pictures, songs or texts names what strikes the eye. A tag that is there is a
-claim; one that is missing may be wrong, or nobody may have thought of it. Trained on
-such a table, a classifier learns to leave tags out as well.
+Who tags pictures, songs or texts names what is striking. A tag that is there is a
+claim; a blank may be a no, or nobody may have thought of it. Trained on such a table, a
+classifier learns to leave tags out as well.
 
 Below, images of digits get tags, and every tag is then forgotten now and then, some
 more often than others. :class:`~sknoisy.multilabel.MultilabelNoisyClassifier` trains
@@ -16,8 +16,8 @@ on what is left, and :class:`~sknoisy.multilabel.MultilabelAudit` lists what is 
 # Digits with tags
 # ----------------
 #
-# The *tagability* of a tag is how likely it is given where it is true. The right tags
-# of the training rows serve for comparison only.
+# The missing rate of a tag is the probability that it is not given where it is true.
+# The right tags of the training rows serve for comparison only.
 
 import numpy as np
 import pandas as pd
@@ -40,8 +40,8 @@ X, digit = load_digits(return_X_y=True)
 tags = pd.DataFrame({tag: np.isin(digit, own) * 1 for tag, own in MEANING.items()})
 X, X_test, tags, tags_test = train_test_split(X / 16, tags, random_state=0)
 
-tagability = np.linspace(0.25, 0.95, tags.shape[1])
-noise = MultilabelNoise(1 - tagability, random_state=0)
+missing_rate = np.linspace(0.75, 0.05, tags.shape[1])
+noise = MultilabelNoise(missing_rate, random_state=0)
 given = pd.DataFrame(noise.corrupt(tags.to_numpy()), columns=tags.columns)
 missing = 1 - given.to_numpy().sum() / tags.to_numpy().sum()
 print(f"{len(tags)} images, {missing:.0%} of their tags are missing")
@@ -50,9 +50,9 @@ print(f"{len(tags)} images, {missing:.0%} of their tags are missing")
 # One classifier per tag, trained twice
 # -------------------------------------
 #
-# The plain classifiers believe every blank. Ours ask, for each tag of each row, models
-# fitted on other rows, the neighbours, and the other tags of the row, and count a blank
-# as a tag as far as these speak for it.
+# The plain classifiers take every blank for a no. Ours estimate, from models fitted on
+# other rows, the neighbours, and the other tags of the row, the probability that a
+# blank is a missing tag, and train on it.
 
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import f1_score
@@ -77,7 +77,7 @@ print(scores.round(2).to_string())
 print("mean", scores.mean().round(3).to_dict())
 
 # %%
-# The lower the tagability, the more there is to gain.
+# The higher the missing rate, the more there is to gain.
 
 from matplotlib import pyplot as plt
 
@@ -91,9 +91,9 @@ ax.figure.tight_layout()
 # Which tags are missing?
 # -----------------------
 #
-# The audit needs no second look at any image to rank the blanks. Its tagability is an
-# estimate with wide bounds, since a tag that is given seldom looks like one that the
-# pixels do not show.
+# The audit ranks the blanks without any annotation. Its missing rates are estimates
+# with wide bounds, since a tag that is often missing looks like one that the pixels do
+# not show.
 
 from sknoisy.multilabel import MultilabelAudit
 
@@ -102,10 +102,14 @@ suspects = audit.missing_tags(300)
 right = tags.to_numpy()[suspects.row, suspects.label_code].mean()
 print(f"300 most suspicious blanks: {right:.0%} are missing tags")
 
-ax = audit.plot()
-order = np.argsort(-audit.tagability_, kind="stable")
-ax.plot(tagability[order], np.arange(len(order)), "kx", label="as simulated")
-ax.legend(loc="lower left")
+places = np.arange(tags.shape[1])
+_, ax = plt.subplots(figsize=(7, 3.5), layout="constrained")
+ax.hlines(places, *audit.missing_rate_bounds_.T, color="0.7", lw=3, label="bounds")
+ax.plot(audit.missing_rate_, places, "o", label="estimate")
+ax.plot(missing_rate, places, "kx", label="as simulated")
+ax.set_yticks(places, tags.columns)
+ax.set(xlim=(-0.02, 1.02), xlabel="missing rate")
+ax.legend(loc="upper right")
 
 # %%
 # A few of them, each with the tag that it should have:

@@ -111,7 +111,7 @@ class TaggingNetClassifier(BaseDeepClassifier):
 
     See Also
     --------
-    sknoisy.multilabel.label_vector_similarity : Which tags point the same way.
+    sknoisy.multilabel.compare_label_similarity : Which tags point the same way.
     sknoisy.multilabel.MultilabelNoisyClassifier : For any classifier.
 
     Notes

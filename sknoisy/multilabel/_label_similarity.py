@@ -4,18 +4,16 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.stats import pearsonr, rankdata, spearmanr
+from sklearn.metrics.pairwise import cosine_similarity
 
 from sknoisy._indicator import read_indicator
-from sknoisy.multilabel._label_vectors import label_vector_similarity
-from sknoisy.multilabel._occurrence import cooccurrence_matrix
-from sknoisy.multilabel._result import Result, square_frame, warn_undefined
-
-MEASURES = ("cosine", "jaccard", "lift")
+from sknoisy.multilabel._cooccurrence import cooccurrence_matrix
+from sknoisy.multilabel._result import Result, warn_undefined
 
 
 @dataclass(frozen=True)
 class SimilarPairs(Result):
-    """What :meth:`LabelSimilarity.pairs` returns."""
+    """What :func:`compare_label_similarity` returns."""
 
     first: np.ndarray
     second: np.ndarray
@@ -25,88 +23,17 @@ class SimilarPairs(Result):
     cooccurrence_percentile: np.ndarray
     n_only_first: np.ndarray
     n_only_second: np.ndarray
-
-
-@dataclass(frozen=True)
-class LabelSimilarity(Result):
-    """What :func:`compare_label_similarity` returns."""
-
-    label_names: np.ndarray
-    similarity: np.ndarray
-    cooccurrence: np.ndarray
-    count: np.ndarray
-    pair_count: np.ndarray
     pearson: float
     spearman: float
 
-    def to_frame(self):
-        """Return the similarities as a data frame.
 
-        Returns
-        -------
-        DataFrame of shape (n_labels, n_labels)
-            Rows and columns carry the names of the labels.
-        """
-        return square_frame(self.similarity, self.label_names)
-
-    def pairs(self, n_pairs=10, *, by="surprise"):
-        """Return the pairs of labels that stand out.
-
-        Parameters
-        ----------
-        n_pairs : int, default=10
-            How many pairs to return at most.
-
-        by : str, default="surprise"
-            "surprise" lists pairs with a similarity above 0, those first whose place
-            among all pairs by similarity is furthest above their place by
-            co-occurrence; "similarity" lists the most similar pairs.
-
-        Returns
-        -------
-        SimilarPairs
-            A record of arrays of shape (n_pairs,): ``first`` and ``second`` (names),
-            ``similarity`` and ``cooccurrence`` with their percentiles among all pairs,
-            ``n_only_first`` and ``n_only_second``, the numbers of rows with one of the
-            two tags alone: where the labels mean the same, the other tag is missing
-            there.
-
-        Raises
-        ------
-        ValueError
-            If ``by`` is unknown.
-        """
-        first, second, similarity, together = _known_pairs(self)
-        places = _percentile(similarity), _percentile(together)
-        surprise = np.where(similarity > 0, places[0] - places[1], -np.inf)
-        order_by = {"surprise": surprise, "similarity": similarity}
-        if by not in order_by:
-            raise ValueError(
-                f"by expected one of {sorted(order_by)}, but got {by!r}. 'surprise' "
-                "is the default."
-            )
-        n_pairs = min(n_pairs, np.isfinite(order_by[by]).sum())
-        best = np.argsort(-order_by[by], kind="stable")[:n_pairs]
-        i, j = first[best], second[best]
-        return SimilarPairs(
-            first=self.label_names[i],
-            second=self.label_names[j],
-            similarity=similarity[best],
-            similarity_percentile=places[0][best],
-            cooccurrence=together[best],
-            cooccurrence_percentile=places[1][best],
-            n_only_first=self.count[i] - self.pair_count[i, j],
-            n_only_second=self.count[j] - self.pair_count[i, j],
-        )
-
-
-def compare_label_similarity(vectors, Y, *, normalize="cosine", label_names=None):
+def compare_label_similarity(vectors, Y, *, label_names=None):
     """Compare what labels are to a model with how often they occur together.
 
-    A model that learns from noisy tags sees through some of the noise: two labels for
-    one property get the same vector even if no tagger ever uses both. Pairs of labels
-    that are close to the model but rarely come together are either synonyms or a hint
-    at missing tags.
+    A model that learns from noisy tags averages over the noise: two labels for one
+    property get the same vector even if no tagger ever uses both. Pairs of labels that
+    are similar to the model but rarely come together are synonyms, or a hint at missing
+    tags.
 
     Parameters
     ----------
@@ -116,34 +43,32 @@ def compare_label_similarity(vectors, Y, *, normalize="cosine", label_names=None
     Y : array-like, sparse matrix or frame of shape (n_samples, n_labels)
         Tags, zeros and ones, with the labels in the same order.
 
-    normalize : str, default="cosine"
-        Measure of co-occurrence without a direction: "cosine", "jaccard" or "lift",
-        see :func:`label_cooccurrence`.
-
     label_names : array-like of shape (n_labels,), default=None
         Names of the labels. If None, the columns of a frame, else 0, 1, 2, ...
 
     Returns
     -------
-    LabelSimilarity
-        A record with
+    SimilarPairs
+        Arrays of shape (n_pairs,) over all pairs of labels, those first whose place by
+        similarity is furthest above their place by co-occurrence; pairs with a
+        similarity of 0 or less come last.
 
-        - ``label_names``;
-        - ``similarity`` and ``cooccurrence``, of shape (n_labels, n_labels), NaN for a
-          vector of length 0 and a label that never occurs, with a warning;
-        - ``count``, of shape (n_labels,), and ``pair_count``, of shape (n_labels,
-          n_labels): numbers of rows;
+        - ``first`` and ``second``: names;
+        - ``similarity`` and ``cooccurrence``: cosines of the two vectors and of the two
+          columns of tags, each with its ``..._percentile`` among all pairs;
+        - ``n_only_first`` and ``n_only_second``: rows with one of the two tags alone.
+          If the labels mean the same, the other tag is missing there;
         - ``pearson`` and ``spearman``: correlation of similarity and co-occurrence over
-          all pairs of different labels, NaN with fewer than 3 pairs.
+          the pairs, NaN with fewer than 3 of them.
 
-        ``pairs(n_pairs, by="surprise")`` lists candidates for synonyms and missing
-        tags; ``to_frame()`` returns the similarities with their names.
+        Labels that never occur, or have a vector of length 0, are left out, with a
+        warning. ``to_frame()`` returns a table with a row per pair.
 
     Raises
     ------
     ValueError
         If ``Y`` holds anything but zeros and ones, or does not fit the vectors or the
-        names, or ``normalize`` is unknown.
+        names, or vectors are no table of finite numbers.
 
     See Also
     --------
@@ -157,9 +82,8 @@ def compare_label_similarity(vectors, Y, *, normalize="cosine", label_names=None
 
     References
     ----------
-    K. Choi, G. Fazekas, K. Cho, M. Sandler, "The Effects of Noisy Labels on Deep
-    Convolutional Neural Networks for Music Tagging", IEEE Transactions on Emerging
-    Topics in Computational Intelligence 2(2), 2018.
+    K. Choi, G. Fazekas, K. Cho, M. Sandler, "The Effects of Noisy Labels on Deep CNNs
+    for Music Tagging", IEEE TETCI 2(2), 2018, arXiv:1706.02361.
 
     Examples
     --------
@@ -174,59 +98,67 @@ def compare_label_similarity(vectors, Y, *, normalize="cosine", label_names=None
     >>> spelling = rng.uniform(size=1000) < 0.5
     >>> Y = np.column_stack([sung & spelling, sung & ~spelling, X[:, 1] > 0])
     >>> tagger = RidgeClassifier().fit(X, Y.astype(int))
-    >>> report = compare_label_similarity(
+    >>> pairs = compare_label_similarity(
     ...     label_vectors(tagger), Y, label_names=["vocal", "vocals", "loud"]
     ... )
-    >>> pair = report.pairs(1)
-    >>> print(pair.first[0], pair.second[0], pair.cooccurrence[0])
+    >>> print(pairs.first[0], pairs.second[0], pairs.cooccurrence[0])
     vocal vocals 0.0
     """
-    if normalize not in MEASURES:
-        raise ValueError(
-            f"normalize expected one of {', '.join(MEASURES)}, since similarity has no "
-            f"direction, but got {normalize!r}. 'cosine' is the default."
-        )
     tags = read_indicator(Y, owner="compare_label_similarity", label_names=label_names)
+    similarity = _similarity(vectors, tags)
+    counts = tags.counts()
+    count = np.diag(counts)
+    warn_undefined(
+        count == 0,
+        tags.names,
+        "Co-occurrence is undefined for labels that never occur; they are left out.",
+    )
+    together = cooccurrence_matrix(counts, tags.n_samples, "cosine")
+    # Each pair once, and only where both measures are known.
+    i, j = np.nonzero(np.triu(~np.isnan(similarity + together), k=1))
+    similarity, together = similarity[i, j], together[i, j]
+    places = _percentile(similarity), _percentile(together)
+    # Only labels that are similar can be synonyms.
+    surprise = np.where(similarity > 0, places[0] - places[1], -np.inf)
+    order = np.argsort(-surprise, kind="stable")
+    columns = [
+        *(tags.names[i], tags.names[j], similarity, places[0], together, places[1]),
+        *(count[i] - counts[i, j], count[j] - counts[i, j]),
+    ]
+    columns = [column[order] for column in columns]
+    return SimilarPairs(*columns, *_correlations(similarity, together))
+
+
+def _similarity(vectors, tags):
+    """Return the cosines of the angles between vectors, NaN for one of length 0."""
+    vectors = np.asarray(vectors, dtype=float)
+    if vectors.ndim != 2 or not np.isfinite(vectors).all():
+        raise ValueError(
+            "vectors expected a table of shape (n_labels, n_weights) with finite "
+            f"numbers, but got shape {vectors.shape}, or NaN or infinity in it. Pass "
+            "what label_vectors returns."
+        )
     if len(vectors) != tags.n_labels:
         raise ValueError(
             f"vectors expected one for each of {tags.n_labels} labels of Y, but got "
             f"{len(vectors)}. Pass the tags that the model was fitted to."
         )
-    similarity = label_vector_similarity(vectors, label_names=tags.names)
-    counts = tags.counts()
-    count = np.diag(counts).copy()
-    warn_undefined(
-        count == 0,
-        tags.names,
-        "Co-occurrence is undefined, and NaN, for labels that never occur.",
-    )
-    together = cooccurrence_matrix(counts, tags.n_samples, normalize)
-    report = LabelSimilarity(
-        tags.names, similarity, together, count, counts, np.nan, np.nan
-    )
-    return _with_correlations(report)
+    # scikit-learn gives them a cosine of 0, which would say "unrelated".
+    empty = ~vectors.any(axis=1)
+    text = "A vector of length 0 has no direction; these labels are left out."
+    warn_undefined(empty, tags.names, text)
+    similarity = np.clip(cosine_similarity(vectors), -1, 1)
+    similarity[empty] = similarity[:, empty] = np.nan
+    return similarity
 
 
-def _known_pairs(report):
-    """Return the two labels, the similarity and the co-occurrence of each pair."""
-    known = ~np.isnan(report.similarity) & ~np.isnan(report.cooccurrence)
-    first, second = np.nonzero(np.triu(known, k=1))
-    pairs = first, second
-    return first, second, report.similarity[pairs], report.cooccurrence[pairs]
-
-
-def _with_correlations(report):
-    """Return the report with the correlations over its pairs."""
-    _, _, similarity, together = _known_pairs(report)
+def _correlations(similarity, together):
+    """Return Pearson's and Spearman's correlation, NaN where they are undefined."""
+    # Two pairs lie on a line, and equal values have no correlation.
     if len(similarity) < 3 or not np.ptp(similarity) or not np.ptp(together):
-        return report
-    return LabelSimilarity(
-        **{
-            **report.to_dict(),
-            "pearson": float(pearsonr(similarity, together).statistic),
-            "spearman": float(spearmanr(similarity, together).statistic),
-        }
-    )
+        return np.nan, np.nan
+    pearson = pearsonr(similarity, together).statistic
+    return float(pearson), float(spearmanr(similarity, together).statistic)
 
 
 def _percentile(values):

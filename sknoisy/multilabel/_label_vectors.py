@@ -3,29 +3,24 @@
 import numpy as np
 from scipy import sparse
 
-from sknoisy.multilabel._result import warn_undefined
-
+# Where wrappers keep the model that they fitted.
 INNER = ("best_estimator_", "estimator_", "final_estimator_")
 
 
 def label_vectors(estimator):
     """Return the weights by which a fitted model scores each label.
 
-    A linear model, and the last layer of a network, score a label by the product of
-    the features, or of the last hidden layer, with one vector per label. Labels whose
-    vectors point the same way are the same to the model.
+    A linear model scores a label by the product of the features, and a network by that
+    of its last hidden layer, with one vector per label. Labels whose vectors point the
+    same way are the same to the model.
 
     Parameters
     ----------
     estimator : estimator
-        A fitted multi-label or multiclass model, one of
-
-        - a linear model with ``coef_``, such as ``RidgeClassifier``;
-        - ``MultiOutputClassifier``, ``OneVsRestClassifier`` or whatever else keeps one
-          linear model per label in ``estimators_``;
-        - ``MLPClassifier``, of which the last of ``coefs_`` is read;
-        - a net of skorch, of whose module the last linear layer is read;
-        - a ``Pipeline`` or a search around one of these.
+        A fitted multi-label or multiclass model: a linear one with ``coef_``; one that
+        keeps a linear model per label in ``estimators_``, as ``OneVsRestClassifier``
+        does; ``MLPClassifier``; a net of skorch, of whose module the last linear layer
+        is read; or a ``Pipeline`` or a search around one of these.
 
     Returns
     -------
@@ -40,21 +35,19 @@ def label_vectors(estimator):
 
     See Also
     --------
-    label_vector_similarity : Which vectors point the same way.
-    compare_label_similarity : And do such labels occur together?
+    compare_label_similarity : Which vectors point the same way, and do such labels
+        occur together?
 
     Notes
     -----
     Weights of a linear model depend on the units of the features: scale them first.
-    The last hidden layer of a network should be narrow, with fewer units than there
-    are labels or not many more. In a wide layer each label can have a direction of its
-    own, and the similarities say little.
+    The last hidden layer of a network should have no more units than there are labels,
+    or not many: in a wide layer each label can have a direction of its own.
 
     References
     ----------
-    K. Choi, G. Fazekas, K. Cho, M. Sandler, "The Effects of Noisy Labels on Deep
-    Convolutional Neural Networks for Music Tagging", IEEE Transactions on Emerging
-    Topics in Computational Intelligence 2(2), 2018.
+    K. Choi, G. Fazekas, K. Cho, M. Sandler, "The Effects of Noisy Labels on Deep CNNs
+    for Music Tagging", IEEE TETCI 2(2), 2018, arXiv:1706.02361.
 
     Examples
     --------
@@ -120,58 +113,3 @@ def _of_module(module):
     if not layers:
         return None
     return layers[-1].weight.detach().cpu().numpy().copy()
-
-
-def label_vector_similarity(vectors, *, label_names=None):
-    """Measure which labels point the same way.
-
-    Parameters
-    ----------
-    vectors : array-like of shape (n_labels, n_weights)
-        A vector per label, see :func:`label_vectors`.
-
-    label_names : array-like of shape (n_labels,), default=None
-        Names of the labels, for the warning. If None, 0, 1, 2, ...
-
-    Returns
-    -------
-    ndarray of shape (n_labels, n_labels)
-        Cosines of the angles between the vectors, in [-1, 1]. Row and column of a
-        vector of length 0 are NaN, with a warning.
-
-    Raises
-    ------
-    ValueError
-        If vectors are no table of finite numbers, or do not fit the names.
-
-    See Also
-    --------
-    label_vectors : Where the vectors come from.
-
-    Examples
-    --------
-    >>> from sknoisy.multilabel import label_vector_similarity
-    >>> label_vector_similarity([[1, 0], [2, 0], [0, 3]])
-    array([[1., 1., 0.],
-           [1., 1., 0.],
-           [0., 0., 1.]])
-    """
-    vectors = np.asarray(vectors, dtype=float)
-    if vectors.ndim != 2 or not np.isfinite(vectors).all():
-        raise ValueError(
-            "vectors expected a table of shape (n_labels, n_weights) with finite "
-            f"numbers, but got shape {vectors.shape}, or NaN or infinity in it. Pass "
-            "what label_vectors returns."
-        )
-    names = np.arange(len(vectors)) if label_names is None else label_names
-    if len(names) != len(vectors):
-        raise ValueError(
-            f"label_names expected {len(vectors)} names, one per vector, but got "
-            f"{len(names)}. Pass the names in the order of the vectors."
-        )
-    length = np.linalg.norm(vectors, axis=1)
-    warn_undefined(
-        length == 0, names, "Vectors of length 0 have no direction: cosines are NaN."
-    )
-    unit = vectors / np.where(length == 0, np.nan, length)[:, np.newaxis]
-    return np.clip(unit @ unit.T, -1, 1)

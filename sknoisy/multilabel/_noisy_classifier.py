@@ -1,33 +1,46 @@
-"""The classifier for tables of tags of which some are missing."""
+"""The classifier for tables of tags of which some are missing or spurious."""
 
+from dataclasses import replace
+from functools import partial
 from numbers import Real
 
 import numpy as np
+from scipy import sparse
+from sklearn.utils.metaestimators import available_if
 
 from sknoisy._compat import Interval, StrOptions
-from sknoisy._evidence import EMBEDDING_CONSTRAINT
-from sknoisy._soft_labels import takes_weights
+from sknoisy._evidence import EMBEDDING_CONSTRAINT, FOLDING_CONSTRAINTS, seed_unset
+from sknoisy._meta import BaseLabelNoiseClassifier, inner_has
+from sknoisy._soft_labels import fit_soft_labels, takes_weights
 from sknoisy.exceptions import UnsuitableEstimatorError
-from sknoisy.multilabel._base import BaseTagClassifier
-from sknoisy.multilabel._rates import RATE, TAGABILITY, rates_of_tags
 from sknoisy.multilabel._tag_evidence import KINDS, gather_evidence, has_evidence
-from sknoisy.multilabel._tag_models import TagFit, fit_tag, tag_proba, thinned
-from sknoisy.multilabel._tag_posterior import (
+from sknoisy.multilabel._tag_labels import TagLabels, is_single_column, read_table
+from sknoisy.multilabel._tag_models import (
+    TagFit,
+    TagModels,
     best_f1_threshold,
-    estimate_tagability,
-    pool_evidence,
-    posterior_of_tag,
+    fit_blocks,
+    fit_tag,
+    soft_labels_of_tag,
+    sparse_posterior,
+    tag_proba,
+)
+from sknoisy.multilabel._tag_posterior import (
+    MISSING_RATE,
+    RATE,
+    rates_of_tags,
+    tag_posterior,
 )
 
+ACTIONS = {"auto", "soft", "weight", "relabel", "filter"}
 
-class MultilabelNoisyClassifier(BaseTagClassifier):
-    r"""Train a classifier per tag where tags are missing, or wrong.
 
-    In tagging data a 1 is a claim and a 0 is "no, or nobody said so". For each tag,
-    three witnesses that have not seen it are heard: a model fitted on other folds, the
-    neighbours of the row, and the other tags of the row. What they say together tells
-    which blanks are likely missing tags, and the classifier is trained again with
-    these blanks counted, in part, as tags.
+class MultilabelNoisyClassifier(BaseLabelNoiseClassifier):
+    r"""Train a classifier per tag where tags are missing or wrong.
+
+    In tagging data a 1 is a claim and a 0 means "no, or nobody said so". A model fitted
+    on other folds, the neighbours of the row, and the other tags of the row together
+    give the probability that each tag is true, and the classifier is trained on these.
 
     Parameters
     ----------
@@ -36,31 +49,28 @@ class MultilabelNoisyClassifier(BaseTagClassifier):
         None means :class:`~sklearn.linear_model.LogisticRegression`.
 
     evidence : {"auto", "model", "neighbors", "tags"}, default="auto"
-        Who is heard: the classifier, trained on other folds; the 20 nearest
-        neighbours, searched once for all tags; a ridge regression of each tag on all
-        others; or, with "auto", all of them. Neither of the last two needs a fit of
-        the classifier.
+        The classifier, trained on other folds; the 20 nearest neighbours, searched
+        once for all tags; a ridge regression of each tag on all others; or, with
+        "auto", all of them. The last two need no fit of the classifier.
 
-    tagability : "estimate", float or array-like, default="estimate"
-        Probability in (0, 1] that a true tag is given, one or, of shape (n_labels,),
-        one per tag. "estimate" reads it off the
-        evidence, see Notes; what re-annotated rows say is better, see
-        :func:`estimate_label_quality`.
+    missing_rate : "estimate", float or array-like, default="estimate"
+        Probability in [0, 1) that a true tag is not given, one or, of shape
+        (n_labels,), one per tag, NaN where it is to be estimated. "estimate" takes it
+        from the evidence; that of :func:`estimate_label_quality` is better.
 
     spurious_rate : float or array-like, default=0.0
         Probability in [0, 1) that a tag is given where it is not true, one or one per
-        tag. With 0, tags
-        are never doubted.
+        tag. With 0, tags are taken as right, and blanks alone are in question.
 
-    action : {"auto", "soft", "relabel"}, default="auto"
-        Train on the probabilities, which needs a classifier that takes
-        ``sample_weight``, or turn blanks into tags, and tags into blanks, where that
-        is more likely than not. "auto" means "soft" where weights are taken.
+    action : {"auto", "soft", "weight", "relabel", "filter"}, default="auto"
+        Train on the posterior, each row as a tag and as a blank; weigh each entry by
+        its probability of being right; replace it by what is more probable; or leave
+        it out if the opposite is. The first two need a classifier that takes
+        ``sample_weight``. "auto" means "soft", or "relabel" for one that takes none.
 
     threshold : float or "f1", default=0.5
-        From which probability on a tag is predicted: a number in (0, 1) or, with
-        "f1", for each tag the one with the highest F1 that is expected on the rows of
-        ``fit``, which suits rare tags.
+        From which probability on a tag is predicted: a number in (0, 1) or, which
+        suits rare tags, that with the highest F1 expected on the rows of ``fit``.
 
     embedding : "auto", "passthrough" or transformer, default="auto"
         Space in which neighbours are searched, see
@@ -84,23 +94,24 @@ class MultilabelNoisyClassifier(BaseTagClassifier):
     estimators_ : list of n_labels classifiers
         The fitted classifiers; a constant one for a tag that all rows have or lack.
 
-    tagability_ : ndarray of shape (n_labels,)
-        Probability that a true tag is given, estimated or as passed. NaN for tags
-        that too few rows have or lack.
+    missing_rate_ : ndarray of shape (n_labels,)
+        Estimated or as passed. NaN for tags that too few rows have or lack.
 
-    tagability_bounds_ : ndarray of shape (n_labels, 2)
-        Range in which the tagability can lie if no tag is spurious.
+    spurious_rate_ : ndarray of shape (n_labels,)
+        As passed.
+
+    missing_rate_bounds_ : ndarray of shape (n_labels, 2)
+        Range in which the missing rate can lie if no tag is spurious.
 
     false_omission_rate_ : ndarray of shape (n_labels,)
         Estimated share of true tags among the blanks.
 
-    soft_labels_ : csr_array of shape (n_samples, n_labels)
+    clean_proba_ : csr_array of float32 of shape (n_samples, n_labels)
         Probability that each tag is true for the rows of ``fit``; those below 0.05 are
         left out.
 
-    evidence_weights_ : ndarray of shape (n_labels, n_kinds)
-        Exponents of model, neighbours and tags, as far as they were heard, in the
-        pooled evidence.
+    evidence_weights_ : ndarray of shape (n_labels, n_sources)
+        Weights of model, neighbours and tags, as far as they are used.
 
     threshold_ : ndarray of shape (n_labels,)
         From which probability on each tag is predicted.
@@ -113,7 +124,7 @@ class MultilabelNoisyClassifier(BaseTagClassifier):
         array of these, and only ``estimator_`` is there beside it.
 
     estimator_ : object
-        What answers.
+        What predicts.
 
     n_features_in_ : int
         Number of columns of X, where the classifier tells.
@@ -123,22 +134,21 @@ class MultilabelNoisyClassifier(BaseTagClassifier):
 
     See Also
     --------
-    TagabilityWeightedClassifier : Simpler treatments of missing tags.
     MultilabelAudit : Which tags are missing or wrong.
     sknoisy.NoisyLabelClassifier : The same idea for one label per row.
 
     Notes
     -----
-    The evidence is pooled into :math:`e = P(\tilde y_k = 1 \mid \text{all but }
-    \tilde y_k)` by a logistic regression with exponents that are not negative. With
-    the tagability :math:`\rho_k`, a blank is a missing tag with probability
+    The evidence is pooled into :math:`q = P(\tilde y_k = 1 \mid \text{all but }
+    \tilde y_k)` by a logistic regression with weights that are not negative. With the
+    missing rate :math:`m_k`, a blank is a missing tag with probability
 
-    .. math:: P(y_k = 1 \mid \tilde y_k = 0) =
-        \frac{1 - \rho_k}{\rho_k} \, \frac{e}{1 - e},
+    .. math:: P(y_k = 1 \mid \tilde y_k = 0) = \frac{m_k}{1 - m_k} \, \frac{q}{1 - q},
 
-    at most 1. Without any row looked at again, :math:`\rho_k` cannot be told from a
-    tag that is hard to predict: the upper quartile of :math:`e` over the tagged rows,
-    which stands in for it, is too low where the tag never becomes certain.
+    at most 1. With ``evidence="model"`` and ``action="soft"`` these are the weights of
+    Elkan and Noto as published. No row having been annotated again, a high :math:`m_k`
+    cannot be told from a tag that is hard to predict: one minus the upper quartile of
+    :math:`q` over the tagged rows, which stands in for it, is then too high.
 
     With five folds a fit costs six fits of the classifier for each tag. Nothing of
     shape (n_samples, n_labels) is held except sparse tables.
@@ -150,32 +160,30 @@ class MultilabelNoisyClassifier(BaseTagClassifier):
 
     Examples
     --------
-    >>> import numpy as np
+    The predictions are closer to the truth than the tags they were learnt from:
+
     >>> from sklearn.datasets import make_multilabel_classification
     >>> from sklearn.metrics import f1_score
-    >>> from sklearn.multioutput import MultiOutputClassifier
-    >>> from sklearn.linear_model import LogisticRegression
     >>> from sknoisy.multilabel import MultilabelNoisyClassifier
+    >>> from sknoisy.noise import MultilabelNoise
     >>> X, y = make_multilabel_classification(600, n_classes=4, random_state=0)
-    >>> kept = np.random.RandomState(0).uniform(size=y.shape) < 0.6
-    >>> X, y_noisy, X_test, y_test = X[:400], (y * kept)[:400], X[400:], y[400:]
-    >>> base = LogisticRegression(max_iter=1000)
-    >>> plain = MultiOutputClassifier(base).fit(X, y_noisy)
-    >>> clf = MultilabelNoisyClassifier(base).fit(X, y_noisy)
-    >>> scores = [f1_score(y_test, m.predict(X_test), average="macro")
-    ...           for m in (plain, clf)]
+    >>> y_noisy = MultilabelNoise(missing_rate=0.6, random_state=0).corrupt(y)
+    >>> clf = MultilabelNoisyClassifier().fit(X / 10, y_noisy)
+    >>> scores = [f1_score(y, tags, average="macro")
+    ...           for tags in (y_noisy, clf.predict(X / 10))]
     >>> bool(scores[1] > scores[0] + 0.1)
     True
     """
 
     _parameter_constraints: dict = {
-        **BaseTagClassifier._parameter_constraints,
+        **BaseLabelNoiseClassifier._parameter_constraints,
         "evidence": [StrOptions({"auto", *KINDS})],
-        "tagability": TAGABILITY,
+        "missing_rate": MISSING_RATE,
         "spurious_rate": RATE,
-        "action": [StrOptions({"auto", "soft", "relabel"})],
+        "action": [StrOptions(ACTIONS)],
         "threshold": [StrOptions({"f1"}), Interval(Real, 0, 1, closed="neither")],
         "embedding": EMBEDDING_CONSTRAINT,
+        **FOLDING_CONSTRAINTS,
     }
 
     def __init__(
@@ -183,7 +191,7 @@ class MultilabelNoisyClassifier(BaseTagClassifier):
         estimator=None,
         *,
         evidence="auto",
-        tagability="estimate",
+        missing_rate="estimate",
         spurious_rate=0.0,
         action="auto",
         threshold=0.5,
@@ -195,7 +203,7 @@ class MultilabelNoisyClassifier(BaseTagClassifier):
     ):
         self.estimator = estimator
         self.evidence = evidence
-        self.tagability = tagability
+        self.missing_rate = missing_rate
         self.spurious_rate = spurious_rate
         self.action = action
         self.threshold = threshold
@@ -205,96 +213,177 @@ class MultilabelNoisyClassifier(BaseTagClassifier):
         self.n_jobs = n_jobs
         self.random_state = random_state
 
-    def _prepare(self, base, X, labels):
-        """Return evidence, rates and which tags they are used for."""
-        weighs = takes_weights(base)
-        if self.action == "soft" and not weighs:
-            raise UnsuitableEstimatorError(
-                "action='soft' needs a classifier that takes sample_weight, but "
-                f"{type(base).__name__} takes none. Use action='relabel', which needs "
-                "no weights."
-            )
-        soft = weighs if self.action == "auto" else self.action == "soft"
-        kinds = KINDS if self.evidence == "auto" else (self.evidence,)
-        rates = rates_of_tags(self, labels)
-        evidence = gather_evidence(self, base, X, labels, kinds)
-        return evidence, rates, has_evidence(labels), soft
+    def fit(self, X, y, sample_weight=None, *, groups=None, trusted=None, **params):
+        """Fit on noisy tags.
 
-    def _work(self, base, X, labels, common, block):
-        evidence, rates, enough, soft = common
-        votes = evidence.votes(labels, block)
-        fits = []
-        for place, k in enumerate(block):
-            found = {}
-            believed = labels.tags.column(k).astype(float)
-            if enough[k]:
-                vote = None if votes is None else votes[:, place]
-                columns = evidence.columns(X, labels, k, vote)
-                believed, found = believe(columns, labels, k, rates)
-            trained = believed if soft else np.round(believed)
-            model = fit_tag(base, X, trained, labels)
-            found["threshold"] = self._threshold_of(model, X, believed, labels)
-            fits.append(TagFit(model, thinned(believed), **found))
-        return fits
+        Parameters
+        ----------
+        X : array-like, frame, sparse matrix or sequence of n_samples rows
+            Whatever the inner classifier takes; it is handed on as it came.
 
-    def _threshold_of(self, model, X, believed, labels):
-        """Return from which probability on a tag is predicted."""
-        if self.threshold != "f1":
-            return self.threshold
-        if not believed.any():
-            return 0.5
-        return best_f1_threshold(tag_proba(model, X), believed, labels.sample_weight)
+        y : array-like, sparse matrix or frame of shape (n_samples, n_labels)
+            Tags, zeros and ones. Of a single column, or of shape (n_samples,), it
+            holds classes, on which the inner classifier is trained as it is.
 
-    def _keep(self, fits, labels):
-        super()._keep(fits, labels)
-        found = [fit.exponents for fit in fits]
-        width = max((len(one) for one in found if one is not None), default=0)
-        nothing = np.full(width, np.nan)
-        self.evidence_weights_ = np.array(
-            [nothing if one is None else one for one in found]
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights that are not negative. Learned weights are multiplied by them.
+
+        groups : array-like of shape (n_samples,), default=None
+            Rows of one group stay in one fold and are no evidence about each other.
+
+        trusted : array-like of bool of shape (n_samples,) or (n_samples, n_labels), \
+default=None
+            Rows, or entries, that are known to be right. They are kept as they are.
+
+        **params : dict
+            Metadata that the inner classifier requests; needs
+            ``sklearn.set_config(enable_metadata_routing=True)``.
+
+        Returns
+        -------
+        self : object
+            The fitted classifier.
+
+        Raises
+        ------
+        ValueError
+            If a table holds anything but zeros and ones, all tags are all zero or all
+            one, the rows are not those of X, or classes are missing, continuous or one.
+        UnsuitableEstimatorError
+            If the inner classifier gives no probabilities, or takes no weights where
+            they are needed.
+        """
+        return super().fit(
+            X, y, sample_weight, groups=groups, trusted=trusted, **params
         )
 
+    def _read_labels(self, X, y, sample_weight, groups, trusted, params):
+        """Return the record of a table of tags, or that of a column of classes."""
+        given = sample_weight, groups, trusted, params
+        self._sparse_output = sparse.issparse(y)
+        self._dtype = _dtype_of(y)
+        if not is_single_column(y, type(self).__name__):
+            return read_table(self, X, y, *given)
+        y = y.toarray().ravel() if sparse.issparse(y) else y
+        return super()._read_labels(X, y, *given)
 
-def believe(columns, labels, k, rates):
-    """Return how likely a tag is true for each row, and what was found on the way.
+    def _fit(self, X, labels):
+        base = seed_unset(self._inner_estimator(), self.random_state)
+        # A column of classes has no tags beside it: the base learns it as it is.
+        if not isinstance(labels, TagLabels):
+            table = labels.one_hot() * labels.sample_weight[:, None]
+            return fit_soft_labels(base, X, table, labels.classes, params=labels.params)
+        # What reports progress stays in this process.
+        quiet = replace(labels, announce=None, report=None)
+        rates = rates_of_tags(self, labels.tags.n_labels)
+        action = _action_for(base, self.action)
+        evidence = gather_evidence(self, base, X, labels)
+        given = base, X, quiet, evidence, has_evidence(labels), rates, action
+        work = partial(_fit_tags, *given, self.threshold)
+        fits = fit_blocks(work, labels, self.n_jobs)
+        self._keep(fits, labels, rates)
+        return TagModels(fits)
 
-    Parameters
-    ----------
-    columns : list of ndarray of shape (n_samples,)
-        Evidence.
+    def _keep(self, fits, labels, rates):
+        """Set the fitted attributes."""
+        found = [fit.found for fit in fits]
+        self.label_names_ = labels.tags.names
+        self.missing_rate_ = np.array([one.missing_rate for one in found])
+        self.spurious_rate_ = np.array(rates[1])
+        # 0 * NaN is NaN: tags without evidence have no bounds.
+        highest = np.array([one.highest_missing_rate for one in found])
+        self.missing_rate_bounds_ = np.column_stack([0 * highest, highest])
+        self.false_omission_rate_ = np.array([one.omission_rate for one in found])
+        self.clean_proba_ = sparse_posterior(fits, labels.tags.n_samples)
+        weights = [one.weights for one in found]
+        # Tags without evidence have NaN for each source.
+        width = max((len(one) for one in weights if one is not None), default=0)
+        nothing = np.full(width, np.nan)
+        self.evidence_weights_ = np.array(
+            [nothing if one is None else one for one in weights]
+        )
+        self.threshold_ = np.array([fit.threshold for fit in fits])
+        self.estimators_ = [fit.model for fit in fits]
 
-    labels : TagLabels
-        The tags.
+    @available_if(inner_has("predict"))
+    def predict(self, X):
+        """Predict the tags of each row.
 
-    k : int
-        Number of the tag.
+        Parameters
+        ----------
+        X : array-like, frame, sparse matrix or sequence of n_samples rows
+            Samples.
 
-    rates : tuple of two ndarrays of shape (n_labels,)
-        Tagability, NaN where it is to be estimated, and rate of spurious tags.
+        Returns
+        -------
+        ndarray or csr_matrix of shape (n_samples, n_labels)
+            Zeros and ones, sparse if ``y`` was sparse in ``fit``. After a fit to a
+            single column of classes, these, of shape (n_samples,).
+        """
+        tags = self._answer("predict", X)
+        if not sparse.issparse(tags):
+            return tags
+        # The matrix class is what scikit-learn's own metrics are made for.
+        tags = sparse.csr_matrix(tags.astype(self._dtype))
+        return tags if self._sparse_output else tags.toarray()
 
-    Returns
-    -------
-    believed : ndarray of shape (n_samples,)
-        Probabilities; verified entries are what they are.
+    @available_if(inner_has("predict_proba"))
+    def predict_proba(self, X):
+        """Predict the probability of each tag.
 
-    found : dict
-        ``tagability``, ``lowest``, ``omission`` and ``exponents``.
-    """
-    tagged, mass = labels.tags.column(k), labels.sample_weight
-    proba, exponents = pool_evidence(columns, tagged, mass)
-    verified = labels.verified(k)
-    # Tags that were verified did not come about as the others did.
-    free = tagged & ~verified if (tagged & ~verified & (mass > 0)).any() else tagged
-    tagability, lowest = estimate_tagability(proba, free, mass)
-    given, spurious = rates[0][k], rates[1][k]
-    tagability = tagability if np.isnan(given) else given
-    believed = posterior_of_tag(proba, tagged, tagability, spurious)
-    believed = np.where(verified, tagged, believed)
-    omission = np.average(believed[~tagged], weights=mass[~tagged])
-    found = {
-        "tagability": tagability,
-        "lowest": lowest,
-        "omission": float(omission),
-        "exponents": exponents,
-    }
-    return believed, found
+        Parameters
+        ----------
+        X : array-like, frame, sparse matrix or sequence of n_samples rows
+            Samples.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_labels)
+            Probability of each tag. After a fit to a single column of classes, their
+            probabilities, of shape (n_samples, n_classes).
+        """
+        return self._answer("predict_proba", X)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        tags.classifier_tags.multi_label = True
+        return tags
+
+
+def _fit_tags(base, X, labels, evidence, enough, rates, action, threshold, block):
+    """Evidence, posterior, action and fit of each tag of a block, in any process."""
+    fits = []
+    for k, columns in zip(
+        block, evidence.of_block(X, labels, block, enough), strict=True
+    ):
+        found = tag_posterior(columns, labels, k, rates)
+        table = soft_labels_of_tag(action, found.posterior, labels.tags.column(k))
+        model = fit_tag(base, X, table, labels)
+        level = threshold
+        if threshold == "f1":
+            scores, weight = tag_proba(model, X), labels.sample_weight
+            level = best_f1_threshold(scores, found.posterior, weight)
+        fits.append(TagFit.of(model, level, found))
+    return fits
+
+
+def _action_for(base, action):
+    """Return the action, "auto" resolved, and refuse one that the base cannot do."""
+    weighs = takes_weights(base)
+    if action in {"soft", "weight"} and not weighs:
+        raise UnsuitableEstimatorError(
+            f"action={action!r} needs a classifier that takes sample_weight, but "
+            f"{type(base).__name__} takes none. Use action='relabel' or "
+            "action='filter', which need no weights."
+        )
+    if action == "auto":
+        return "soft" if weighs else "relabel"
+    return action
+
+
+def _dtype_of(y):
+    """Return the dtype in which tags are predicted: theirs, if it holds numbers."""
+    dtype = getattr(y, "dtype", None)
+    known = isinstance(dtype, np.dtype) and dtype.kind in "biuf"
+    return dtype if known else np.dtype(int)

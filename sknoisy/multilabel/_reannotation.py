@@ -1,4 +1,4 @@
-"""Which entries to look at again: a sample that says how each of them was drawn."""
+"""Which entries to annotate again, and with which probability each was drawn."""
 
 from dataclasses import dataclass
 from numbers import Integral
@@ -20,20 +20,15 @@ class ReannotationSample(Result):
     tagged: np.ndarray
     sampling_proba: np.ndarray
 
-    def __len__(self):
-        """Return the number of entries to look at."""
-        return len(self.row)
-
 
 def reannotation_sample(
     Y, *, n_per_stratum=100, labels=None, label_names=None, random_state=None
 ):
-    """Draw entries of a table of tags for a second look by eye or ear.
+    """Draw entries of a table of tags to be annotated again.
 
     For each label, rows that have it and rows that lack it are drawn apart, so that a
-    rare label gets as many of each as a frequent one. The sampling probability is kept
-    with each entry, and lets :func:`estimate_label_quality` scale the findings back
-    to the whole data.
+    rare label gets as many of each as a frequent one. The sampling probability of each
+    entry lets :func:`estimate_label_quality` scale the findings to all rows.
 
     Parameters
     ----------
@@ -46,7 +41,7 @@ def reannotation_sample(
         rows is taken whole.
 
     labels : array-like, default=None
-        Names of the labels to look at. If None, all of them.
+        Names of the labels to annotate. If None, all of them.
 
     label_names : array-like of shape (n_labels,), default=None
         Names of the labels. If None, the columns of a frame, else 0, 1, 2, ...
@@ -58,12 +53,12 @@ def reannotation_sample(
     -------
     ReannotationSample
         A record of arrays of shape (n_entries,), in random order within each label so
-        that whoever looks cannot guess what had been tagged:
+        that the annotator cannot guess what had been tagged:
 
         - ``row``: number of the row in ``Y``;
-        - ``label``: name of the label to judge there;
+        - ``label``: name of the label to decide on there;
         - ``label_code``: number of its column;
-        - ``tagged``: whether the row has the tag in ``Y``; hide it from the judge;
+        - ``tagged``: whether the row has the tag in ``Y``; hide it from the annotator;
         - ``sampling_proba``: probability with which the entry was drawn, in (0, 1].
 
     Raises
@@ -74,7 +69,7 @@ def reannotation_sample(
 
     See Also
     --------
-    estimate_label_quality : What the second look says about all rows.
+    estimate_label_quality : What the new annotation says about all rows.
 
     Notes
     -----
@@ -85,9 +80,8 @@ def reannotation_sample(
 
     References
     ----------
-    K. Choi, G. Fazekas, K. Cho, M. Sandler, "The Effects of Noisy Labels on Deep
-    Convolutional Neural Networks for Music Tagging", IEEE Transactions on Emerging
-    Topics in Computational Intelligence 2(2), 2018.
+    K. Choi, G. Fazekas, K. Cho, M. Sandler, "The Effects of Noisy Labels on Deep CNNs
+    for Music Tagging", IEEE TETCI 2(2), 2018, arXiv:1706.02361.
 
     Examples
     --------
@@ -113,6 +107,7 @@ def reannotation_sample(
 
 def _check_sizes(n_per_stratum):
     """Return the number of tagged and of untagged rows to draw."""
+    # One number is for both strata.
     pair = n_per_stratum
     if isinstance(pair, Integral):
         pair = (pair, pair)
@@ -143,6 +138,7 @@ def _find_labels(labels, names):
 
 def _draw_label(column, sizes, rng):
     """Return rows, tags and sampling probabilities for one label, shuffled."""
+    # A stratum that is smaller than asked for is taken whole, with probability 1.
     parts = []
     for value, size in zip((True, False), sizes, strict=True):
         stratum = np.flatnonzero(column == value)
@@ -151,5 +147,6 @@ def _draw_label(column, sizes, rng):
         parts.append((rows, np.full(n_drawn, n_drawn / max(len(stratum), 1))))
     rows = np.concatenate([rows for rows, _ in parts])
     proba = np.concatenate([proba for _, proba in parts])
+    # Otherwise the annotator would see all tagged rows first.
     order = rng.permutation(len(rows))
     return rows[order], column[rows[order]], proba[order]

@@ -1,4 +1,4 @@
-"""What the analyses hand back: small frozen records of arrays."""
+"""What the analyses return: small frozen records of arrays."""
 
 import warnings
 from dataclasses import dataclass, fields
@@ -11,14 +11,12 @@ from sklearn.exceptions import UndefinedMetricWarning
 class Result:
     """Base of the records: arrays with an entry per label, or per pair of labels."""
 
-    def to_dict(self):
-        """Return the arrays by name.
+    def __len__(self):
+        """Return the number of labels, pairs or entries."""
+        return len(getattr(self, fields(self)[0].name))
 
-        Returns
-        -------
-        dict of str to object
-            What the record holds, as it is, without copies.
-        """
+    def to_dict(self):
+        """Return what the record holds by name, without copies."""
         return {field.name: getattr(self, field.name) for field in fields(self)}
 
     def to_frame(self):
@@ -29,13 +27,9 @@ class Result:
         DataFrame
             A row per entry. The two ends of an interval are two columns, with the
             endings ``_low`` and ``_high``. Names of labels are the index.
-
-        Raises
-        ------
-        ImportError
-            If pandas is not installed.
         """
         pandas = import_pandas()
+        # Numbers that belong to the whole, such as a correlation, are left out.
         columns = {}
         for name, value in self.to_dict().items():
             if np.ndim(value) == 1:
@@ -44,17 +38,9 @@ class Result:
                 stem = name.removesuffix("_interval")
                 columns[f"{stem}_low"], columns[f"{stem}_high"] = np.transpose(value)
         index = columns.pop("label_names", None)
-        frame = pandas.DataFrame(columns)
-        return frame if index is None else frame.set_axis(_index(pandas, index))
-
-
-@dataclass(frozen=True)
-class LabelPairs(Result):
-    """Pairs of labels, each with a value: ``first``, ``second``, ``value``."""
-
-    first: np.ndarray
-    second: np.ndarray
-    value: np.ndarray
+        if index is not None:
+            index = pandas.Index(index, name="label")
+        return pandas.DataFrame(columns, index)
 
 
 def import_pandas():
@@ -69,38 +55,13 @@ def import_pandas():
     return pandas
 
 
-def _index(pandas, label_names):
-    return pandas.Index(label_names, name="label")
-
-
-def square_frame(matrix, label_names):
-    """Return a table of labels by labels as a data frame."""
-    pandas = import_pandas()
-    index = _index(pandas, label_names)
-    return pandas.DataFrame(matrix, index=index, columns=index)
-
-
-def warn_undefined(undefined, label_names, text, *, kind="Labels"):
-    """Warn once about the labels for which something has no value.
-
-    Parameters
-    ----------
-    undefined : array-like of bool of shape (n_labels,)
-        Which labels are meant; there is no warning if none is.
-
-    label_names : array-like of shape (n_labels,)
-        Names of the labels.
-
-    text : str
-        What is undefined and why, a sentence.
-
-    kind : str, default="Labels"
-        What the names are names of.
-    """
+def warn_undefined(undefined, label_names, text):
+    """Warn once about the labels for which something has no value, if there are any."""
+    # One warning for all labels, with five names: a thousand would hide the text.
     which = np.flatnonzero(undefined)
     if len(which):
         names = ", ".join(str(label_names[k]) for k in which[:5])
         more = f" and {len(which) - 5} more" if len(which) > 5 else ""
         warnings.warn(
-            f"{text} {kind}: {names}{more}.", UndefinedMetricWarning, stacklevel=3
+            f"{text} Labels: {names}{more}.", UndefinedMetricWarning, stacklevel=3
         )

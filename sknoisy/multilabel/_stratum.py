@@ -1,27 +1,25 @@
-"""Rows of one label that share the same tag, some of them checked."""
+"""Shares estimated from checked rows, with intervals: the estimator of the package."""
 
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import betaincinv
 
+# Levels of the quantiles that stand for a posterior: 64 x 64 pairs of them give the
+# intervals of what depends on two shares, without random numbers.
 GRID = (np.arange(64) + 0.5) / 64
+# Jeffreys' prior of a proportion, Beta(1/2, 1/2).
+JEFFREYS = 0.5
+# A Beta of less spread than this is a point to ``betaincinv``.
+SMALLEST_SPREAD = 1e-3
 
 
 @dataclass(frozen=True)
 class Stratum:
-    """What was found among the checked rows of a stratum.
+    """What was found among the checked rows of a stratum of ``size`` rows.
 
-    Attributes
-    ----------
-    size : int
-        Number of rows in the stratum.
-    n_checked : int
-        Number of rows that were checked.
-    share : float
-        Share of the checked rows that are truly positive, NaN if none was checked.
-    n_effective : float
-        How many rows drawn alike would say as much as the weighted ones.
+    ``share`` is the weighted share of positives, NaN if no row was checked, and
+    ``n_effective`` Kish's number of rows that, drawn alike, would say as much.
     """
 
     size: int
@@ -31,24 +29,7 @@ class Stratum:
 
     @classmethod
     def count(cls, answer, weight, size):
-        """Return what the answers of one stratum say.
-
-        Parameters
-        ----------
-        answer : ndarray of shape (n_checked,)
-            Zeros and ones.
-
-        weight : ndarray of shape (n_checked,)
-            Inverse of the sampling probabilities, up to a factor.
-
-        size : int
-            Number of rows in the stratum.
-
-        Returns
-        -------
-        Stratum
-            The counts.
-        """
+        """Return what zeros and ones and their weights say about a stratum."""
         if not len(answer):
             return cls(size, 0, np.nan, 0.0)
         share = float(np.average(answer, weights=weight))
@@ -56,9 +37,14 @@ class Stratum:
         return cls(size, len(answer), share, n_effective)
 
     @property
+    def positives(self):
+        """Estimated number of positive rows; a stratum without rows has none."""
+        return self.share * self.size if self.size else 0.0
+
+    @property
     def grid(self):
-        """Quantiles of the posterior of the share, shape (64,)."""
-        return self._quantiles(GRID)
+        """Quantiles of the posterior of the number of positive rows, shape (64,)."""
+        return self._quantiles(GRID) * self.size if self.size else np.zeros(len(GRID))
 
     def interval(self, levels):
         """Return the ends of the interval of the share, whole numbers of rows."""
@@ -72,11 +58,11 @@ class Stratum:
         n_left = self.size - self.n_checked
         if not self.n_checked or n_left == 0:
             return np.full(len(levels), self.share)
-        a = self.share * self.n_effective + 0.5
-        b = (1 - self.share) * self.n_effective + 0.5
+        a = self.share * self.n_effective + JEFFREYS
+        b = (1 - self.share) * self.n_effective + JEFFREYS
         # The share among the rows left unchecked is beta-binomial; a Beta of the same
         # mean and variance stands for it, being quick for strata of any size.
-        spread = max(n_left * (a + b + 1) / (a + b + n_left) - 1, 1e-3)
+        spread = max(n_left * (a + b + 1) / (a + b + n_left) - 1, SMALLEST_SPREAD)
         left = betaincinv(spread * a / (a + b), spread * b / (a + b), levels)
         return (self.n_checked * self.share + n_left * left) / self.size
 
@@ -85,23 +71,7 @@ def with_estimate(values, estimate, levels):
     """Return two quantiles of values, moved apart to hold the estimate.
 
     An estimate at the end of its range, such as a share of 0, lies outside the
-    equal-tailed interval; an interval must not exclude what it is about.
-
-    Parameters
-    ----------
-    values : ndarray
-        Draws or quantiles.
-
-    estimate : float
-        What the interval is about.
-
-    levels : tuple of (float, float)
-        Lower and upper level, in [0, 1].
-
-    Returns
-    -------
-    tuple of (float, float)
-        The ends; NaN if the estimate is.
+    equal-tailed interval, which must not exclude it.
     """
     if np.isnan(estimate):
         return (np.nan, np.nan)

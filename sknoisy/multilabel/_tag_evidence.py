@@ -1,4 +1,8 @@
-"""What says which tags a row has: models, neighbours and the other tags of the row."""
+"""What the rest of the data says about a tag: a model, neighbours, the other tags.
+
+The only module of the package that calls the core for folds, out-of-fold probabilities
+and neighbours.
+"""
 
 import warnings
 from dataclasses import dataclass
@@ -11,60 +15,58 @@ from sknoisy._folds import DEFAULT_FOLDS, make_folds
 from sknoisy._neighbor_graph import NeighborGraph
 from sknoisy._out_of_fold import check_has_proba, out_of_fold_proba
 from sknoisy.exceptions import NoEvidenceWarning
-from sknoisy.multilabel._tag_regression import TagRegression
 
 KINDS = ("model", "neighbors", "tags")
+# Twice the ten of the core's neighbour evidence: a tag is rarer than a class. Chosen
+# together with RIDGE, see there.
 N_NEIGHBORS = 20
-# Fewer rows with, or without, a tag say nothing that could be held against it.
+# With fewer rows that have a tag, or lack it, some of the five folds hold none of them.
 FEWEST_ROWS = 5
+# Penalty of the regression of tags on tags, in rows. 3, 10 and 30 hardly differed on
+# "emotions", "yeast_ml" and "generator" of benchmarks/bench_multilabel.py.
+RIDGE = 10.0
 
 
 @dataclass(frozen=True)
 class TagEvidence:
     """Evidence about each tag of each row that has not seen this tag of this row.
 
-    Attributes
-    ----------
-    folds : list of (ndarray, ndarray)
-        Row numbers to train on and to hold out, the same for all tags.
-    model : classifier or None
-        The model to ask, None where no model is asked.
-    graph : NeighborGraph or None
-        The neighbours, None where they are not asked.
-    regression : TagRegression or None
-        The regression of tags on tags, None where other tags are not asked.
-    memory : str or object with the joblib.Memory interface, or None
-        Where out-of-fold probabilities are cached.
+    A source that is not used is None: the ``model`` to fit on the other folds, the
+    ``graph`` of the neighbours, the ``regression`` of tags on tags.
     """
 
     folds: list
     model: object = None
     graph: NeighborGraph | None = None
-    regression: TagRegression | None = None
+    regression: object = None
     memory: object = None
 
-    def votes(self, labels, block):
-        """Return the share of neighbours that have each tag of a block of tags."""
-        if self.graph is None:
-            return None
-        mass = labels.sample_weight[:, None]
-        tagged = np.column_stack([labels.tags.column(k) for k in block]) * mass
+    def of_block(self, X, labels, block, enough):
+        """Yield for each tag of a block its probabilities, one array per source.
+
+        Yields None for tags that too few rows have or lack.
+        """
+        by_block = []
+        if self.graph is not None:
+            by_block.append(self._by_neighbors(labels, block))
+        if self.regression is not None:
+            by_block.append(self.regression.predict(block))
+        for place, k in enumerate(block):
+            if not enough[k]:
+                yield None
+                continue
+            model = [] if self.model is None else [self._by_model(X, labels, k)]
+            yield [*model, *(table[:, place] for table in by_block)]
+
+    def _by_neighbors(self, labels, block):
+        """Return the share of the neighbours that have each tag of a block."""
+        weight = labels.sample_weight[:, None]
+        tagged = np.column_stack([labels.tags.column(k) for k in block]) * weight
         # The last column counts the neighbours themselves.
-        votes = self.graph.votes(N_NEIGHBORS, np.hstack([tagged, mass]))
-        share = tagged.sum(axis=0) / mass.sum()
+        votes = self.graph.votes(N_NEIGHBORS, np.hstack([tagged, weight]))
+        share = tagged.sum(axis=0) / weight.sum()
         # One vote by the share of the tag, so that few neighbours rule nothing out.
         return (votes[:, :-1] + share) / (votes[:, -1:] + 1)
-
-    def columns(self, X, labels, k, votes=None):
-        """Return a list with a probability of tag k for each kind of evidence."""
-        found = []
-        if self.model is not None:
-            found.append(self._by_model(X, labels, k))
-        if votes is not None:
-            found.append(votes)
-        if self.regression is not None:
-            found.append(self.regression.column(k))
-        return found
 
     def _by_model(self, X, labels, k):
         """Return out-of-fold probabilities; the share of the tag where there is none.
@@ -75,75 +77,46 @@ class TagEvidence:
         proba = out_of_fold_proba(
             self.model, X, record, cv=self.folds, memory=self.memory
         )[:, 1]
-        asked = np.zeros(record.n_samples, dtype=bool)
+        known = np.zeros(record.n_samples, dtype=bool)
         weighted = record.sample_weight > 0
         for train, test in self.folds:
             seen = record.codes[train][weighted[train]]
-            asked[test] = len(np.unique(seen)) == 2
+            known[test] = len(np.unique(seen)) == 2
         share = record.sample_weight @ record.codes / record.sample_weight.sum()
-        return np.where(asked, proba, share)
+        return np.where(known, proba, share)
 
 
-def gather_evidence(owner, base, X, labels, kinds):
+def gather_evidence(owner, base, X, labels):
     """Make what all tags have in common: folds, neighbours, the regression of tags.
 
-    Parameters
-    ----------
-    owner : estimator
-        Its ``cv``, ``memory``, ``n_jobs`` and ``random_state`` are used, and its
-        ``embedding`` where neighbours are asked.
-
-    base : classifier
-        The model to ask, with its seeds.
-
-    X : array-like, frame, sparse matrix or sequence of n_samples rows
-        Handed on as it came.
-
-    labels : TagLabels
-        The tags.
-
-    kinds : tuple of str
-        Which of "model", "neighbors" and "tags" to ask.
-
-    Returns
-    -------
-    TagEvidence
-        The evidence.
+    Of the owner, an estimator, ``evidence``, ``embedding``, ``cv``, ``memory``,
+    ``n_jobs`` and ``random_state`` are used; ``base`` is the classifier with its seeds.
     """
+    kinds = KINDS if owner.evidence == "auto" else (owner.evidence,)
     if "model" in kinds:
         check_has_proba(base)
     cv = DEFAULT_FOLDS if owner.cv is None else owner.cv
     strata = labels.rarest(2 * cv if isinstance(cv, Integral) else FEWEST_ROWS)
     folds = make_folds(X, strata, cv)
+    graph = None
+    if "neighbors" in kinds:
+        # The graph keeps a table of its labels: a single class takes one column.
+        codes = np.zeros(labels.tags.n_samples, dtype=np.intp)
+        votes = labels.record(codes, np.zeros(1))
+        graph = neighborhood(
+            owner, base, X, strata, n_neighbors=N_NEIGHBORS, votes=votes
+        )
     return TagEvidence(
         folds,
         base if "model" in kinds else None,
-        _graph(owner, base, X, labels, strata) if "neighbors" in kinds else None,
+        graph,
         TagRegression(labels, folds) if "tags" in kinds else None,
         owner.memory,
     )
 
 
-def _graph(owner, base, X, labels, strata):
-    """Return the neighbours, searched once for all tags."""
-    # The graph holds the labels as a table: one class alone takes one column.
-    nobody = labels.record(np.zeros(labels.tags.n_samples, dtype=np.intp), np.zeros(1))
-    return neighborhood(owner, base, X, strata, n_neighbors=N_NEIGHBORS, votes=nobody)
-
-
 def has_evidence(labels):
-    """Return which tags occur, and are absent, often enough to say anything.
-
-    Parameters
-    ----------
-    labels : TagLabels
-        The tags.
-
-    Returns
-    -------
-    ndarray of bool of shape (n_labels,)
-        A warning names the others.
-    """
+    """Return which tags enough rows have and lack; a warning names the others."""
     tagged = labels.occurrence()
     enough = np.minimum(tagged, labels.sample_weight.sum() - tagged) >= FEWEST_ROWS
     if not enough.all():
@@ -157,3 +130,45 @@ def has_evidence(labels):
             NoEvidenceWarning,
         )
     return enough
+
+
+class TagRegression:
+    r"""Ridge regression of each tag on all others, fitted on the other folds.
+
+    With the centred tags :math:`Z` of the training rows and
+    :math:`P = (Z^\top Z + \lambda I)^{-1}`, the coefficients without a tag's own are
+    :math:`B_{ij} = -P_{ij} / P_{jj}` (Steck, "Embarrassingly Shallow Autoencoders for
+    Sparse Data", 2019): one inverse of a K x K matrix serves all tags.
+    """
+
+    def __init__(self, labels, folds):
+        self.n_samples = labels.tags.n_samples
+        self.parts = []
+        table = labels.tags.matrix.astype(float)
+        for train, test in folds:
+            mean, slopes = _regress(table[train], labels.sample_weight[train])
+            self.parts.append((test, table[test], mean, slopes))
+
+    def predict(self, block):
+        """Return held-out predictions of some tags, (n_samples, n_block)."""
+        total = np.zeros((self.n_samples, len(block)))
+        times = np.zeros((self.n_samples, 1))
+        for test, table, mean, slopes in self.parts:
+            slope = np.ascontiguousarray(slopes[:, block])
+            total[test] += table @ slope + (mean[block] - mean @ slope)
+            times[test] += 1
+        # Rows that no fold holds out have the mean of the tag.
+        usual = np.mean([mean[block] for _, _, mean, _ in self.parts], axis=0)
+        return np.where(times > 0, total / np.maximum(times, 1), usual)
+
+
+def _regress(table, weight):
+    """Return the mean of each tag and the coefficients of the others."""
+    total = max(weight.sum(), 1.0)
+    mean = (weight @ table) / total
+    weighted = table.multiply(weight[:, None]).tocsr()
+    gram = (table.T @ weighted).toarray() - total * np.outer(mean, mean)
+    inverse = np.linalg.inv(gram + RIDGE * np.eye(len(gram)))
+    slopes = -inverse / np.diag(inverse)
+    np.fill_diagonal(slopes, 0)
+    return mean, slopes

@@ -1,4 +1,7 @@
-"""Tables of tags with all that is aligned with them: the record of this room."""
+"""Tables of tags with everything that is aligned with them: the record of the package.
+
+Together with ``_tag_evidence`` and ``_tag_models``, this is where the core is called.
+"""
 
 from dataclasses import dataclass, field
 
@@ -9,7 +12,8 @@ from sknoisy._indicator import Indicator, read_indicator
 from sknoisy._labels import NoisyLabels
 from sknoisy._meta import LabelReader
 
-# Folds are stratified by at most so many groups of tags, which bounds the memory.
+# Folds are stratified by at most so many groups of tags, so that the table of strata by
+# rows stays small beside the data: 50 columns at 1,000 tags.
 MAX_STRATA = 50
 
 
@@ -17,20 +21,7 @@ MAX_STRATA = 50
 class TagLabels:
     """What is known about the tags: the counterpart of ``NoisyLabels`` for a table.
 
-    Attributes
-    ----------
-    tags : Indicator
-        The tags as they were given.
-    sample_weight : ndarray of shape (n_samples,)
-        Sample weights; ones where none were given.
-    groups : array-like of shape (n_samples,) or None
-        Rows of one group are never split between folds and never vote on each other.
-    trusted : ndarray of bool of shape (n_samples,) or (n_samples, n_labels), or None
-        Rows, or entries, that have been verified.
-    params : dict
-        Further metadata for the ``fit`` of the inner estimator.
-    announce, report : callable or None
-        What is told of the progress.
+    ``trusted`` is a mask of rows, (n_samples,), or of entries, (n_samples, n_labels).
     """
 
     tags: Indicator
@@ -54,14 +45,14 @@ class TagLabels:
         """Return the weight of the rows that have each tag, shape (n_labels,)."""
         return self.sample_weight @ self.tags.matrix
 
-    def verified(self, k):
-        """Return the mask of the rows whose tag k is verified."""
+    def trusted_rows(self, k):
+        """Return the mask of the rows whose tag k is trusted."""
         if self.trusted is None:
             return np.zeros(self.tags.n_samples, dtype=bool)
         return self.trusted if self.trusted.ndim == 1 else self.trusted[:, k]
 
     def record(self, codes, classes):
-        """Return a record of labels that are not tags, for folds and neighbours."""
+        """Return a record of labels that are no tags, for folds and neighbours."""
         return NoisyLabels(
             codes, classes, sample_weight=self.sample_weight, groups=self.groups
         )
@@ -76,22 +67,16 @@ class TagLabels:
         )
 
     def rarest(self, smallest):
-        """Return for each row the rarest of its tags, to stratify by.
+        """Return a record with the rarest tag of each row as class, to stratify by.
 
-        Parameters
-        ----------
-        smallest : int
-            Strata of fewer rows are merged.
-
-        Returns
-        -------
-        NoisyLabels
-            A record with the strata as classes.
+        Strata of less than the smallest weight are merged with the largest one.
         """
         matrix, n_labels = self.tags.matrix, self.tags.n_labels
+        # Tags of neighbouring ranks share a stratum where there are too many of them.
         rank = np.empty(n_labels, dtype=np.intp)
         rank[np.argsort(self.occurrence(), kind="stable")] = np.arange(n_labels)
         block = rank * MAX_STRATA // max(n_labels, MAX_STRATA)
+        # Rows without any tag are the last stratum.
         stratum = np.full(self.tags.n_samples, MAX_STRATA)
         rows = np.repeat(np.arange(self.tags.n_samples), np.diff(matrix.indptr))
         np.minimum.at(stratum, rows, block[matrix.indices])
@@ -101,51 +86,31 @@ class TagLabels:
         return self.record(codes, classes)
 
 
-def is_single_column(y):
+def is_single_column(y, owner):
     """Whether labels are one column of classes and no table of tags.
 
-    Parameters
-    ----------
-    y : object
-        Whatever was passed as labels.
-
-    Returns
-    -------
-    bool
-        Lists of unequal length are no column: as a table, they get their own error.
+    Rows of unequal length are no column: as a table, they get an error of their own.
     """
     try:
-        shape = getattr(y, "shape", None) or np.asarray(y).shape
+        array = y if hasattr(y, "shape") else np.asarray(y)
     except ValueError:
         return False
+    shape = array.shape
+    if len(shape) == 1 and array.dtype.kind == "O" and shape[0]:
+        # Lists of equal length would be a table, and fail as one that holds words.
+        first = next(iter(array))
+        if isinstance(first, tuple | list | set | frozenset | np.ndarray):
+            raise ValueError(
+                f"{owner} expected y as a table of zeros and ones of shape (n_samples, "
+                f"n_labels), but got {type(first).__name__}s of labels. Pass "
+                "sklearn.preprocessing.MultiLabelBinarizer(sparse_output=True)"
+                ".fit_transform(y), and its classes_ as names of the columns."
+            )
     return len(shape) < 2 or shape[1] == 1
 
 
 def read_table(reader, X, y, sample_weight, groups, trusted, params, label_names=None):
-    """Return the record of a table of tags.
-
-    Parameters
-    ----------
-    reader : LabelReader
-        The estimator that asks.
-
-    X : array-like, frame, sparse matrix or sequence of n_samples rows
-        Only its length is looked at.
-
-    y : array-like, sparse matrix or frame of shape (n_samples, n_labels)
-        Zeros and ones.
-
-    sample_weight, groups, trusted, params : object
-        As given to ``fit``.
-
-    label_names : array-like of shape (n_labels,), default=None
-        Names of the tags.
-
-    Returns
-    -------
-    TagLabels
-        The record.
-    """
+    """Return the record of a table of tags, from the arguments of ``fit``."""
     owner = type(reader).__name__
     tags = read_indicator(y, owner=owner, label_names=label_names, name="y")
     if tags.n_samples < 2:
@@ -153,28 +118,42 @@ def read_table(reader, X, y, sample_weight, groups, trusted, params, label_names
             f"{owner} expected at least 2 rows of tags, but got {tags.n_samples} "
             "sample(s). Check what selected the rows."
         )
-    # Everything beside the tags is read where it always is, for labels of nobody.
-    nobody = np.arange(tags.n_samples) % 2
+    # What stands beside the tags is read by the core, with labels that mean nothing.
+    stand_in = np.arange(tags.n_samples) % 2
     labels = LabelReader._read_labels(
-        reader, X, nobody, sample_weight, groups, None, params
+        reader, X, stand_in, sample_weight, groups, None, params
     )
     if trusted is not None:
         trusted = _check_trusted(trusted, tags.matrix.shape)
-    return TagLabels(
-        tags,
-        sample_weight=labels.sample_weight,
-        groups=labels.groups,
-        trusted=trusted,
-        params=labels.params,
+    labels = TagLabels(
+        tags, labels.sample_weight, labels.groups, trusted, labels.params
     )
+    _check_varies(labels, owner)
+    return labels
+
+
+def _check_varies(labels, owner):
+    """Refuse a table in which every tag is the same for all rows."""
+    # Rows without weight do not count, as everywhere.
+    tagged, total = labels.occurrence(), labels.sample_weight.sum()
+    if not ((tagged > 0) & (tagged < total)).any():
+        n_zero = int((tagged == 0).sum())
+        raise ValueError(
+            f"{owner} expected at least one tag that some rows have and others lack, "
+            f"but of {len(tagged)} tags {n_zero} are all zero and "
+            f"{len(tagged) - n_zero} all one. Check that the right columns and rows "
+            "were passed as y."
+        )
 
 
 def _check_trusted(trusted, shape):
+    """Return the mask of trusted rows or entries."""
     trusted = trusted.toarray() if sparse.issparse(trusted) else np.asarray(trusted)
     if trusted.dtype.kind != "b" or trusted.shape not in {shape, shape[:1]}:
         raise ValueError(
             f"trusted must be a boolean mask of shape {shape[:1]}, for rows whose tags "
-            f"are all verified, or {shape}, for single entries, but got dtype "
-            f"{trusted.dtype} and shape {trusted.shape}."
+            f"are all known to be right, or {shape}, for single entries, but got dtype "
+            f"{trusted.dtype} and shape {trusted.shape}. Compare with what marks them, "
+            "as in status == 'checked'."
         )
     return trusted

@@ -8,40 +8,35 @@ from sklearn.utils.parallel import Parallel, delayed
 
 from sknoisy._compat import AS_THEY_COME, _num_samples
 from sknoisy._meta import take_over
-from sknoisy._soft_labels import NEGLIGIBLE_SHARE, drop_negligible, fit_soft_labels
+from sknoisy._soft_labels import NEGLIGIBLE_SHARE, fit_soft_labels
+from sknoisy.multilabel._tag_posterior import TagPosterior
 
+# Tags worked on at a time: their dense columns, 16 x 8 bytes a row and source of
+# evidence, stay below a sparse table of 1,000 tags at a density of 1 %.
 BLOCK = 16
-# A probability that was divided by the tagability stays below 1, as others do.
-SURELY = 1 - 1e-6
 
 
 @dataclass(frozen=True)
 class TagFit:
-    """What became of one tag.
+    """What became of one tag: its classifier, its threshold and its posterior.
 
-    Attributes
-    ----------
-    model : classifier
-        The fitted classifier.
-    believed : ndarray of shape (n_samples,)
-        Probability that each row deserves the tag.
-    tagability, lowest, omission : float
-        The tagability, its lower bound and the share of blanks that should be tags;
-        NaN without evidence.
-    exponents : ndarray
-        How much each kind of evidence counts.
-    threshold, scale : float
-        Where prediction begins, and by what probabilities are divided.
+    ``rows`` and ``values`` are the entries of the posterior that are not negligible.
     """
 
     model: object
-    believed: object
-    tagability: float = np.nan
-    lowest: float = np.nan
-    omission: float = np.nan
-    exponents: np.ndarray | None = None
-    threshold: float = 0.5
-    scale: float = 1.0
+    threshold: float
+    found: TagPosterior
+    rows: np.ndarray
+    values: np.ndarray
+
+    @classmethod
+    def of(cls, model, threshold, found):
+        """Return the record without columns of shape (n_samples,)."""
+        # Half the bytes of an intp: millions of these wait for the last tag.
+        rows = np.flatnonzero(found.posterior > NEGLIGIBLE_SHARE).astype(np.int32)
+        values = found.posterior[rows].astype(np.float32)
+        figures = {**vars(found), "label_proba": None, "posterior": None}
+        return cls(model, threshold, TagPosterior(**figures), rows, values)
 
 
 class ConstantTag:
@@ -66,7 +61,7 @@ class TagModels:
     def __init__(self, fits):
         self.estimators_ = [fit.model for fit in fits]
         self.threshold_ = np.array([fit.threshold for fit in fits])
-        self.scale_ = np.array([fit.scale for fit in fits])
+        # A constant says nothing about the columns of X.
         real = [m for m in self.estimators_ if not isinstance(m, ConstantTag)]
         if real:
             take_over(self, real[0], ["n_features_in_", "feature_names_in_"])
@@ -78,107 +73,82 @@ class TagModels:
 
     def predict_proba(self, X):
         """Return an array of shape (n_samples, n_labels)."""
-        return np.column_stack([self._column(X, k) for k in range(self._n_labels)])
+        return np.column_stack([tag_proba(model, X) for model in self.estimators_])
 
     def predict(self, X):
         """Return the tags as a sparse table, made tag by tag."""
+        pairs = zip(self.estimators_, self.threshold_, strict=True)
         chosen = [
-            sparse.csc_array(self._column(X, k)[:, None] >= self.threshold_[k])
-            for k in range(self._n_labels)
+            sparse.csc_array(tag_proba(model, X)[:, None] >= threshold)
+            for model, threshold in pairs
         ]
         return sparse.hstack(chosen, format="csr")
 
-    @property
-    def _n_labels(self):
-        return len(self.estimators_)
-
-    def _column(self, X, k):
-        proba = tag_proba(self.estimators_[k], X)
-        scale = self.scale_[k]
-        return proba if scale == 1 else np.minimum(proba / scale, SURELY)
-
 
 def tag_proba(model, X):
-    """Return the probability of class 1; 0 or 1 if a model knows one class alone.
-
-    Parameters
-    ----------
-    model : classifier
-        Fitted to classes 0 and 1, or to one of them.
-
-    X : array-like, frame, sparse matrix or sequence of n_samples rows
-        Rows.
-
-    Returns
-    -------
-    ndarray of shape (n_samples,)
-        Values in [0, 1].
-    """
+    """Return the probability of class 1; 0 or 1 if a model knows one class alone."""
     proba = np.asarray(model.predict_proba(X), dtype=float)
     if len(model.classes_) == 2:
         return proba[:, 1]
     return np.full(len(proba), float(model.classes_[0]))
 
 
-def fit_tag(base, X, believed, labels, weights=1.0):
-    """Fit a classifier of one tag to what is believed about it.
+def soft_labels_of_tag(action, posterior, tagged):
+    """Return the weight of 0 and of 1 in each row, (n_samples, 2), for an action."""
+    # Both weights of a row sum to 1 but for "weight", where they sum to the quality of
+    # the entry, and "filter", where they sum to 0 or 1.
+    if action == "relabel":
+        posterior = np.round(posterior)
+    table = np.column_stack([1 - posterior, posterior])
+    if action in {"weight", "filter"}:
+        table *= np.column_stack([~tagged, tagged])
+    return np.round(table) if action == "filter" else table
 
-    Parameters
-    ----------
-    base : classifier
-        It is cloned.
 
-    X : array-like, frame, sparse matrix or sequence of n_samples rows
-        Handed on as it came.
+def fit_tag(base, X, table, labels):
+    """Fit a clone of the classifier to the weights of 0 and 1 in each row.
 
-    believed : ndarray of shape (n_samples,)
-        Probability that each row deserves the tag.
-
-    labels : TagLabels
-        The weights and metadata.
-
-    weights : ndarray of shape (n_samples,) or float, default=1.0
-        Further weights.
-
-    Returns
-    -------
-    classifier
-        A constant one if one class has all the weight.
+    A tag of which one class has all the weight gets a constant classifier.
     """
-    table = np.column_stack([1 - believed, believed])
-    table = drop_negligible(table * (labels.sample_weight * weights)[:, None])
-    present = table.any(axis=0)
-    if not present.all():
+    table = table * labels.sample_weight[:, None]
+    # A share that is negligible will be dropped by ``fit_soft_labels``.
+    least = NEGLIGIBLE_SHARE * (table[:, 0] + table[:, 1])
+    present = [(column > least).any() for column in table.T]
+    if not all(present):
         return ConstantTag(int(present[1]))
     return fit_soft_labels(base, X, table, [0, 1], params=labels.params)
 
 
+def best_f1_threshold(scores, posterior, sample_weight):
+    r"""Return the threshold at which the expected F1 is highest; it separates scores.
+
+    Predicting the rows above it gives
+    :math:`F_1 = 2 \sum_{i: s_i \ge t} q_i / (\sum_{i: s_i \ge t} 1 + \sum_i q_i)`,
+    where :math:`q_i` is the posterior of row i.
+    """
+    if not posterior.any():
+        return 0.5
+    order = np.argsort(-scores, kind="stable")
+    ranked, gained = scores[order], np.cumsum((sample_weight * posterior)[order])
+    f1 = 2 * gained / (np.cumsum(sample_weight[order]) + gained[-1])
+    following = np.append(ranked[1:], 0.0)
+    # Rows of the same score cannot be told apart by any threshold.
+    f1[ranked == following] = -1
+    best = f1.argmax()
+    return float((ranked[best] + following[best]) / 2)
+
+
 def fit_blocks(work, labels, n_jobs):
-    """Do the work of each tag, some tags at a time, and tell of the progress.
+    """Return what a function of a list of tag numbers returns, for all tags in blocks.
 
-    Parameters
-    ----------
-    work : callable
-        Of a list of tag numbers; returns a result for each of them.
-
-    labels : TagLabels
-        The tags.
-
-    n_jobs : int or None
-        How many blocks side by side.
-
-    Returns
-    -------
-    list
-        A result for each tag.
+    Progress goes to ``announce`` and ``report`` of the labels.
     """
     n_labels = labels.tags.n_labels
-    blocks = [
-        range(start, min(start + BLOCK, n_labels))
-        for start in range(0, n_labels, BLOCK)
-    ]
+    starts = range(0, n_labels, BLOCK)
+    blocks = [np.arange(start, min(start + BLOCK, n_labels)) for start in starts]
     if labels.announce is not None:
         labels.announce("tags", len(blocks))
+    # Results come in the order of the blocks, whatever the number of jobs.
     done = []
     parts = Parallel(n_jobs=n_jobs, **AS_THEY_COME)(delayed(work)(b) for b in blocks)
     for part in parts:
@@ -188,40 +158,10 @@ def fit_blocks(work, labels, n_jobs):
     return done
 
 
-def sparse_columns(columns, n_samples):
-    """Return columns of probabilities as a sparse table without faint entries.
-
-    Parameters
-    ----------
-    columns : iterable of ndarray of shape (n_samples,) or (rows, values)
-        Probabilities.
-
-    n_samples : int
-        Number of rows.
-
-    Returns
-    -------
-    csr_array of float32 of shape (n_samples, n_columns)
-        Entries below a twentieth are left out.
-    """
-    rows, values = zip(*columns, strict=True)
-    pointers = np.concatenate([[0], np.cumsum([len(part) for part in rows])])
-    parts = np.concatenate(values), np.concatenate(rows), pointers
-    return sparse.csc_array(parts, shape=(n_samples, len(rows))).tocsr()
-
-
-def thinned(believed):
-    """Return the rows and values of what is not negligible in a column.
-
-    Parameters
-    ----------
-    believed : ndarray of shape (n_samples,)
-        Probabilities.
-
-    Returns
-    -------
-    rows, values : ndarray
-        Row numbers, and float32.
-    """
-    rows = np.flatnonzero(believed > NEGLIGIBLE_SHARE)
-    return rows, believed[rows].astype(np.float32)
+def sparse_posterior(fits, n_samples):
+    """Return the posterior of all tags as a sparse table without negligible entries."""
+    rows = np.concatenate([fit.rows for fit in fits])
+    values = np.concatenate([fit.values for fit in fits])
+    pointers = np.concatenate([[0], np.cumsum([len(fit.rows) for fit in fits])])
+    shape = n_samples, len(fits)
+    return sparse.csc_array((values, rows, pointers), shape=shape).tocsr()

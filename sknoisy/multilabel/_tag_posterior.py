@@ -1,191 +1,155 @@
-"""From what is known about a tag to the probability that it is true."""
+"""From the evidence about one tag to the probability that it is true."""
+
+from dataclasses import dataclass
+from numbers import Real
 
 import numpy as np
-from scipy.optimize import minimize
-from scipy.special import expit, logit
+from scipy.special import logit
 
-FAINTEST = 1e-4
-# Penalty that holds the exponents of the evidence near their start.
-STIFFNESS = 8.0
-# Tagability is a quantile of what is found for tagged rows, shrunk to a half as if by
-# so many further rows. Chosen on emotions, yeast and generators.
-QUANTILE, USUAL_TAGABILITY, USUAL_ROWS = 0.75, 0.5, 20.0
-SURE = 1 - 1e-6
+from sknoisy._binary_flips import (
+    SMALLEST_PROBA,
+    estimate_missing_rate,
+    fit_flips,
+    flip_posterior,
+    true_proba,
+)
+from sknoisy._compat import Interval, StrOptions
+
+RATE = [Interval(Real, 0, 1, closed="left"), "array-like"]
+MISSING_RATE = [StrOptions({"estimate"}), *RATE]
+# Normal prior of standard deviation 1/4 of the weights of evidence, around J^(-1/2) for
+# J sources: sources that agree are not counted J times. Chosen with RIDGE.
+WEIGHT_PENALTY = 8.0
+# Ranks blanks whose posterior has reached 1: odds of at most a million.
+LARGEST_PROBA = 1 - 1e-6
 
 
-def pool_evidence(columns, tagged, mass):
-    r"""Return the probability of the tag given, by all evidence together.
+@dataclass(frozen=True)
+class TagPosterior:
+    """What was found out about one tag; the rates are NaN without evidence.
 
-    With the share :math:`b` of tagged rows and evidence :math:`p_j`,
-
-    .. math:: \operatorname{logit} e = \operatorname{logit} b + a
-        + \sum_j s_j (\operatorname{logit} p_j - \operatorname{logit} b),
-
-    with :math:`s_j \ge 0`. No evidence about a row has seen the tag of this row, so the
-    likelihood that chooses the exponents is one of held-out tags.
-
-    Parameters
-    ----------
-    columns : list of ndarray of shape (n_samples,)
-        Evidence, each a probability of the tag.
-
-    tagged : ndarray of bool of shape (n_samples,)
-        Rows that have the tag.
-
-    mass : ndarray of shape (n_samples,)
-        Weights.
-
-    Returns
-    -------
-    proba : ndarray of shape (n_samples,)
-        Probability that the row has the tag.
-
-    exponents : ndarray of shape (n_columns,)
-        How much each kind of evidence counts.
+    ``label_proba`` is the probability that the tag is given, by evidence that has not
+    seen it, ``posterior`` that it is true, both of shape (n_samples,).
     """
-    base = logit(np.clip(mass @ tagged / mass.sum(), FAINTEST, 1 - FAINTEST))
-    Z = np.stack([logit(np.clip(p, FAINTEST, 1 - FAINTEST)) - base for p in columns])
-    n_columns = len(Z)
-    start = np.append(np.full(n_columns, n_columns**-0.5), 0.0)
-    stiffness = np.append(np.full(n_columns, STIFFNESS), 0.5)
 
-    def cost(w):
-        logits = w[:-1] @ Z + w[-1] + base
-        losses = np.logaddexp(0, logits) - tagged * logits
-        slope = mass * (expit(logits) - tagged)
-        away = w - start
-        return (
-            mass @ losses + stiffness @ away**2,
-            np.append(Z @ slope, slope.sum()) + 2 * stiffness * away,
+    label_proba: np.ndarray
+    posterior: np.ndarray
+    missing_rate: float = np.nan
+    highest_missing_rate: float = np.nan
+    omission_rate: float = np.nan
+    weights: np.ndarray | None = None
+
+
+def rates_of_tags(owner, n_labels):
+    """Return ``missing_rate`` and ``spurious_rate`` of an estimator, one per tag.
+
+    Missing rates that are to be estimated are NaN.
+    """
+    missing = owner.missing_rate
+    missing = np.nan if isinstance(missing, str) else missing
+    missing = _one_per_tag(missing, "missing_rate", n_labels)
+    spurious = _one_per_tag(owner.spurious_rate, "spurious_rate", n_labels)
+    known = np.nan_to_num(missing, nan=0.0)
+    sensible = (known >= 0) & (spurious >= 0) & (known + spurious < 1)
+    if not sensible.all():
+        raise ValueError(
+            "missing_rate and spurious_rate expected numbers from 0 whose sum is below "
+            f"1, or NaN to estimate a missing rate, but got {missing} and {spurious}. "
+            "A tag that is given more often where it is false says the opposite of its "
+            "name: exchange its zeros and ones."
         )
-
-    bounds = [(0, None)] * n_columns + [(None, None)]
-    w = minimize(cost, start, jac=True, method="L-BFGS-B", bounds=bounds).x
-    return expit(w[:-1] @ Z + w[-1] + base), w[:-1]
+    return missing, spurious
 
 
-def estimate_tagability(proba, tagged, mass):
-    r"""Estimate how likely a true tag is given, without looking at any row again.
+def _one_per_tag(value, name, n_labels):
+    value = np.asarray(value, dtype=float)
+    if value.shape not in {(), (n_labels,)}:
+        raise ValueError(
+            f"{name} expected a number or shape ({n_labels},), a number per tag, but "
+            f"got shape {value.shape}. Order the numbers as the columns of y."
+        )
+    return np.broadcast_to(value, n_labels)
 
-    If tags are given to a share :math:`\rho` of the rows that deserve them, whatever
-    their features, and to no others, then :math:`e(x) = \rho P(y = 1 \mid x)`, and
-    :math:`\rho` is what the probability :math:`e` reaches where the tag is certain.
 
-    Parameters
-    ----------
-    proba : ndarray of shape (n_samples,)
-        Probability that the row has the tag, from evidence that has not seen it.
+def tag_posterior(columns, labels, k, rates):
+    """Return what a list of probabilities, one array per source, says about tag k.
 
-    tagged : ndarray of bool of shape (n_samples,)
-        Rows that have the tag.
-
-    mass : ndarray of shape (n_samples,)
-        Weights.
-
-    Returns
-    -------
-    tagability : float
-        The upper quartile of ``proba`` over the tagged rows, shrunk towards one half
-        where these are few.
-
-    lowest : float
-        Their mean, which lies below the tagability by as much as the tag is uncertain.
+    Without evidence, None, and for trusted entries, the posterior is the tag itself.
+    ``rates`` are the missing rates, NaN where to be estimated, and the spurious rates.
     """
-    values, weights = proba[tagged], mass[tagged]
-    total = weights.sum()
-    order = np.argsort(values)
-    reached = np.searchsorted(np.cumsum(weights[order]), QUANTILE * total)
-    upper = values[order][min(reached, len(order) - 1)]
-    shrunk = (total * upper + USUAL_ROWS * USUAL_TAGABILITY) / (total + USUAL_ROWS)
-    return float(shrunk), float(weights @ values / total)
+    tagged, weight = labels.tags.column(k), labels.sample_weight
+    if columns is None:
+        share = np.full(len(tagged), weight @ tagged / weight.sum())
+        return TagPosterior(share, tagged.astype(float))
+    proba, weights = pool_evidence(columns, tagged, weight)
+    trusted = labels.trusted_rows(k)
+    # Trusted tags did not come about as the others did.
+    noisy = tagged & ~trusted & (weight > 0)
+    estimated, highest = estimate_missing_rate(
+        proba, noisy if noisy.any() else tagged, weight
+    )
+    missing = estimated if np.isnan(rates[0][k]) else float(rates[0][k])
+    posterior = posterior_of_tag(proba, tagged, missing, rates[1][k])
+    posterior = np.where(trusted, tagged, posterior)
+    omission = weighted_mean(posterior, weight * ~tagged)
+    return TagPosterior(proba, posterior, missing, highest, omission, weights)
 
 
-def true_proba(proba, tagability, spurious_rate=0.0):
-    r"""Return the probability that a tag is true, whether it was given or not.
+def pool_evidence(columns, tagged, sample_weight):
+    r"""Return the probability of the tag by all sources, and the weight of each.
 
-    It solves :math:`e = \rho p + \sigma (1 - p)` for :math:`p`.
+    With the share :math:`b` of tagged rows and sources :math:`q_j`,
 
-    Parameters
-    ----------
-    proba : ndarray of shape (n_samples,)
-        Probability :math:`e` that the row has the tag.
+    .. math:: \operatorname{logit} q = \operatorname{logit} b + a
+        + \sum_j w_j (\operatorname{logit} q_j - \operatorname{logit} b),
 
-    tagability : float
-        :math:`\rho = P(\tilde y = 1 \mid y = 1)`.
-
-    spurious_rate : float, default=0.0
-        :math:`\sigma = P(\tilde y = 1 \mid y = 0)`.
-
-    Returns
-    -------
-    ndarray of shape (n_samples,)
-        Values in [0, 1].
+    with :math:`w_j \ge 0`. No source has seen the tag of the row, so the likelihood
+    that chooses the weights is one of held-out tags.
     """
-    span = max(tagability - spurious_rate, FAINTEST)
-    return np.clip((proba - spurious_rate) / span, 0, 1)
+    share = sample_weight @ tagged / sample_weight.sum()
+    share = logit(np.clip(share, SMALLEST_PROBA, 1 - SMALLEST_PROBA))
+    logits = [logit(np.clip(q, SMALLEST_PROBA, 1 - SMALLEST_PROBA)) for q in columns]
+    fit = fit_flips(
+        np.stack(logits)[:, :, None] - share,
+        tagged[:, None],
+        offset=share,
+        sample_weight=sample_weight,
+        weight=len(columns) ** -0.5,
+        weight_penalty=WEIGHT_PENALTY,
+        lowest_weight=0.0,
+    )
+    return fit.true_proba[:, 0], fit.weights
 
 
-def posterior_of_tag(proba, tagged, tagability, spurious_rate=0.0):
-    r"""Return the probability that a tag is true, given the evidence and the tag.
+def posterior_of_tag(proba, tagged, missing_rate, spurious_rate=0.0):
+    """Return the probability that a tag is true, from that of its being given."""
+    p = true_proba(proba, missing_rate, spurious_rate)
+    return flip_posterior(p, tagged, missing_rate, spurious_rate)
 
-    A blank is a missing tag with probability
-    :math:`(1-\rho) p / ((1-\rho) p + (1-\sigma)(1-p))`, a tag is right with
-    probability :math:`\rho p / (\rho p + \sigma (1-p))`, where :math:`p` is
-    :func:`true_proba`.
 
-    Parameters
-    ----------
-    proba : ndarray of shape (n_samples,)
-        Probability that the row has the tag.
+def entry_quality(proba, labels, k, missing_rate, spurious_rate):
+    """Return quality of the entries, omission rate and precision of tag k.
 
-    tagged : ndarray of bool of shape (n_samples,)
-        Rows that have the tag.
-
-    tagability, spurious_rate : float
-        See :func:`true_proba`.
-
-    Returns
-    -------
-    ndarray of shape (n_samples,)
-        Values in [0, 1]; 1 for tagged rows if no tag is spurious.
+    The quality ranks as P(entry is right) does, and is 1 if trusted. The other two are
+    the shares of true tags among blanks and tags, NaN where there are none.
     """
-    p = true_proba(proba, tagability, spurious_rate)
-    given_if_true = np.where(tagged, tagability, 1 - tagability)
-    given_if_false = np.where(tagged, spurious_rate, 1 - spurious_rate)
-    true, false = given_if_true * p, given_if_false * (1 - p)
-    total = true + false
-    posterior = np.divide(true, total, out=p.copy(), where=total > 0)
-    return np.where(tagged, 1.0, posterior) if spurious_rate == 0 else posterior
+    tagged, weight = labels.tags.column(k), labels.sample_weight
+    posterior = posterior_of_tag(proba, tagged, missing_rate, spurious_rate)
+    trusted = labels.trusted_rows(k)
+    posterior = np.where(trusted, tagged, posterior)
+    given = np.clip(proba - spurious_rate, 0, LARGEST_PROBA)
+    odds = missing_rate / (1 - missing_rate - spurious_rate) * given / (1 - given)
+    # Not the posterior itself: it is 1 for many blanks, and for all tags if none is
+    # spurious. Of a tag, the probability that the row deserves it whoever tagged it.
+    p = true_proba(proba, missing_rate, spurious_rate)
+    quality = np.where(tagged, p, 1 / (1 + odds))
+    return (
+        np.where(trusted, 1.0, quality),
+        weighted_mean(posterior, weight * ~tagged),
+        weighted_mean(posterior, weight * tagged),
+    )
 
 
-def best_f1_threshold(scores, believed, mass):
-    r"""Return the threshold at which the F1 expected by a belief is highest.
-
-    Predicting the rows above it gives
-    :math:`F_1 = 2 \sum_{i: s_i \ge t} q_i / (\sum_{i: s_i \ge t} 1 + \sum_i q_i)`,
-    where :math:`q_i` is the probability that row i deserves the tag.
-
-    Parameters
-    ----------
-    scores : ndarray of shape (n_samples,)
-        Predicted probabilities.
-
-    believed : ndarray of shape (n_samples,)
-        Probability that the tag is true.
-
-    mass : ndarray of shape (n_samples,)
-        Weights.
-
-    Returns
-    -------
-    float
-        It lies between two scores.
-    """
-    order = np.argsort(-scores, kind="stable")
-    ranked, gained = scores[order], np.cumsum((mass * believed)[order])
-    f1 = 2 * gained / (np.cumsum(mass[order]) + gained[-1])
-    next_one = np.append(ranked[1:], 0.0)
-    # Rows of the same score cannot be told apart by any threshold.
-    f1[ranked == next_one] = -1
-    best = f1.argmax()
-    return float((ranked[best] + next_one[best]) / 2)
+def weighted_mean(values, weight):
+    """Return a mean, NaN where nothing has weight."""
+    return float(values @ weight / weight.sum()) if weight.any() else np.nan

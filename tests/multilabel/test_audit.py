@@ -1,12 +1,14 @@
-import builtins
-
 import numpy as np
 import pytest
 from scipy import sparse
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 from sknoisy.exceptions import NoEvidenceWarning
-from sknoisy.multilabel import MultilabelAudit, reannotation_sample
+from sknoisy.multilabel import (
+    MultilabelAudit,
+    estimate_label_quality,
+    reannotation_sample,
+)
 
 N_SAMPLES, N_LABELS = 800, 8
 
@@ -70,19 +72,20 @@ def test_suspicious_entries_come_in_order(data, audit):
     assert audit.label_quality_[noisy == 0].min() == missing.label_quality[0]
 
 
-def test_a_second_look_corrects_the_rates():
+def test_reannotation_corrects_the_rates():
     X, noisy, y = tagging(0)
-    # Features that show little: without a second look, tags seem to be given seldom.
+    # Features that show little: without re-annotation, tags seem to be often missing.
     X = X + 6 * np.random.RandomState(1).normal(size=X.shape)
     audit = MultilabelAudit(cv=2, evidence="model").fit(X, noisy)
-    true = (noisy * y).sum(axis=0) / y.sum(axis=0)
-    assert np.abs(audit.tagability_ - true).mean() > 0.15
+    true = 1 - (noisy * y).sum(axis=0) / y.sum(axis=0)
+    assert np.abs(audit.missing_rate_ - true).mean() > 0.15
     assert (audit.precision_ == 1).all()
     sample = reannotation_sample(noisy, n_per_stratum=100, random_state=0)
-    audit.use_reannotation(sample, y[sample.row, sample.label_code])
-    np.testing.assert_allclose(audit.tagability_, true, atol=0.1)
-    low, high = audit.tagability_bounds_.T
-    assert ((low < audit.tagability_) & (audit.tagability_ < high)).all()
+    answers = y[sample.row, sample.label_code]
+    audit.use_label_quality(estimate_label_quality(noisy, answers, sample=sample))
+    np.testing.assert_allclose(audit.missing_rate_, true, atol=0.1)
+    low, high = audit.missing_rate_bounds_.T
+    assert ((low < audit.missing_rate_) & (audit.missing_rate_ < high)).all()
     np.testing.assert_allclose(audit.spurious_rate_, 0.03, atol=0.04)
     precision = (noisy * y).sum(axis=0) / noisy.sum(axis=0)
     np.testing.assert_allclose(audit.precision_, precision, atol=0.1)
@@ -91,36 +94,9 @@ def test_a_second_look_corrects_the_rates():
 def test_frame_has_a_row_per_tag(audit):
     frame = audit.to_frame()
     assert frame.index.tolist() == list(range(N_LABELS))
-    np.testing.assert_allclose(frame["tagability"], audit.tagability_)
-    assert (frame["tagability_low"] <= frame["tagability_high"]).all()
+    np.testing.assert_allclose(frame["missing_rate"], audit.missing_rate_)
+    assert (frame["missing_rate_low"] <= frame["missing_rate_high"]).all()
     assert (frame["missing"] > 0).all()
-
-
-def test_drawing_has_a_row_per_tag(audit):
-    pytest.importorskip("matplotlib").use("Agg")
-    from matplotlib import pyplot
-
-    ax = audit.plot()
-    assert len(ax.get_yticklabels()) == N_LABELS
-    assert audit.plot(ax) is ax
-    pyplot.close(ax.figure)
-
-
-@pytest.mark.parametrize(
-    ("method", "library", "extra"),
-    [("to_frame", "pandas", "audit"), ("plot", "matplotlib", "plot")],
-)
-def test_missing_libraries_are_named(audit, monkeypatch, method, library, extra):
-    real = builtins.__import__
-
-    def without(name, *args, **kwargs):
-        if name.split(".")[0] == library:
-            raise ImportError(name)
-        return real(name, *args, **kwargs)
-
-    monkeypatch.setattr(builtins, "__import__", without)
-    with pytest.raises(ImportError, match=rf'pip install "\.\[{extra}\]"'):
-        getattr(audit, method)()
 
 
 def test_tags_as_a_sparse_table(data, audit):
@@ -143,7 +119,7 @@ def test_names_can_be_given(data):
     assert set(audit.missing_tags(10).label) <= {"rock", "jazz"}
 
 
-def test_verified_entries_are_beyond_doubt(data):
+def test_trusted_entries_have_quality_one(data):
     X, noisy, _ = data
     trusted = np.arange(N_SAMPLES) < 100
     audit = MultilabelAudit(cv=2).fit(X, noisy, trusted=trusted)
@@ -151,15 +127,15 @@ def test_verified_entries_are_beyond_doubt(data):
     assert (audit.missing_tags(200).row >= 100).all()
 
 
-def test_tags_without_evidence_are_not_judged(data):
+def test_tags_without_evidence_have_quality_one(data):
     X, noisy, _ = data
     y = noisy.copy()
     y[:, 0], y[2:, 1] = 0, 0
     with pytest.warns(NoEvidenceWarning, match="2 of 8 tags are taken as they are"):
         audit = MultilabelAudit(cv=2).fit(X, y)
-    assert np.isnan(audit.tagability_[:2]).all()
+    assert np.isnan(audit.missing_rate_[:2]).all()
     assert (audit.label_quality_[:, :2] == 1).all()
-    assert audit.to_frame()["tagability"].isna().sum() == 2
+    assert audit.to_frame()["missing_rate"].isna().sum() == 2
 
 
 @pytest.mark.parametrize("n", [-1, 2.5, "all"])
@@ -168,8 +144,9 @@ def test_numbers_that_are_none(audit, n):
         audit.missing_tags(n)
 
 
-def test_a_sample_of_another_table(data, audit):
-    noisy = data[1]
-    sample = reannotation_sample(1 - noisy, n_per_stratum=5, random_state=0)
-    with pytest.raises(ValueError, match="expected a sample drawn from this Y"):
-        audit.use_reannotation(sample, np.ones(len(sample)))
+def test_quality_of_other_tags(data, audit):
+    quality = estimate_label_quality(data[1][:, :3], data[2][:, :3])
+    with pytest.raises(ValueError, match="8 tags given to fit, but got LabelQuality o"):
+        audit.use_label_quality(quality)
+    with pytest.raises(ValueError, match="but got float of 0"):
+        audit.use_label_quality(0.5)

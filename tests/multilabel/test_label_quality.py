@@ -26,6 +26,18 @@ def check(truth, Y, **options):
     return sample, answers
 
 
+def by_label(truth):
+    return enumerate(truth.T)
+
+
+def only(rows, answers, n_samples=2000):
+    """A table of answers that are known for some rows."""
+    answers = np.asarray(answers, dtype=float)
+    table = np.full((n_samples, *answers.shape[1:]), np.nan)
+    table[rows] = answers
+    return table
+
+
 def test_all_entries_checked_give_the_scores_themselves():
     truth, Y = tags(0)
     found = estimate_label_quality(Y, truth)
@@ -37,7 +49,8 @@ def test_all_entries_checked_give_the_scores_themselves():
     assert_allclose(found.prevalence, truth.mean(axis=0))
     assert_allclose(found.occurrence, Y.mean(axis=0))
     assert_allclose(found.sample_recall, found.tagability)
-    assert_allclose(found.sample_f1, found.f1)
+    assert_allclose(found.missing_rate, [(~Y[t, k]).mean() for k, t in by_label(truth)])
+    assert_allclose(found.spurious_rate, [Y[~t, k].mean() for k, t in by_label(truth)])
     for name in RATES:
         ends = getattr(found, f"{name}_interval")
         assert_allclose(ends, np.transpose([getattr(found, name)] * 2))
@@ -48,7 +61,7 @@ def test_by_hand():
     Y = np.arange(1000) < 40
     rows = np.concatenate([np.arange(10), np.arange(500, 550)])
     answers = np.concatenate([np.arange(10) < 8, np.arange(50) < 5])
-    found = estimate_label_quality(Y, answers, rows=rows)
+    found = estimate_label_quality(Y, only(rows, answers, 1000))
     assert found.precision == pytest.approx(0.8)
     assert found.false_omission_rate == pytest.approx(0.1)
     assert found.tagability == pytest.approx(32 / (32 + 96))
@@ -56,7 +69,8 @@ def test_by_hand():
     assert found.f1 == pytest.approx(2 * 32 / (40 + 128))
     assert found.auc_shrinkage == pytest.approx(0.7)
     assert found.sample_recall == pytest.approx(8 / 13)
-    assert found.sample_f1 == pytest.approx(2 * 8 / (10 + 13))
+    assert found.missing_rate == pytest.approx(96 / 128)
+    assert found.spurious_rate == pytest.approx(8 / (1000 - 128))
     assert_array_equal(found.n_tagged_checked, 10)
     assert_array_equal(found.n_untagged_checked, 50)
 
@@ -65,7 +79,7 @@ def test_interval_of_a_share_is_that_of_jeffreys():
     Y = np.ones(10**6, dtype=bool)
     answers = np.arange(40) < 30
     with pytest.warns(UndefinedMetricWarning, match="No untagged row was checked"):
-        found = estimate_label_quality(Y, answers, rows=np.arange(40))
+        found = estimate_label_quality(Y, only(np.arange(40), answers, 10**6))
     expected = beta.ppf([0.025, 0.975], 30.5, 10.5)
     assert_allclose(found.precision_interval[0], expected, atol=1e-4)
 
@@ -112,7 +126,7 @@ def test_more_confidence_and_fewer_entries_widen_the_intervals():
     assert widths == sorted(widths)
 
 
-def test_no_error_found_leaves_room_for_doubt():
+def test_no_error_found_leaves_a_wide_interval():
     truth = np.arange(1000) < 100
     sample, answers = check(truth[:, None], truth, n_per_stratum=50, random_state=0)
     found = estimate_label_quality(truth, answers, sample=sample)
@@ -144,12 +158,11 @@ def test_weights_undo_unequal_sampling():
     proba = np.where(truth[:, 1], 0.4, 0.1)
     rows = np.flatnonzero(rng.uniform(size=len(Y)) < proba)
     true = estimate_label_quality(Y, truth)
-    plain = estimate_label_quality(Y, truth[rows], rows=rows)
-    weighted = estimate_label_quality(
-        Y, truth[rows], rows=rows, sampling_proba=proba[rows]
-    )
+    answers = only(rows, truth[rows], len(Y))
+    plain = estimate_label_quality(Y, answers)
+    weighted = estimate_label_quality(Y, answers, sampling_proba=proba)
     by_entry = estimate_label_quality(
-        Y, truth[rows], rows=rows, sampling_proba=np.tile(proba[rows], (3, 1)).T
+        Y, answers, sampling_proba=np.tile(proba, (3, 1)).T
     )
     assert abs(plain.tagability[1] - true.tagability[1]) > 0.1
     assert abs(weighted.tagability[1] - true.tagability[1]) < 0.05
@@ -158,17 +171,16 @@ def test_weights_undo_unequal_sampling():
     assert_array_equal(n_checked, plain.n_untagged_checked)
 
 
-def test_answers_come_as_rows_in_any_container():
+def test_answers_come_in_any_container():
     truth, Y = tags(0)
-    rows = np.arange(0, 2000, 5)
-    expected = estimate_label_quality(Y, truth[rows], rows=rows)
+    expected = estimate_label_quality(Y, truth)
     for answers in (
-        sparse.csr_matrix(truth[rows]),
-        pd.DataFrame(truth[rows]),
-        pd.DataFrame(truth[rows]).astype("boolean"),
-        truth[rows].tolist(),
+        sparse.csr_matrix(truth),
+        pd.DataFrame(truth),
+        pd.DataFrame(truth).astype("boolean"),
+        truth.tolist(),
     ):
-        found = estimate_label_quality(Y, answers, rows=rows)
+        found = estimate_label_quality(Y, answers)
         assert_allclose(found.tagability, expected.tagability)
 
 
@@ -176,7 +188,7 @@ def test_missing_strata_are_nan_with_a_warning():
     truth, Y = tags(0)
     only_tagged = np.flatnonzero(Y.all(axis=1))
     with pytest.warns(UndefinedMetricWarning, match="No untagged row was checked"):
-        found = estimate_label_quality(Y, truth[only_tagged], rows=only_tagged)
+        found = estimate_label_quality(Y, only(only_tagged, truth[only_tagged]))
     assert np.isfinite(found.precision).all()
     for name in ("false_omission_rate", "tagability", "prevalence", "f1"):
         assert np.isnan(getattr(found, name)).all()
@@ -214,9 +226,9 @@ def test_answers_and_sample_must_fit():
         estimate_label_quality(~Y, answers, sample=sample)
     with pytest.raises(ValueError, match="a sample drawn from this Y"):
         estimate_label_quality(Y[:20], answers, sample=sample)
-    with pytest.raises(ValueError, match="either a sample or rows"):
-        estimate_label_quality(Y, answers, sample=sample, rows=sample.row)
-    with pytest.raises(ValueError, match=r"Y_checked of shape \(2000, 3\), a row for"):
+    with pytest.raises(ValueError, match="either a sample or sampling_proba"):
+        estimate_label_quality(Y, answers, sample=sample, sampling_proba=Y)
+    with pytest.raises(ValueError, match=r"Y_checked of shape \(2000, 3\), like Y"):
         estimate_label_quality(Y, truth[:5])
 
 
@@ -226,16 +238,10 @@ def test_answers_are_zero_one_or_nothing(answers):
         estimate_label_quality([0, 1, 0, 1, 0, 1], answers)
 
 
-@pytest.mark.parametrize("rows", [[0, 0], [5, 6], [-1, 2], [0.0, 1.0], [[0, 1]]])
-def test_rows_are_distinct_numbers(rows):
-    with pytest.raises(ValueError, match="rows as distinct integers from 0 to 5"):
-        estimate_label_quality([0, 1, 0, 1, 0, 1], [0, 1], rows=rows)
-
-
 @pytest.mark.parametrize("proba", [[0, 1], [0.5, 1.5], [1.0], [np.nan, 1]])
 def test_sampling_probabilities_are_checked(proba):
     with pytest.raises(ValueError, match=r"sampling_proba of shape \(2,\) or \(2, 1\)"):
-        estimate_label_quality([0, 1, 0], [0, 1], rows=[0, 1], sampling_proba=proba)
+        estimate_label_quality([0, 1], [0, 1], sampling_proba=proba)
 
 
 def test_confidence_level_is_checked():

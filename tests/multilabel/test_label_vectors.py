@@ -2,10 +2,9 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from numpy.testing import assert_allclose, assert_array_equal
+from numpy.testing import assert_array_equal
 from sklearn.datasets import make_multilabel_classification
 from sklearn.ensemble import RandomForestClassifier
-from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.linear_model import LogisticRegression, RidgeClassifier, SGDClassifier
 from sklearn.model_selection import GridSearchCV
 from sklearn.multiclass import OneVsRestClassifier
@@ -14,7 +13,7 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from sknoisy.multilabel import label_vector_similarity, label_vectors
+from sknoisy.multilabel import label_vectors
 
 X, Y = make_multilabel_classification(
     120, n_features=6, n_classes=4, allow_unlabeled=False, random_state=0
@@ -101,11 +100,6 @@ def test_constant_label_has_a_vector_of_zeros():
         model = OneVsRestClassifier(LINEAR).fit(X, constant)
     vectors = label_vectors(model)
     assert_array_equal(vectors[2], np.zeros(6))
-    with pytest.warns(UndefinedMetricWarning, match=r"no direction.* Labels: c\."):
-        similarity = label_vector_similarity(vectors, label_names=list("abcd"))
-    assert np.isnan(similarity[2]).all()
-    assert np.isnan(similarity[:, 2]).all()
-    assert np.isfinite(np.delete(np.delete(similarity, 2, 0), 2, 1)).all()
 
 
 @pytest.mark.parametrize(
@@ -122,25 +116,3 @@ def test_constant_label_has_a_vector_of_zeros():
 def test_models_without_a_vector_per_label(model):
     with pytest.raises(ValueError, match="label_vectors expected a fitted model"):
         label_vectors(model)
-
-
-def test_similarity_is_the_cosine():
-    vectors = np.random.RandomState(0).normal(size=(5, 3))
-    found = label_vector_similarity(vectors)
-    assert_allclose(np.diag(found), 1)
-    assert_allclose(found, found.T)
-    expected = vectors[0] @ vectors[1] / np.prod(np.linalg.norm(vectors[:2], axis=1))
-    assert found[0, 1] == pytest.approx(expected)
-    assert_allclose(label_vector_similarity(1000 * vectors), found)
-    assert label_vector_similarity([[1, 1], [-2, -2]])[0, 1] == pytest.approx(-1)
-
-
-@pytest.mark.parametrize("vectors", [[1, 2, 3], [[np.nan, 1]], [[[1.0]]]])
-def test_bad_vectors(vectors):
-    with pytest.raises(ValueError, match=r"vectors expected a table of shape"):
-        label_vector_similarity(vectors)
-
-
-def test_names_of_vectors_must_fit():
-    with pytest.raises(ValueError, match="label_names expected 2 names"):
-        label_vector_similarity(np.eye(2), label_names=["a"])

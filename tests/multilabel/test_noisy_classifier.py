@@ -20,15 +20,7 @@ from sklearn.preprocessing import StandardScaler
 
 from sknoisy._compat import _routing_enabled
 from sknoisy.exceptions import NoEvidenceWarning, UnsuitableEstimatorError
-from sknoisy.multilabel import (
-    MultilabelNoisyClassifier,
-    TagabilityWeightedClassifier,
-    label_vectors,
-)
-
-BOTH = pytest.mark.parametrize(
-    "cls", [MultilabelNoisyClassifier, TagabilityWeightedClassifier]
-)
+from sknoisy.multilabel import MultilabelNoisyClassifier, label_vectors
 
 
 def tagging(seed, n_samples=900, n_labels=8, recall=0.6):
@@ -92,24 +84,25 @@ def test_complete_tags_are_not_harmed(seed):
     assert macro_f1(ours, X_test, y_test) > macro_f1(clean, X_test, y_test) - 0.02
 
 
-def test_soft_labels_find_the_missing_tags(data, fitted):
+def test_clean_proba_find_the_missing_tags(data, fitted):
     _, noisy, y, *_ = data
-    believed = fitted.soft_labels_.toarray()
-    assert (believed[noisy == 1] == 1).all()
+    posterior = fitted.clean_proba_.toarray()
+    assert (posterior[noisy == 1] == 1).all()
     blank = noisy == 0
-    assert roc_auc_score(y[blank], believed[blank]) > 0.9
+    assert roc_auc_score(y[blank], posterior[blank]) > 0.9
 
 
-def test_bounds_hold_the_tagability_and_order_the_tags():
+def test_bounds_hold_the_missing_rate_and_it_orders_the_tags():
     rng = np.random.RandomState(0)
     X, _, y, *_ = tagging(0)
     recall = np.array([0.3, 0.9] * 4)
     noisy = y * (rng.uniform(size=y.shape) < recall)
-    clf = TagabilityWeightedClassifier().fit(X, noisy)
-    low, high = clf.tagability_bounds_.T
-    assert (low < recall).all()
-    assert (high == 1).all()
-    assert clf.tagability_[recall < 0.5].max() < clf.tagability_[recall > 0.5].min()
+    clf = MultilabelNoisyClassifier(evidence="model").fit(X, noisy)
+    low, high = clf.missing_rate_bounds_.T
+    assert (low == 0).all()
+    assert (high > 1 - recall).all()
+    missing = clf.missing_rate_
+    assert missing[recall < 0.5].min() > missing[recall > 0.5].max()
 
 
 @pytest.mark.parametrize("evidence", ["model", "neighbors", "tags"])
@@ -120,58 +113,72 @@ def test_each_kind_of_evidence_is_heard_alone(data, evidence):
     assert mean_auc(clf, X_test, y_test) > 0.85
 
 
-def test_given_tagability_is_used(data):
+def test_given_missing_rate_is_used(data):
     X, noisy, *_ = data
-    clf = MultilabelNoisyClassifier(tagability=0.6, cv=2).fit(X, noisy)
-    np.testing.assert_array_equal(clf.tagability_, 0.6)
-    whole = MultilabelNoisyClassifier(tagability=1.0, cv=2).fit(X, noisy)
-    np.testing.assert_array_equal(whole.soft_labels_.toarray(), noisy)
+    clf = MultilabelNoisyClassifier(missing_rate=0.4, cv=2).fit(X, noisy)
+    np.testing.assert_array_equal(clf.missing_rate_, 0.4)
+    whole = MultilabelNoisyClassifier(missing_rate=0.0, cv=2).fit(X, noisy)
+    np.testing.assert_array_equal(whole.clean_proba_.toarray(), noisy)
+    some = np.where(np.arange(8) < 4, 0.4, np.nan)
+    mixed = MultilabelNoisyClassifier(missing_rate=some, cv=2).fit(X, noisy)
+    free = MultilabelNoisyClassifier(cv=2).fit(X, noisy)
+    expected = np.where(np.arange(8) < 4, 0.4, free.missing_rate_)
+    np.testing.assert_allclose(mixed.missing_rate_, expected)
     plain = MultiOutputClassifier(LogisticRegression()).fit(X, noisy)
     np.testing.assert_array_equal(whole.predict(X), plain.predict(X))
 
 
-def test_spurious_tags_are_doubted_where_their_rate_is_known(data):
+def test_spurious_tags_are_found_where_their_rate_is_known(data):
     X, _, y, *_ = data
     rng = np.random.RandomState(1)
     noisy = np.where(rng.uniform(size=y.shape) < 0.15, 1, y)
-    clf = MultilabelNoisyClassifier(tagability=1.0, spurious_rate=0.15).fit(X, noisy)
-    believed, tagged = clf.soft_labels_.toarray(), noisy == 1
-    assert roc_auc_score(y[tagged], believed[tagged]) > 0.85
+    rates = {"missing_rate": 0.0, "spurious_rate": 0.15}
+    clf = MultilabelNoisyClassifier(**rates).fit(X, noisy)
+    posterior, tagged = clf.clean_proba_.toarray(), noisy == 1
+    assert roc_auc_score(y[tagged], posterior[tagged]) > 0.85
 
 
 # Treatments
 
 
-def test_modes_do_what_they_say(data):
+def test_actions_train_on_what_they_say(data):
     X, noisy, *_ = data
-    plain = MultiOutputClassifier(LogisticRegression()).fit(X, noisy)
-    expected = np.column_stack([p[:, 1] for p in plain.predict_proba(X)])
-    by_mode = {
-        mode: TagabilityWeightedClassifier(tagability=0.6, mode=mode, cv=2)
-        .fit(X, noisy)
-        .predict_proba(X)
-        for mode in ("calibrate", "weight", "unlabeled")
-    }
-    np.testing.assert_allclose(
-        by_mode["calibrate"], np.minimum(expected / 0.6, 1), atol=2e-6
-    )
-    for mode in ("weight", "unlabeled"):
-        assert (by_mode[mode].mean(axis=0) > expected.mean(axis=0)).all()
+    params = {"missing_rate": 0.4, "evidence": "tags", "cv": 2}
+    soft = MultilabelNoisyClassifier(**params).fit(X, noisy)
+    posterior = soft.clean_proba_.toarray()[:, 2]
+    tagged = noisy[:, 2] == 1
+    relabelled = LogisticRegression().fit(X, posterior > 0.5)
+    kept = tagged | (posterior < 0.5)
+    filtered = LogisticRegression().fit(X[kept], tagged[kept])
+    # Negligible shares of the posterior are left out in ``clean_proba_``, not here.
+    weights = np.where(tagged, 1, 1 - posterior)
+    weighed = LogisticRegression().fit(X, tagged, sample_weight=weights)
+    expected = {"relabel": relabelled, "filter": filtered, "weight": weighed}
+    for action, plain in expected.items():
+        clf = MultilabelNoisyClassifier(action=action, **params).fit(X, noisy)
+        proba = clf.predict_proba(X)[:, 2]
+        np.testing.assert_allclose(proba, plain.predict_proba(X)[:, 1], atol=0.02)
 
 
-def test_blanks_without_weight_of_their_own_are_lighter_by_the_omission_rate(data):
+def test_elkan_and_noto_in_one_call(data):
     X, noisy, *_ = data
-    clf = TagabilityWeightedClassifier(tagability=0.6, mode="unlabeled", cv=2)
+    clf = MultilabelNoisyClassifier(evidence="model", missing_rate=0.4, cv=2)
     clf.fit(X, noisy)
-    weights = np.where(noisy[:, 2], 1, 1 - clf.false_omission_rate_[2])
-    plain = LogisticRegression().fit(X, noisy[:, 2], sample_weight=weights)
-    np.testing.assert_allclose(clf.predict_proba(X)[:, 2], plain.predict_proba(X)[:, 1])
+    blank = noisy[:, 0] == 0
+    weights = clf.clean_proba_.toarray()[:, 0]
+    rows = np.concatenate([np.arange(500), np.flatnonzero(blank)])
+    target = np.concatenate([np.where(blank, 0, 1), np.ones(blank.sum())])
+    weight = np.concatenate([np.where(blank, 1 - weights, 1), weights[blank]])
+    plain = LogisticRegression().fit(X[rows], target, sample_weight=weight)
+    np.testing.assert_allclose(
+        clf.predict_proba(X)[:, 0], plain.predict_proba(X)[:, 1], atol=1e-3
+    )
 
 
 def test_threshold_for_f1_suits_rare_tags(data):
     X, noisy, *_ = data
     rare = noisy * (np.random.RandomState(0).uniform(size=noisy.shape) < 0.3)
-    half = MultilabelNoisyClassifier(tagability=1.0, cv=2).fit(X, rare)
+    half = MultilabelNoisyClassifier(missing_rate=0.0, cv=2).fit(X, rare)
     best = clone(half).set_params(threshold="f1").fit(X, rare)
     np.testing.assert_allclose(best.predict_proba(X), half.predict_proba(X))
     assert macro_f1(best, X, rare) > macro_f1(half, X, rare)
@@ -213,13 +220,20 @@ def test_it_stands_in_a_search_over_two_tags(data):
     assert search.fit(X, noisy[:, :2]).best_score_ > 0.7
 
 
-@BOTH
-def test_every_number_of_jobs_gives_the_same_result(cls):
+def test_every_number_of_jobs_gives_the_same_result():
     X, noisy, *_ = tagging(0, n_labels=20)
     base = RandomForestClassifier(2, max_depth=3)
-    one = cls(base, cv=2, random_state=0).fit(X, noisy).predict_proba(X)
+    one = (
+        MultilabelNoisyClassifier(base, cv=2, random_state=0)
+        .fit(X, noisy)
+        .predict_proba(X)
+    )
     with parallel_backend("threading", n_jobs=2):
-        two = cls(base, cv=2, random_state=0).fit(X, noisy).predict_proba(X)
+        two = (
+            MultilabelNoisyClassifier(base, cv=2, random_state=0)
+            .fit(X, noisy)
+            .predict_proba(X)
+        )
     np.testing.assert_allclose(one, two, atol=1e-12)
 
 
@@ -252,11 +266,10 @@ def test_names_of_tags_are_kept(data):
     assert clf.label_names_.tolist() == names
 
 
-@BOTH
-def test_a_column_of_classes_goes_to_the_plain_base(cls, data):
+def test_a_column_of_classes_goes_to_the_plain_base(data):
     X, noisy, *_ = data
     y = np.array(["no", "yes"])[noisy[:, 0]]
-    clf = cls().fit(X, y)
+    clf = MultilabelNoisyClassifier().fit(X, y)
     plain = LogisticRegression().fit(X, y)
     np.testing.assert_array_equal(clf.predict(X), plain.predict(X))
     np.testing.assert_array_equal(clf.classes_, ["no", "yes"])
@@ -282,26 +295,25 @@ def test_it_survives_a_pickle(data, fitted):
     np.testing.assert_array_equal(again.predict(X), fitted.predict(X))
 
 
-@BOTH
-def test_a_weight_is_a_number_of_copies(cls):
+def test_a_weight_is_a_number_of_copies():
     X, noisy, *_ = tagging(1, n_labels=3)
     times = np.random.RandomState(0).randint(0, 3, size=len(X))
     rows = np.repeat(np.arange(len(X)), times)
-    weighted = cls(cv=2).fit(X, noisy, sample_weight=times)
-    written = cls(cv=2).fit(X[rows], noisy[rows])
+    weighted = MultilabelNoisyClassifier(cv=2).fit(X, noisy, sample_weight=times)
+    written = MultilabelNoisyClassifier(cv=2).fit(X[rows], noisy[rows])
     np.testing.assert_allclose(
         weighted.predict_proba(X), written.predict_proba(X), atol=1e-3
     )
 
 
-def test_verified_entries_are_kept(data):
+def test_trusted_entries_are_kept(data):
     X, noisy, *_ = data
     trusted = np.zeros(noisy.shape, dtype=bool)
     trusted[:200] = True
     clf = MultilabelNoisyClassifier(cv=2).fit(X, noisy, trusted=trusted)
-    believed = clf.soft_labels_.toarray()
-    np.testing.assert_array_equal(believed[:200], noisy[:200])
-    assert (believed[200:] != noisy[200:]).any()
+    posterior = clf.clean_proba_.toarray()
+    np.testing.assert_array_equal(posterior[:200], noisy[:200])
+    assert (posterior[200:] != noisy[200:]).any()
     rows = MultilabelNoisyClassifier(cv=2).fit(X, noisy, trusted=trusted[:, 0])
     np.testing.assert_allclose(rows.predict_proba(X), clf.predict_proba(X))
 
@@ -327,7 +339,7 @@ def test_rare_and_constant_tags_are_taken_as_they_are(data):
     y[:2, [2, 3]] = 1
     with pytest.warns(NoEvidenceWarning, match="4 of 8 tags are taken as they are"):
         clf = MultilabelNoisyClassifier(cv=2, threshold="f1").fit(X, y)
-    np.testing.assert_array_equal(np.isnan(clf.tagability_), np.arange(8) < 4)
+    np.testing.assert_array_equal(np.isnan(clf.missing_rate_), np.arange(8) < 4)
     predicted = clf.predict(X)
     assert not predicted[:, 0].any()
     assert predicted[:, 1].all()
@@ -336,43 +348,47 @@ def test_rare_and_constant_tags_are_taken_as_they_are(data):
     np.testing.assert_array_equal(vectors.any(axis=1), np.arange(8) > 1)
 
 
-@BOTH
 @pytest.mark.parametrize(
     ("y", "message"),
     [
         (np.full((500, 2), 2), "expected zeros and ones in y"),
         (np.full((500, 2), np.nan), "expected zeros and ones in y"),
         ([["a"], ["a", "b"]] * 250, "MultiLabelBinarizer"),
+        ([("a", "b"), ("b", "c")] * 250, "the first of them 'a'.*MultiLabelBinarizer"),
+        (pd.Series([("a",), ("b", "c")] * 250), "got tuples of labels. Pass sklearn"),
+        (np.zeros((500, 2), dtype=int), "of 2 tags 2 are all zero and 0 all one"),
+        (np.tile([0, 1], (500, 1)), "of 2 tags 1 are all zero and 1 all one"),
         (np.zeros((400, 2), dtype=int), r"inconsistent numbers of samples: \[500, 400"),
     ],
 )
-def test_tables_that_are_no_tags(cls, data, y, message):
+def test_tables_that_are_no_tags(data, y, message):
     with pytest.raises(ValueError, match=message):
-        cls().fit(data[0], y)
+        MultilabelNoisyClassifier().fit(data[0], y)
 
 
-@BOTH
-def test_a_single_row(cls):
+def test_a_single_row():
     with pytest.raises(ValueError, match="at least 2 rows of tags, but got 1 sample"):
-        cls().fit([[1.0]], [[0, 1]])
+        MultilabelNoisyClassifier().fit([[1.0]], [[0, 1]])
 
 
-@BOTH
 @pytest.mark.parametrize(
     ("params", "message"),
     [
-        ({"tagability": [0.5, 0.5]}, r"tagability expected a number or shape \(8,\)"),
-        ({"tagability": [1.5] * 8}, "expected numbers above 0 and up to 1"),
-        ({"tagability": 0.3, "spurious_rate": 0.4}, "to below the tagability"),
+        (
+            {"missing_rate": [0.5] * 2},
+            r"missing_rate expected a number or shape \(8,\)",
+        ),
+        ({"missing_rate": [-0.5] * 8}, "expected numbers from 0 whose sum is below 1"),
+        ({"missing_rate": 0.7, "spurious_rate": 0.4}, "whose sum is below 1"),
     ],
 )
-def test_rates_that_cannot_be(cls, data, params, message):
+def test_rates_that_cannot_be(data, params, message):
     X, noisy, *_ = data
     with pytest.raises(ValueError, match=message):
-        cls(**params).fit(X, noisy)
+        MultilabelNoisyClassifier(**params).fit(X, noisy)
 
 
-def test_verified_rows_in_the_wrong_shape(data):
+def test_trusted_rows_in_the_wrong_shape(data):
     X, noisy, *_ = data
     with pytest.raises(ValueError, match="trusted must be a boolean mask of shape"):
         MultilabelNoisyClassifier().fit(X, noisy, trusted=np.ones((500, 2), dtype=bool))
@@ -389,8 +405,8 @@ def test_a_base_without_weights_where_they_are_needed(data):
     base = KNeighborsClassifier()
     with pytest.raises(UnsuitableEstimatorError, match="Use action='relabel'"):
         MultilabelNoisyClassifier(base, action="soft").fit(X, noisy)
-    with pytest.raises(UnsuitableEstimatorError, match="Use mode='calibrate'"):
-        TagabilityWeightedClassifier(base).fit(X, noisy)
+    with pytest.raises(UnsuitableEstimatorError, match="action='weight' needs a cla"):
+        MultilabelNoisyClassifier(base, action="weight").fit(X, noisy)
 
 
 @pytest.mark.skipif(

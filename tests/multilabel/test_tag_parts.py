@@ -1,4 +1,5 @@
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -7,19 +8,28 @@ from sklearn.linear_model import LogisticRegression, Ridge
 
 from sknoisy._indicator import read_indicator
 from sknoisy.exceptions import NoEvidenceWarning
-from sknoisy.multilabel._tag_evidence import TagEvidence, has_evidence
+from sknoisy.multilabel._tag_evidence import (
+    RIDGE,
+    TagEvidence,
+    TagRegression,
+    has_evidence,
+)
 from sknoisy.multilabel._tag_labels import TagLabels, is_single_column
-from sknoisy.multilabel._tag_models import fit_tag, sparse_columns, tag_proba, thinned
-from sknoisy.multilabel._tag_posterior import (
+from sknoisy.multilabel._tag_models import (
+    TagFit,
     best_f1_threshold,
-    estimate_tagability,
+    fit_tag,
+    soft_labels_of_tag,
+    sparse_posterior,
+    tag_proba,
+)
+from sknoisy.multilabel._tag_posterior import (
+    TagPosterior,
+    entry_quality,
     pool_evidence,
     posterior_of_tag,
-    true_proba,
+    tag_posterior,
 )
-from sknoisy.multilabel._tag_regression import RIDGE, TagRegression
-
-PROBABILITY = st.floats(0.01, 0.99)
 
 
 def labels_of(table, **params):
@@ -42,13 +52,23 @@ def test_coefficients_are_those_of_ridge_regressions():
         others = np.delete(table, k, axis=1)
         ridge = Ridge(alpha=RIDGE).fit(others[:40], table[:40, k])
         expected = ridge.predict(others[40:])
-        np.testing.assert_allclose(regression.column(k)[40:], expected)
+        np.testing.assert_allclose(regression.predict([k])[40:, 0], expected)
+    several = regression.predict([3, 0])
+    np.testing.assert_allclose(several[:, 1], regression.predict([0])[:, 0])
 
 
 def test_rows_never_held_out_have_the_mean():
     table = random_table()
     regression = TagRegression(labels_of(table), [(np.arange(40), np.arange(40, 60))])
-    np.testing.assert_allclose(regression.column(2)[:40], table[:40, 2].mean())
+    np.testing.assert_allclose(regression.predict([2])[:40], table[:40, 2].mean())
+
+
+def test_rows_held_out_twice_have_the_mean_of_both():
+    table, rows = random_table(), np.arange(60)
+    folds = [(rows[:40], rows[40:]), (rows[:30], rows[30:])]
+    both = TagRegression(labels_of(table), folds).predict([1])
+    parts = [TagRegression(labels_of(table), [one]).predict([1]) for one in folds]
+    np.testing.assert_allclose(both[40:], np.mean(parts, axis=0)[40:])
 
 
 def test_a_weight_is_a_number_of_copies_for_the_regression():
@@ -56,7 +76,7 @@ def test_a_weight_is_a_number_of_copies_for_the_regression():
     copies = np.repeat(np.arange(60), times)
     rows, held = np.arange(60), np.arange(5)
     weighted = TagRegression(
-        labels_of(table, weights=times.astype(float)), [(rows, held)]
+        labels_of(table, sample_weight=times.astype(float)), [(rows, held)]
     )
     written = TagRegression(
         labels_of(table[copies]), [(np.arange(len(copies)), np.arange(5))]
@@ -79,32 +99,67 @@ def test_pooling_follows_what_predicts_and_ignores_what_does_not():
     np.testing.assert_allclose(pooled, p, atol=0.06)
 
 
-def test_tagability_is_what_the_probability_reaches():
-    tagged = np.arange(1000) < 400
-    proba = np.where(np.arange(1000) < 600, 0.7, 0.0)
-    tagability, lowest = estimate_tagability(proba, tagged, np.ones(1000))
-    assert lowest == pytest.approx(0.7)
-    assert tagability == pytest.approx((400 * 0.7 + 20 * 0.5) / 420)
+def test_a_single_source_is_recalibrated():
+    rng = np.random.RandomState(0)
+    p = rng.uniform(0.05, 0.95, 4000)
+    tagged = rng.uniform(size=4000) < p
+    odds = p / (1 - p)
+    # Twice the logit, and one more: both are undone.
+    given_odds = np.e * odds**2
+    pooled, weights = pool_evidence(
+        [given_odds / (1 + given_odds)], tagged, np.ones(4000)
+    )
+    assert weights[0] == pytest.approx(0.5, abs=0.05)
+    np.testing.assert_allclose(pooled, p, atol=0.06)
 
 
-def test_few_tags_say_little_about_tagability():
-    tagged = np.arange(100) < 2
-    tagability, lowest = estimate_tagability(np.full(100, 0.02), tagged, np.ones(100))
-    assert lowest == pytest.approx(0.02)
-    assert tagability > 0.4
+def test_posterior_by_hand():
+    # q = 0.5 p + 0.1 (1 - p) = 0.3 gives p = 1/2; a blank is missing at 0.25 / 0.7.
+    posterior = posterior_of_tag(np.full(2, 0.3), np.array([True, False]), 0.5, 0.1)
+    np.testing.assert_allclose(posterior, [0.25 / 0.3, 0.25 / 0.7])
 
 
-@settings(max_examples=30, deadline=None)
-@given(true=PROBABILITY, tagability=st.floats(0.3, 1), spurious=st.floats(0, 0.2))
-def test_posterior_is_bayes(true, tagability, spurious):
-    given_share = tagability * true + spurious * (1 - true)
-    proba, tagged = np.full(2, given_share), np.array([True, False])
-    np.testing.assert_allclose(true_proba(proba, tagability, spurious), true)
-    posterior = posterior_of_tag(proba, tagged, tagability, spurious)
-    missing = (1 - tagability) * true / (1 - given_share)
-    np.testing.assert_allclose(posterior[1], missing, atol=1e-9)
-    right = tagability * true / given_share if spurious else 1.0
-    np.testing.assert_allclose(posterior[0], right, atol=1e-9)
+def test_elkan_and_noto_by_hand():
+    # Their weight of a blank: (1 - c) / c * q / (1 - q) with c = 0.6, q = 0.3.
+    posterior = posterior_of_tag(np.full(2, 0.3), np.array([True, False]), 0.4)
+    np.testing.assert_allclose(posterior, [1, 0.4 / 0.6 * 0.3 / 0.7])
+
+
+def test_quality_ranks_blanks_whose_posterior_is_one():
+    table = np.zeros((3, 2), dtype=int)
+    table[0, 0] = table[0, 1] = 1
+    labels = labels_of(table, trusted=np.array([False, False, True]))
+    quality, omission, precision = entry_quality(
+        np.array([0.2, 0.9, 0.95]), labels, 0, 0.5, 0.0
+    )
+    np.testing.assert_allclose(quality, [0.4, 1 / (1 + 9), 1])
+    assert omission == pytest.approx(0.5)
+    assert precision == 1
+
+
+def test_trusted_tags_do_not_count_for_the_missing_rate():
+    table = np.zeros((200, 2), dtype=int)
+    table[:100, 0], table[::2, 1] = 1, 1
+    trusted = np.arange(200) < 50
+    proba = np.where(trusted, 0.9, 0.4)
+    rates = np.array([np.nan, np.nan]), np.zeros(2)
+    plain = tag_posterior([proba], labels_of(table), 0, rates)
+    known = tag_posterior([proba], labels_of(table, trusted=trusted), 0, rates)
+    assert known.missing_rate > plain.missing_rate + 0.1
+    np.testing.assert_array_equal(known.posterior[:50], 1)
+
+
+def test_actions_by_hand():
+    posterior, tagged = np.array([0.9, 0.3, 0.6, 0.2]), np.array([1, 1, 0, 0], bool)
+    expected = {
+        "soft": [[0.1, 0.9], [0.7, 0.3], [0.4, 0.6], [0.8, 0.2]],
+        "relabel": [[0, 1], [1, 0], [0, 1], [1, 0]],
+        "weight": [[0, 0.9], [0, 0.3], [0.4, 0], [0.8, 0]],
+        "filter": [[0, 1], [0, 0], [0, 0], [1, 0]],
+    }
+    for action, table in expected.items():
+        found = soft_labels_of_tag(action, posterior, tagged)
+        np.testing.assert_allclose(found, table)
 
 
 @settings(max_examples=30, deadline=None)
@@ -114,16 +169,16 @@ def test_posterior_is_bayes(true, tagability, spurious):
 )
 def test_threshold_is_the_best_of_all(scores, seed):
     rng = np.random.RandomState(seed)
-    scores, believed = np.array(scores), rng.uniform(0.01, 1, len(scores))
-    mass = rng.uniform(0.1, 1, len(scores))
+    scores, posterior = np.array(scores), rng.uniform(0.01, 1, len(scores))
+    weight = rng.uniform(0.1, 1, len(scores))
 
     def f1(threshold):
         chosen = scores >= threshold
-        gained = (mass * believed)[chosen].sum()
-        return 2 * gained / (mass[chosen].sum() + (mass * believed).sum())
+        gained = (weight * posterior)[chosen].sum()
+        return 2 * gained / (weight[chosen].sum() + (weight * posterior).sum())
 
     best = max(f1(t) for t in np.arange(0.05, 0.9, 0.05))
-    assert f1(best_f1_threshold(scores, believed, mass)) == pytest.approx(best)
+    assert f1(best_f1_threshold(scores, posterior, weight)) == pytest.approx(best)
 
 
 # Models and records
@@ -132,13 +187,17 @@ def test_threshold_is_the_best_of_all(scores, seed):
 def test_a_single_class_is_learnt_as_a_constant():
     X, labels = np.eye(4), labels_of(np.eye(4, dtype=int))
     for value in (0, 1):
-        model = fit_tag(LogisticRegression(), X, np.full(4, float(value)), labels)
+        table = np.eye(2)[np.full(4, value)]
+        model = fit_tag(LogisticRegression(), X, table, labels)
         np.testing.assert_array_equal(tag_proba(model, np.eye(4)[:2]), [value] * 2)
 
 
-def test_sparse_columns_keep_what_is_not_faint():
+def test_posteriors_are_kept_where_they_are_not_negligible():
     columns = [np.array([0.01, 0.5, 1.0]), np.array([0.2, 0.0, 0.04])]
-    table = sparse_columns([thinned(c) for c in columns], 3)
+    fits = [TagFit.of(None, 0.5, TagPosterior(None, one, 0.3)) for one in columns]
+    assert fits[0].found.posterior is None
+    assert fits[0].found.missing_rate == 0.3
+    table = sparse_posterior(fits, 3)
     assert table.dtype == np.float32
     np.testing.assert_allclose(table.toarray(), [[0, 0.2], [0.5, 0], [1, 0]])
 
@@ -149,7 +208,8 @@ def test_folds_in_which_a_tag_does_not_occur_are_no_evidence():
     X = np.random.RandomState(0).normal(size=(20, 2))
     folds = [(np.arange(10, 20), np.arange(10)), (np.arange(10), np.arange(10, 20))]
     evidence = TagEvidence(folds, LogisticRegression())
-    (proba,) = evidence.columns(X, labels_of(table), 0)
+    (found,) = evidence.of_block(X, labels_of(table), [0], [True])
+    (proba,) = found
     np.testing.assert_allclose(proba[:10], 3 / 20)
     assert np.ptp(proba[10:]) > 0
 
@@ -170,13 +230,13 @@ def test_rows_are_stratified_by_their_rarest_tag():
     assert len(labels_of(table).rarest(6).classes) == 1
 
 
-def test_verified_entries_can_be_rows_or_entries():
+def test_trusted_can_be_rows_or_entries():
     table = random_table()
     rows, entries = np.zeros(60, dtype=bool), np.zeros((60, 5), dtype=bool)
     rows[3] = entries[3, 1] = True
-    assert labels_of(table, trusted=rows).verified(0)[3]
-    assert not labels_of(table, trusted=entries).verified(0)[3]
-    assert labels_of(table, trusted=entries).verified(1)[3]
+    assert labels_of(table, trusted=rows).trusted_rows(0)[3]
+    assert not labels_of(table, trusted=entries).trusted_rows(0)[3]
+    assert labels_of(table, trusted=entries).trusted_rows(1)[3]
 
 
 @pytest.mark.parametrize(
@@ -190,4 +250,16 @@ def test_verified_entries_can_be_rows_or_entries():
     ],
 )
 def test_one_column_or_a_table(y, single):
-    assert is_single_column(y) == single
+    assert is_single_column(y, "test") == single
+
+
+@pytest.mark.parametrize(
+    "y", [[("a", "b"), ("c",)], pd.Series([["a"], ["b"]]), [{"a"}, {"b", "c"}]]
+)
+def test_lists_of_labels_are_no_column(y):
+    array = np.empty(2, dtype=object)
+    array[:] = list(y)
+    with pytest.raises(
+        ValueError, match=r"expected y as a table .*MultiLabelBinarizer"
+    ):
+        is_single_column(array, "test")
