@@ -4,7 +4,6 @@ from itertools import pairwise
 
 import numpy as np
 
-from sknoisy.sequence._step_network import softmax
 from sknoisy.sequence._windows import MovingMean
 
 
@@ -64,6 +63,12 @@ class BagLoss:
                 smooth, offsets, self.evidence.allowed[bags], self.pooling
             )
         return mean.adjoint(gradient) / len(bags)
+
+
+def softmax(logits):
+    """Return probabilities whose rows sum to 1."""
+    weights = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return weights / weights.sum(axis=1, keepdims=True)
 
 
 def taught(proba, targets):

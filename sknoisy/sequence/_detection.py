@@ -1,16 +1,22 @@
 """Average precision of detected segments."""
 
+from collections import defaultdict
+from dataclasses import dataclass
 from numbers import Real
 
 import numpy as np
 
 from sknoisy._compat import Interval, StrOptions, validate_params
-from sknoisy.sequence._matching import match_detections
+from sknoisy.sequence._overlap import iou
+from sknoisy.sequence._segments import check_same_kind, read_table
 
+# The overlaps of the evaluation code published for the two sets.
 BENCHMARKS = {
     "thumos14": (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7),
     "activitynet": (0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95),
 }
+# Rounding, of a threshold or of seconds, must not decide whether 0.3 reaches 0.3.
+ROUNDING = 1e-9
 AVERAGE = [StrOptions({"macro"}), None]
 
 
@@ -171,12 +177,74 @@ def read_iou_thresholds(iou_thresholds):
     return thresholds
 
 
+@dataclass(frozen=True)
+class Matches:
+    """Detections of the classes that have true segments, best first.
+
+    Attributes
+    ----------
+    hits : ndarray of bool of shape (n_thresholds, n_detections)
+        Whether a detection is matched to a true segment.
+    labels : ndarray of int of shape (n_detections,)
+        Position of its class.
+    classes : ndarray of shape (n_classes,)
+        The classes with true segments, sorted.
+    n_true : ndarray of int of shape (n_classes,)
+        Number of true segments of each class.
+    """
+
+    hits: np.ndarray
+    labels: np.ndarray
+    classes: np.ndarray
+    n_true: np.ndarray
+
+    def hits_of(self, label):
+        """Return the hits of the detections of one class, at each threshold."""
+        return self.hits[:, self.labels == label]
+
+
+def match_detections(y_true, y_pred, thresholds):
+    """Match detections, best first, to the true segments that they overlap most."""
+    truth = read_table(y_true, "y_true")
+    found = read_table(y_pred, "y_pred", with_scores=True)
+    for field in ("bag", "label"):
+        check_same_kind([truth[field], found[field]], f"{field} of y_true and y_pred")
+    classes, n_true = np.unique(truth["label"], return_counts=True)
+    found = found[np.isin(found["label"], classes)]
+    found = found[np.argsort(-found["score"], kind="stable")]
+    least = np.asarray(thresholds) - ROUNDING
+    hits = np.zeros((len(least), len(found)), dtype=bool)
+    taken = np.zeros((len(least), len(truth)), dtype=bool)
+    places = _places_of_groups(truth)
+    for row, group in enumerate(zip(found["bag"], found["label"], strict=True)):
+        if (others := places.get(group)) is None:
+            continue
+        other = truth[others]
+        overlap = iou(
+            found["start"][row], found["end"][row], other["start"], other["end"]
+        )
+        for level in np.flatnonzero(least <= overlap.max()):
+            free = np.where(taken[level, others], -1, overlap)
+            best = free.argmax()
+            if free[best] >= least[level]:
+                hits[level, row] = taken[level, others[best]] = True
+    return Matches(hits, np.searchsorted(classes, found["label"]), classes, n_true)
+
+
+def _places_of_groups(table):
+    """Return where in a table the segments of each pair of bag and label are."""
+    places = defaultdict(list)
+    for row, group in enumerate(zip(table["bag"], table["label"], strict=True)):
+        places[group].append(row)
+    return {group: np.array(rows) for group, rows in places.items()}
+
+
 def average_precisions(y_true, y_pred, thresholds):
     """Return the average precision of each threshold and class with truth."""
     found = match_detections(y_true, y_pred, thresholds)
     result = np.empty((len(thresholds), len(found.n_true)))
     for label, n_true in enumerate(found.n_true):
-        hits = found.hits[:, found.labels == label]
+        hits = found.hits_of(label)
         result[:, label] = (envelope(hits) * hits).sum(axis=1) / n_true
     return result
 
@@ -188,29 +256,10 @@ def envelope(hits):
 
 
 def precision_at_recall(y_true, y_pred, thresholds, recall, label=None):
-    """Return the best precision at each recall or more.
+    """Return the best precision at each recall or more, and average precisions.
 
-    Parameters
-    ----------
-    y_true, y_pred : tables of segments
-        See :func:`detection_average_precision`.
-
-    thresholds : ndarray of shape (n_thresholds,)
-        Overlaps.
-
-    recall : ndarray of shape (n_recalls,)
-        Shares of the true segments, in [0, 1].
-
-    label : object, default=None
-        Label to look at. If None, the mean over all that have true segments.
-
-    Returns
-    -------
-    precision : ndarray of shape (n_thresholds, n_recalls)
-        The precisions, 0 where that recall is not reached.
-
-    average_precision : ndarray of shape (n_thresholds,)
-        The average precisions.
+    Both have a row per threshold. With ``label=None`` they are means over all labels
+    that have true segments; precision is 0 where a recall is not reached.
     """
     found = match_detections(y_true, y_pred, thresholds)
     known = found.classes.tolist()
@@ -224,10 +273,10 @@ def precision_at_recall(y_true, y_pred, thresholds, recall, label=None):
         return np.zeros((len(thresholds), len(recall))), np.zeros(len(thresholds))
     curves, areas = [], []
     for k in chosen:
-        hits = found.hits[:, found.labels == k]
+        hits = found.hits_of(k)
         best = np.pad(envelope(hits), ((0, 0), (0, 1)))
         # How many of the true segments a recall means, up to rounding.
-        needed = np.ceil(recall * found.n_true[k] - 1e-9)
+        needed = np.ceil(recall * found.n_true[k] - ROUNDING)
         reached = np.cumsum(hits, axis=1)
         at = [np.searchsorted(row, needed) for row in reached]
         curves.append(np.take_along_axis(best, np.array(at), axis=1))

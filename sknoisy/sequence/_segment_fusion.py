@@ -1,0 +1,192 @@
+"""From scores of steps to segments: proposals, fused where they overlap."""
+
+from dataclasses import dataclass
+from numbers import Integral, Real
+
+import numpy as np
+from sklearn.base import BaseEstimator
+
+from sknoisy._compat import Interval, StrOptions
+from sknoisy.sequence._fusion import fuse_groups
+from sknoisy.sequence._proposals import propose, read_margin, read_thresholds
+from sknoisy.sequence._suppression import decay_groups, suppress_groups
+
+# Up to a third of a high score, to reach past the core of what is found, and on from
+# there, to part what a low threshold runs together (docs/examples/
+# plot_segment_fusion.py compares low and high levels).
+LEVELS = np.concatenate([np.linspace(0.02, 0.3, 15), np.linspace(0.35, 0.95, 13)])
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """Segments of many bags.
+
+    Attributes
+    ----------
+    segments : ndarray of shape (n_segments, 2)
+        Start and end in steps of the bag.
+    scores : ndarray of shape (n_segments,)
+        Their scores.
+    bags : ndarray of int of shape (n_segments,)
+        Position of the bag.
+    labels : ndarray of int of shape (n_segments,)
+        Position of the class.
+    """
+
+    segments: np.ndarray
+    scores: np.ndarray
+    bags: np.ndarray
+    labels: np.ndarray
+
+    def only(self, mask):
+        """Return some of the segments."""
+        parts = (self.segments, self.scores, self.bags, self.labels)
+        return Decoded(*(part[mask] for part in parts))
+
+
+class SegmentFusion(BaseEstimator):
+    """From scores of steps to segments, for the ``fusion`` of a localizer.
+
+    Runs of steps above each of some thresholds are proposed, see
+    :func:`generate_proposals`, and those that overlap are made into one.
+
+    Parameters
+    ----------
+    method : {"gaussian", "nms", "soft_nms"}, default="gaussian"
+        What becomes of proposals that overlap: :func:`gaussian_weighted_fusion`,
+        :func:`temporal_nms` or :func:`temporal_soft_nms`.
+
+    thresholds : "auto" or array-like of shape (n_thresholds,), default="auto"
+        Levels of the scores to cut proposals at. "auto" has 28 from 0.02 to 0.95.
+
+    min_length : int, default=2
+        Number of steps that a proposal has at least.
+
+    margin : tuple of two floats, default=(0.25, 1.0)
+        Factor and power of the length of the margins, see :func:`generate_proposals`.
+        A quarter of the length on each side reaches beyond weak flanks; [1]_ has
+        (0.0785, 0.9).
+
+    weights : {"score", "inner"}, default="score"
+        What decides how far each proposal moves the fusion: its contrast, or the mean
+        of the scores inside, as in [1]_. For "gaussian" alone.
+
+    temperature : float, default=0.2
+        Of the fusion, above 0; the lower, the closer to the best proposal. For
+        "gaussian" alone.
+
+    min_bag_score : float, default=0.0
+        Classes that score lower in a bag, in [0, 1), are not looked for in prediction;
+        0.16 in [1]_.
+
+    See Also
+    --------
+    WeakSequenceLocalizer : Takes this as ``fusion``.
+    PseudoLabelRule : What the segments teach.
+
+    References
+    ----------
+    .. [1] J. Zhou, L. Huang, L. Wang, S. Liu, H. Li, "Improving weakly supervised
+       temporal action localization by bridging train-test gap in pseudo labels",
+       CVPR, 2023, arXiv:2304.07978, and the code published with it.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sknoisy.sequence import SegmentFusion
+    >>> fusion = SegmentFusion(thresholds=[0.05, 0.2, 0.5])
+    >>> scores = np.array([[0, 0.1, 0.3, 0.8, 0.9, 0.8, 0.3, 0.1, 0, 0]]).T
+    >>> fusion.decode(scores, offsets=[0, 10]).segments.round(1)
+    array([[2.1, 6.9]])
+    """
+
+    _parameter_constraints: dict = {
+        "method": [StrOptions({"gaussian", "nms", "soft_nms"})],
+        "thresholds": [StrOptions({"auto"}), "array-like"],
+        "min_length": [Interval(Integral, 1, None, closed="left")],
+        "margin": [tuple, list],
+        "weights": [StrOptions({"score", "inner"})],
+        "temperature": [Interval(Real, 0, None, closed="neither")],
+        "min_bag_score": [Interval(Real, 0, 1, closed="left")],
+    }
+
+    def __init__(
+        self,
+        method="gaussian",
+        *,
+        thresholds="auto",
+        min_length=2,
+        margin=(0.25, 1.0),
+        weights="score",
+        temperature=0.2,
+        min_bag_score=0.0,
+    ):
+        self.method = method
+        self.thresholds = thresholds
+        self.min_length = min_length
+        self.margin = margin
+        self.weights = weights
+        self.temperature = temperature
+        self.min_bag_score = min_bag_score
+
+    def levels(self):
+        """Return the thresholds in use.
+
+        Returns
+        -------
+        ndarray of shape (n_thresholds,)
+            The levels.
+        """
+        self._validate_params()
+        read_margin(self.margin)
+        auto = isinstance(self.thresholds, str)
+        return LEVELS if auto else read_thresholds(self.thresholds, None)
+
+    def decode(self, scores, offsets, *, kept=None, temperature=None):
+        """Return the segments of many bags and classes.
+
+        Parameters
+        ----------
+        scores : ndarray of shape (n_steps, n_classes)
+            Scores of the steps of all bags, bag after bag.
+
+        offsets : array-like of shape (n_bags + 1,)
+            Bag ``i`` is ``scores[offsets[i]:offsets[i + 1]]``.
+
+        kept : ndarray of bool of shape (n_bags, n_classes), default=None
+            Classes that may be found in each bag, None for all.
+
+        temperature : float, default=None
+            Of the fusion, None for that of the constructor.
+
+        Returns
+        -------
+        Decoded
+            Its ``segments``, ``scores``, ``bags`` and ``labels`` are arrays with one
+            entry per segment.
+        """
+        offsets, n_classes = np.asarray(offsets), scores.shape[1]
+        proposals = propose(
+            scores,
+            offsets,
+            thresholds=self.levels(),
+            min_length=self.min_length,
+            margin=self.margin,
+        )
+        wanted = np.ones(len(proposals.scores), bool)
+        if kept is not None:
+            wanted = kept[proposals.bags, proposals.labels]
+        groups = (proposals.bags * n_classes + proposals.labels)[wanted]
+        found = proposals.segments[wanted], proposals.scores[wanted], groups
+        if self.method == "gaussian":
+            inner = proposals.inner[wanted] if self.weights == "inner" else None
+            temperature = self.temperature if temperature is None else temperature
+            fused = fuse_groups(*found, weights=inner, temperature=temperature)
+        else:
+            part = suppress_groups if self.method == "nms" else decay_groups
+            fused = part(*found)
+        segments, values, groups = fused
+        bags = groups // n_classes
+        # A weighted mean of ends can pass the end of the bag by a rounding error.
+        segments = np.clip(segments, 0, np.diff(offsets)[bags][:, None])
+        return Decoded(segments, values, bags, groups % n_classes)
