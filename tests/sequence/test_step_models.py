@@ -50,8 +50,14 @@ def test_the_regressor_takes_a_step_along_the_gradient_of_the_bags(layers):
     rng = np.random.RandomState(0)
     bags = read_bags([rng.normal(size=(n, 3)) for n in (12, 9)], owner="test")
     evidence = read_evidence(bags, np.array([[1, 0], [1, 1]]), owner="test")
-    net = MLPRegressor(hidden_layer_sizes=layers, solver="sgd", momentum=0, alpha=0, learning_rate_init=0.5, max_iter=1
-    )  # fmt: skip
+    net = MLPRegressor(
+        hidden_layer_sizes=layers,
+        solver="sgd",
+        momentum=0,
+        alpha=0,
+        learning_rate_init=0.5,
+        max_iter=1,
+    )
     options = StepOptions(pooling=0.25, absence=2.0, smoothing=3)
     model = NetworkModel(net, options, np.random.RandomState(0))
     model._begin(bags.values, 3)
