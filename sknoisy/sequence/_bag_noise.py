@@ -8,9 +8,8 @@ from scipy.special import logit
 from sknoisy.sequence._bag_loss import bag_scores
 from sknoisy.sequence._flips import TINY, FlipModel, flip_posterior
 
-# Four models, each without a quarter of the bags: half the cost of the usual eight to
-# ten, for labels that were found with an AUROC of .99 on generated sequences (table of
-# wrong labels in the guide, benchmarks/bench_sequence.py).
+# Four models, each without a quarter of the bags: wrong labels of generated sequences
+# are ranked with an AUROC of .99 (rows "30 % wrong" of benchmarks/bench_sequence.py).
 N_FOLDS = 4
 # A class that occurs in fewer bags, or is absent from fewer, has less than one of them
 # in a fold, which cannot contradict a label.
@@ -28,26 +27,17 @@ ROUNDED = 0.1
 
 @dataclass(frozen=True)
 class BagNoise:
-    """Which labels of bags are right, by scores of models that have not seen them.
+    """Which labels of bags are right, by scores of models that have not seen them."""
 
-    Attributes
-    ----------
-    posterior : ndarray of shape (n_bags, n_classes)
-        Probability that the class occurs in the bag.
-    quality : ndarray of shape (n_bags, n_classes)
-        Probability that what the label says of the class is right.
-    missing_rate : ndarray of shape (n_classes,)
-        Share of the bags with the class whose label lacks it.
-    spurious_rate : ndarray of shape (n_classes,)
-        Share of the bags without the class whose label has it.
-    gain : float
-        By how much the rates raise the log-likelihood of the labels.
-    """
-
+    # Probability that the class occurs in the bag, and that what the label says of the
+    # class is right, (n_bags, n_classes).
     posterior: np.ndarray
     quality: np.ndarray
+    # Share of the bags with the class whose label lacks it, and of those without it
+    # whose label has it, (n_classes,).
     missing_rate: np.ndarray
     spurious_rate: np.ndarray
+    # By how much the rates raise the log-likelihood of the labels.
     gain: float
 
     def corrected(self, evidence):
@@ -63,30 +53,7 @@ class BagNoise:
 
 
 def bag_noise(make_model, bags, evidence, rng, share):
-    """Estimate which labels of bags are wrong.
-
-    Parameters
-    ----------
-    make_model : callable
-        Given a source of random numbers, returns an untrained model of steps.
-
-    bags : Bags
-        The sequences.
-
-    evidence : Evidence
-        What is known about them.
-
-    rng : RandomState
-        Source of the folds and of the models.
-
-    share : float
-        Share of the steps of a bag that stand for a class.
-
-    Returns
-    -------
-    BagNoise
-        The record.
-    """
+    """Estimate which labels are wrong; ``make_model`` takes a source of randomness."""
     given = evidence.present
     if bags.n_bags < 2 * N_FOLDS:
         zero = np.zeros(given.shape[1])
@@ -130,27 +97,7 @@ def deal_folds(present, n_folds, rng):
 
 
 def noise_of_scores(scores, given, trusted, *, exclusive=False):
-    """Return what scores of models that have not seen a bag say of its labels.
-
-    Parameters
-    ----------
-    scores : ndarray of shape (n_bags, n_classes)
-        Scores in [0, 1].
-
-    given : ndarray of bool of shape (n_bags, n_classes)
-        What the labels say.
-
-    trusted : ndarray of bool of shape (n_bags, n_classes)
-        Entries that are known to be right.
-
-    exclusive : bool, default=False
-        Whether each bag has one class.
-
-    Returns
-    -------
-    BagNoise
-        The record.
-    """
+    """Return what scores of models that have not seen a bag say of its labels."""
     count = given.sum(axis=0)
     known = np.minimum(count, len(given) - count) >= FEWEST_BAGS
     posterior, missing = given.astype(float), np.zeros(len(count))

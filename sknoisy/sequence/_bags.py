@@ -19,17 +19,11 @@ FORMS = (
 
 @dataclass(frozen=True)
 class Bags:
-    """Sequences laid end to end.
+    """Sequences laid end to end."""
 
-    Attributes
-    ----------
-    values : ndarray of shape (n_steps, n_features)
-        The steps of all bags, bag after bag.
-    offsets : ndarray of int of shape (n_bags + 1,)
-        Bag ``i`` is ``values[offsets[i]:offsets[i + 1]]``.
-    """
-
+    # The steps of all bags, bag after bag, (n_steps, n_features).
     values: np.ndarray
+    # Bag i is values[offsets[i] : offsets[i + 1]], (n_bags + 1,).
     offsets: np.ndarray
 
     @property
@@ -65,25 +59,7 @@ class Bags:
 
 
 def read_bags(X, *, owner, n_features=None):
-    """Return sequences of either form as one record.
-
-    Parameters
-    ----------
-    X : list of n_bags arrays of shape (n_steps_i, n_features), or array of shape \
-            (n_bags, n_features, n_steps)
-        The sequences.
-
-    owner : str
-        Name of the estimator that asks, for the messages.
-
-    n_features : int, default=None
-        Number of columns that are expected, None for any.
-
-    Returns
-    -------
-    Bags
-        The record.
-    """
+    """Return sequences of either form as one record, with the features expected."""
     if X is None or isinstance(X, str):
         raise ValueError(f"{owner} expected sequences in X, but got {X!r}. {FORMS}")
     arrays = _listed(X, owner) if is_list(X) else _stacked(X, owner)
@@ -137,6 +113,7 @@ def _as_steps(bag, number, owner):
             f"{owner} expected each bag to be an array of numbers, but {name} cannot "
             f"be read as one: {error}. Encode texts and fill gaps first."
         ) from error
+    # A series without a column for its only feature is not guessed at.
     if array.ndim != 2:
         raise ValueError(
             f"{owner} expected each bag to have the shape (n_steps, n_features), but "
@@ -161,5 +138,6 @@ def _stacked(X, owner):
             f"{owner} expected sequences, but X is a single array of shape {shape}. "
             f"{FORMS}"
         )
+    # aeon has the features before the steps.
     X = check_array(X, dtype=float, allow_nd=True, input_name="X")
     return list(X.transpose(0, 2, 1))

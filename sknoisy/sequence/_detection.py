@@ -179,22 +179,13 @@ def read_iou_thresholds(iou_thresholds):
 
 @dataclass(frozen=True)
 class Matches:
-    """Detections of the classes that have true segments, best first.
+    """Detections of the classes that have true segments, best first."""
 
-    Attributes
-    ----------
-    hits : ndarray of bool of shape (n_thresholds, n_detections)
-        Whether a detection is matched to a true segment.
-    labels : ndarray of int of shape (n_detections,)
-        Position of its class.
-    classes : ndarray of shape (n_classes,)
-        The classes with true segments, sorted.
-    n_true : ndarray of int of shape (n_classes,)
-        Number of true segments of each class.
-    """
-
+    # Whether a detection is matched to a true segment, (n_thresholds, n_detections).
     hits: np.ndarray
+    # Position of the class of each detection, (n_detections,).
     labels: np.ndarray
+    # The classes with true segments, sorted, and how many each has, (n_classes,).
     classes: np.ndarray
     n_true: np.ndarray
 
@@ -216,6 +207,7 @@ def match_detections(y_true, y_pred, thresholds):
     hits = np.zeros((len(least), len(found)), dtype=bool)
     taken = np.zeros((len(least), len(truth)), dtype=bool)
     places = _places_of_groups(truth)
+    # A detection can only take segments of its own bag and class, which are few.
     for row, group in enumerate(zip(found["bag"], found["label"], strict=True)):
         if (others := places.get(group)) is None:
             continue
@@ -274,6 +266,7 @@ def precision_at_recall(y_true, y_pred, thresholds, recall, label=None):
     curves, areas = [], []
     for k in chosen:
         hits = found.hits_of(k)
+        # A column of zeros for recalls that are never reached.
         best = np.pad(envelope(hits), ((0, 0), (0, 1)))
         # How many of the true segments a recall means, up to rounding.
         needed = np.ceil(recall * found.n_true[k] - ROUNDING)

@@ -33,33 +33,23 @@ KEYWORDS = (
 
 @dataclass(frozen=True)
 class Evidence:
-    """Weak labels of bags, and labels of single steps where there are any.
+    """Weak labels of bags, and labels of single steps where there are any."""
 
-    Attributes
-    ----------
-    classes : ndarray of shape (n_classes,)
-        The classes; the background is none of them.
-    allowed : ndarray of float of shape (n_bags, n_classes + 1)
-        Probability that a class occurs in a bag, 0 or 1 unless labels were corrected;
-        1 in the last column, for the background.
-    targets : ndarray of shape (n_steps, n_classes + 1)
-        Weights of the classes for single steps, rows of zeros where nothing is known.
-    by_step : bool
-        Whether each step has a label, so that bags have nothing to add.
-    points : ndarray or None
-        Table of points, with bags and labels as positions.
-    pointed : ndarray of bool of shape (n_steps,) or False
-        Whether the bag of each step has points.
-    trusted : ndarray of bool of shape (n_bags, n_classes) or None
-        Entries of the table of bags and classes that are known to be right.
-    """
-
+    # The classes; the background is none of them, (n_classes,).
     classes: np.ndarray
+    # Probability that a class occurs in a bag, 0 or 1 unless labels were corrected; 1
+    # in the last column, for the background, (n_bags, n_classes + 1).
     allowed: np.ndarray
+    # Weights of the classes for single steps, rows of zeros where nothing is known,
+    # (n_steps, n_classes + 1).
     targets: np.ndarray
+    # Whether each step has a label, so that bags have nothing to add.
     by_step: bool = False
+    # Table of points, with bags and labels as positions.
     points: np.ndarray | None = None
+    # Whether the bag of each step has points, (n_steps,).
     pointed: np.ndarray | bool = False
+    # What is known to be right about bags and classes, (n_bags, n_classes).
     trusted: np.ndarray | None = None
 
     @property
@@ -78,27 +68,7 @@ def read_evidence(
     bags, y, *, owner, segments=None, step_labels=None, points=None, trusted=None,
     background=None,
 ):  # fmt: skip
-    """Return all that is known as one record.
-
-    Parameters
-    ----------
-    bags : Bags
-        The sequences.
-
-    y, segments, step_labels, points, trusted : labels
-        See :meth:`WeakSequenceLocalizer.fit`.
-
-    owner : str
-        Name of the estimator, for the messages.
-
-    background : label, default=None
-        Label of steps at which nothing happens.
-
-    Returns
-    -------
-    Evidence
-        The record.
-    """
+    """Return all that is known as one record."""
     _check_one_source(owner, y=y, segments=segments, step_labels=step_labels)
     if step_labels is not None:
         for name, extra in (("points", points), ("trusted", trusted)):
@@ -158,27 +128,7 @@ def _check_count(n_labels, bags, owner, name):
 
 
 def read_bag_labels(y, bags, owner):
-    """Return the classes, and whether each occurs in each bag.
-
-    Parameters
-    ----------
-    y : multi-hot table, list of sets, or one label per bag
-        See the top of this file.
-
-    bags : Bags
-        The sequences that they belong to.
-
-    owner : str
-        Name of the estimator that asks, for the messages.
-
-    Returns
-    -------
-    classes : ndarray of shape (n_classes,)
-        The sorted labels; the numbers of the columns of a table.
-
-    table : ndarray of bool of shape (n_bags, n_classes)
-        Whether the class occurs in the bag.
-    """
+    """Return the classes, and whether each occurs in each bag."""
     if is_tabular(y) or (is_list(y) and any(map(is_tabular, y))):
         raise ValueError(
             f"{owner} expected labels of bags in y, but got tables of segments. Pass "
@@ -278,6 +228,7 @@ def _read_trusted(trusted, shape, owner):
     """Return which entries of the table of bags and classes are known to be right."""
     if trusted is None:
         return np.zeros(shape, bool)
+    # Row numbers would be read as a mask of another shape.
     trusted = np.asarray(trusted)
     if trusted.dtype.kind != "b" or trusted.shape not in {shape, shape[:1]}:
         raise ValueError(
@@ -336,6 +287,7 @@ def runs_of_labels(labels, bags, background):
     bag = bags.bag_of_step
     if not len(labels):
         return segment_table([], [])
+    # A run also ends with its bag.
     change = np.append(True, (labels[1:] != labels[:-1]) | (bag[1:] != bag[:-1]))
     begin = np.flatnonzero(change)
     end = np.append(begin[1:], len(labels))

@@ -20,24 +20,7 @@ LARGEST_LOGIT = 9
 
 
 def flip_posterior(proba, given, missing_rate, spurious_rate):
-    """Return the probability that a label should be 1, given what it says.
-
-    Parameters
-    ----------
-    proba : ndarray of shape (n_samples, n_labels)
-        Probability of 1 before the label is looked at.
-
-    given : ndarray of bool of shape (n_samples, n_labels)
-        The labels.
-
-    missing_rate, spurious_rate : ndarray of shape (n_labels,)
-        Probability that a 1 is given as 0, and that a 0 is given as 1.
-
-    Returns
-    -------
-    ndarray of shape (n_samples, n_labels)
-        The posterior, by Bayes' rule.
-    """
+    """Return the probability that a label should be 1, given what it says."""
     one = np.where(given, 1 - missing_rate, missing_rate) * proba
     zero = np.where(given, spurious_rate, 1 - spurious_rate) * (1 - proba)
     return one / np.maximum(one + zero, TINY)
@@ -51,28 +34,6 @@ class FlipModel:
     :math:`(1 - \rho_c) p + \sigma_c (1 - p)`. Levels :math:`a_c`, slope :math:`b` and
     the rates :math:`\rho_c` and :math:`\sigma_c`, below one half, maximise the
     likelihood minus a penalty.
-
-    Parameters
-    ----------
-    z : ndarray of shape (n_samples, n_labels)
-        Logits of scores.
-
-    given : ndarray of bool of shape (n_samples, n_labels)
-        The labels.
-
-    free : ndarray of bool of shape (n_samples, n_labels)
-        Labels that may be wrong.
-
-    Attributes
-    ----------
-    proba : ndarray of shape (n_samples, n_labels)
-        Probability of 1 before the label is looked at.
-
-    missing_rate, spurious_rate : ndarray of shape (n_labels,)
-        The rates.
-
-    loss : float
-        Minus the log-likelihood.
     """
 
     def __init__(self, z, given, free):

@@ -97,109 +97,71 @@ class PseudoLabelRule(BaseEstimator):
         self.delta_from = delta_from
         self.eta = eta
 
-    def temperature_of(self, round_number):
-        """Return the temperature of the fusion in a round.
 
-        Parameters
-        ----------
-        round_number : int
-            Number of the round, from 1.
+def temperature_of(rule, round_number):
+    """Return the temperature of the fusion in a round, None for the fusion's own."""
+    rule._validate_params()
+    if rule.temperature is None:
+        return None
+    return _of_round("temperature", rule.temperature, round_number, above=0)
 
-        Returns
-        -------
-        float or None
-            The temperature, None for that of the fusion itself.
-        """
-        self._validate_params()
-        if self.temperature is None:
-            return None
-        return _of_round("temperature", self.temperature, round_number, above=0)
 
-    def labels(self, found, offsets, n_classes):
-        """Return what segments say of each step.
+def labels_of(rule, found, offsets, n_classes):
+    """Return what segments say of each step, of shape (n_steps, n_classes + 1).
 
-        Parameters
-        ----------
-        found : Decoded
-            The segments, see :meth:`SegmentFusion.decode`.
-
-        offsets : ndarray of shape (n_bags + 1,)
-            Where each bag begins and ends.
-
-        n_classes : int
-            Number of classes, the background not included.
-
-        Returns
-        -------
-        ndarray of shape (n_steps, n_classes + 1)
-            Labels in [0, 1]. The last column, for the background, is 0: what was not
-            found need not be background.
-        """
-        labels = np.zeros((offsets[-1], n_classes + 1))
-        found = found.only(found.scores > self.min_score)
-        if self.kind == "linpro":
-            self._fill_by_linpro(labels, found, offsets)
-            return labels
-        values = np.ones(len(found.scores)) if self.kind == "hard" else found.scores
-        values = np.clip(values, 0, 1)
-        first, last = step_ranges(*found.segments.T, np.diff(offsets)[found.bags])
-        shift = offsets[found.bags]
-        # The highest last, so that it stands where segments overlap.
-        for row in np.argsort(values, kind="stable"):
-            rows = slice(shift[row] + first[row], shift[row] + last[row])
-            labels[rows, found.labels[row]] = values[row]
+    The last column, for the background, is 0: what was not found need not be that.
+    """
+    labels = np.zeros((offsets[-1], n_classes + 1))
+    found = found.only(found.scores > rule.min_score)
+    if rule.kind == "linpro":
+        _fill_by_linpro(labels, found, offsets, rule.normalization)
         return labels
+    values = np.ones(len(found.scores)) if rule.kind == "hard" else found.scores
+    values = np.clip(values, 0, 1)
+    first, last = step_ranges(*found.segments.T, np.diff(offsets)[found.bags])
+    shift = offsets[found.bags]
+    # The highest last, so that it stands where segments overlap.
+    for row in np.argsort(values, kind="stable"):
+        rows = slice(shift[row] + first[row], shift[row] + last[row])
+        labels[rows, found.labels[row]] = values[row]
+    return labels
 
-    def _fill_by_linpro(self, labels, found, offsets):
-        """Write the labels whose contrasts are the scores of the segments."""
-        n_columns = labels.shape[1]
-        groups = found.bags * n_columns + found.labels
-        order = np.argsort(groups, kind="stable")
-        for rows in np.split(order, np.flatnonzero(np.diff(groups[order])) + 1):
-            if len(rows):
-                bag, label = divmod(groups[rows[0]], n_columns)
-                begin, end = offsets[bag], offsets[bag + 1]
-                labels[begin:end, label] = linpro_pseudo_labels(
-                    found.segments[rows],
-                    found.scores[rows],
-                    int(end - begin),
-                    normalization=self.normalization,
-                )
 
-    def targets(self, labels, previous, evidence, round_number):
-        """Return what steps are taught: what is known of them, and what was found.
+def _fill_by_linpro(labels, found, offsets, normalization):
+    """Write the labels whose contrasts are the scores of the segments."""
+    n_columns = labels.shape[1]
+    groups = found.bags * n_columns + found.labels
+    order = np.argsort(groups, kind="stable")
+    # One program for each pair of bag and class.
+    for rows in np.split(order, np.flatnonzero(np.diff(groups[order])) + 1):
+        if len(rows):
+            bag, label = divmod(groups[rows[0]], n_columns)
+            begin, end = offsets[bag], offsets[bag + 1]
+            labels[begin:end, label] = linpro_pseudo_labels(
+                found.segments[rows],
+                found.scores[rows],
+                int(end - begin),
+                normalization=normalization,
+            )
 
-        Parameters
-        ----------
-        labels : ndarray of shape (n_steps, n_classes + 1)
-            Result of :meth:`labels`; the column of the background is filled in.
 
-        previous : ndarray of the same shape or None
-            That of the round before.
+def targets_of(rule, labels, previous, evidence, round_number):
+    """Return what steps are taught: what is known of them, and what was found.
 
-        evidence : Evidence
-            What is known of steps and bags.
-
-        round_number : int
-            Number of the round, from 1.
-
-        Returns
-        -------
-        ndarray of shape (n_steps, n_classes + 1)
-            Weights of the classes, with negative ones where changes are taught.
-        """
-        where = evidence.pointed if self.background == "auto" else self.background
-        labels[:, -1] = where & ~labels[:, :-1].any(axis=1)
-        if self.delta_from is not None and round_number >= self.delta_from:
-            eta = _of_round("eta", self.eta, round_number)
-            labels = delta_pseudo_labels(labels, previous, eta=eta)
-        return evidence.targets + (
-            _of_round("weight", self.weight, round_number) * labels
-        )
+    The column of the background is filled in; ``previous`` are the labels of the round
+    before. Where changes are taught, some weights are negative.
+    """
+    where = evidence.pointed if rule.background == "auto" else rule.background
+    labels[:, -1] = where & ~labels[:, :-1].any(axis=1)
+    if rule.delta_from is not None and round_number >= rule.delta_from:
+        eta = _of_round("eta", rule.eta, round_number)
+        labels = delta_pseudo_labels(labels, previous, eta=eta)
+    return evidence.targets + _of_round("weight", rule.weight, round_number) * labels
 
 
 def _of_round(name, value, round_number, above=-np.inf):
     """Return the entry for a round of a number, or of one number for each round."""
+    # One number is a schedule of one entry, which holds for all rounds.
     values = np.atleast_1d(np.asarray(value, dtype=float))
     good = values.ndim == 1 and len(values) and np.isfinite(values).all()
     if not good or (values < 0).any() or (values <= above).any():
@@ -215,22 +177,8 @@ def _of_round(name, value, round_number, above=-np.inf):
 def mixed_targets(given, found, has_background):
     """Return targets half from labels given for steps and half from what was found.
 
-    Parameters
-    ----------
-    given : ndarray of shape (n_steps, n_classes + 1)
-        The labels given, one for each step.
-
-    found : ndarray of shape (n_steps, n_classes + 1)
-        The labels that the segments found amount to.
-
-    has_background : bool
-        Whether steps outside segments are background. Where there is none, such steps
-        keep the label that was given.
-
-    Returns
-    -------
-    ndarray of shape (n_steps, n_classes + 1)
-        Rows that sum to 1.
+    Steps outside the segments are background where there is one; else they keep the
+    label that was given.
     """
     found = found.copy()
     if has_background:
@@ -241,28 +189,12 @@ def mixed_targets(given, found, has_background):
 
 
 def around_points(found, points, n_bags, n_classes):
-    """Return the mask of segments that hold a point of their class.
-
-    Parameters
-    ----------
-    found : Decoded
-        The segments.
-
-    points : ndarray
-        Table of points, as segments with bags and labels as positions.
-
-    n_bags, n_classes : int
-        Number of bags and of classes.
-
-    Returns
-    -------
-    ndarray of bool of shape (n_segments,)
-        True also in bags that have no points.
-    """
+    """Return the mask of segments that hold a point, or whose bag has none."""
     pointed = np.zeros(n_bags, bool)
     pointed[points["bag"]] = True
     groups = found.bags * n_classes + found.labels
     of_point = points["bag"] * n_classes + points["label"]
+    # A point stands for the segment that holds its middle.
     middle = (points["start"] + points["end"]) / 2
     mask = ~pointed[found.bags]
     start, end = found.segments.T

@@ -19,22 +19,12 @@ LEVELS = np.concatenate([np.linspace(0.02, 0.3, 15), np.linspace(0.35, 0.95, 13)
 
 @dataclass(frozen=True)
 class Decoded:
-    """Segments of many bags.
+    """Segments of many bags."""
 
-    Attributes
-    ----------
-    segments : ndarray of shape (n_segments, 2)
-        Start and end in steps of the bag.
-    scores : ndarray of shape (n_segments,)
-        Their scores.
-    bags : ndarray of int of shape (n_segments,)
-        Position of the bag.
-    labels : ndarray of int of shape (n_segments,)
-        Position of the class.
-    """
-
+    # Start and end in steps of the bag, (n_segments, 2).
     segments: np.ndarray
     scores: np.ndarray
+    # Position of the bag and of the class, (n_segments,).
     bags: np.ndarray
     labels: np.ndarray
 
@@ -93,11 +83,9 @@ class SegmentFusion(BaseEstimator):
     Examples
     --------
     >>> import numpy as np
-    >>> from sknoisy.sequence import SegmentFusion
-    >>> fusion = SegmentFusion(thresholds=[0.05, 0.2, 0.5])
-    >>> scores = np.array([[0, 0.1, 0.3, 0.8, 0.9, 0.8, 0.3, 0.1, 0, 0]]).T
-    >>> fusion.decode(scores, offsets=[0, 10]).segments.round(1)
-    array([[2.1, 6.9]])
+    >>> from sknoisy.sequence import SegmentFusion, WeakSequenceLocalizer
+    >>> fusion = SegmentFusion(thresholds=np.arange(0.02, 0.3, 0.02), weights="inner")
+    >>> localizer = WeakSequenceLocalizer(fusion=fusion)
     """
 
     _parameter_constraints: dict = {
@@ -129,64 +117,42 @@ class SegmentFusion(BaseEstimator):
         self.temperature = temperature
         self.min_bag_score = min_bag_score
 
-    def levels(self):
-        """Return the thresholds in use.
 
-        Returns
-        -------
-        ndarray of shape (n_thresholds,)
-            The levels.
-        """
-        self._validate_params()
-        read_margin(self.margin)
-        auto = isinstance(self.thresholds, str)
-        return LEVELS if auto else read_thresholds(self.thresholds, None)
+def levels_of(fusion):
+    """Return the thresholds of a fusion, whose parameters are checked."""
+    fusion._validate_params()
+    read_margin(fusion.margin)
+    auto = isinstance(fusion.thresholds, str)
+    return LEVELS if auto else read_thresholds(fusion.thresholds, None)
 
-    def decode(self, scores, offsets, *, kept=None, temperature=None):
-        """Return the segments of many bags and classes.
 
-        Parameters
-        ----------
-        scores : ndarray of shape (n_steps, n_classes)
-            Scores of the steps of all bags, bag after bag.
+def decode(fusion, scores, offsets, *, kept, temperature=None):
+    """Return the segments in scores of shape (n_steps, n_classes) of many bags.
 
-        offsets : array-like of shape (n_bags + 1,)
-            Bag ``i`` is ``scores[offsets[i]:offsets[i + 1]]``.
-
-        kept : ndarray of bool of shape (n_bags, n_classes), default=None
-            Classes that may be found in each bag, None for all.
-
-        temperature : float, default=None
-            Of the fusion, None for that of the constructor.
-
-        Returns
-        -------
-        Decoded
-            Its ``segments``, ``scores``, ``bags`` and ``labels`` are arrays with one
-            entry per segment.
-        """
-        offsets, n_classes = np.asarray(offsets), scores.shape[1]
-        proposals = propose(
-            scores,
-            offsets,
-            thresholds=self.levels(),
-            min_length=self.min_length,
-            margin=self.margin,
-        )
-        wanted = np.ones(len(proposals.scores), bool)
-        if kept is not None:
-            wanted = kept[proposals.bags, proposals.labels]
-        groups = (proposals.bags * n_classes + proposals.labels)[wanted]
-        found = proposals.segments[wanted], proposals.scores[wanted], groups
-        if self.method == "gaussian":
-            inner = proposals.inner[wanted] if self.weights == "inner" else None
-            temperature = self.temperature if temperature is None else temperature
-            fused = fuse_groups(*found, weights=inner, temperature=temperature)
-        else:
-            part = suppress_groups if self.method == "nms" else decay_groups
-            fused = part(*found)
-        segments, values, groups = fused
-        bags = groups // n_classes
-        # A weighted mean of ends can pass the end of the bag by a rounding error.
-        segments = np.clip(segments, 0, np.diff(offsets)[bags][:, None])
-        return Decoded(segments, values, bags, groups % n_classes)
+    Only classes that are ``kept``, of shape (n_bags, n_classes), may be found. The
+    ``temperature`` takes the place of that of the fusion.
+    """
+    n_classes = scores.shape[1]
+    proposals = propose(
+        scores,
+        offsets,
+        thresholds=levels_of(fusion),
+        min_length=fusion.min_length,
+        margin=fusion.margin,
+    )
+    wanted = kept[proposals.bags, proposals.labels]
+    # Only segments of one bag and one class compete.
+    groups = (proposals.bags * n_classes + proposals.labels)[wanted]
+    found = proposals.segments[wanted], proposals.scores[wanted], groups
+    if fusion.method == "gaussian":
+        inner = proposals.inner[wanted] if fusion.weights == "inner" else None
+        temperature = fusion.temperature if temperature is None else temperature
+        fused = fuse_groups(*found, weights=inner, temperature=temperature)
+    else:
+        part = suppress_groups if fusion.method == "nms" else decay_groups
+        fused = part(*found)
+    segments, values, groups = fused
+    bags = groups // n_classes
+    # A weighted mean of ends can pass the end of the bag by a rounding error.
+    segments = np.clip(segments, 0, np.diff(offsets)[bags][:, None])
+    return Decoded(segments, values, bags, groups % n_classes)

@@ -124,31 +124,13 @@ def _present(column, name):
             f"{missing.sum()} of {len(column)}, the first for segment "
             f"{int(missing.argmax())}. Leave these segments out."
         )
+    # Objects that are all texts get a dtype that sorts and compares.
     text = column.dtype.kind == "O" and all(isinstance(v, str) for v in column)
     return column.astype(str) if text else column
 
 
 def read_table(segments, name, *, with_scores=False):
-    """Return segments as a table, whatever they came as.
-
-    Parameters
-    ----------
-    segments : structured array, frame, dict of columns, list of these, or array
-        With ``start`` and ``end``, and maybe ``bag``, ``label`` and ``score``; a list
-        holds the segments of one bag each; a plain array of shape (n, 2) or (n, 3)
-        holds start, end and score of one bag and one label.
-
-    name : str
-        Name of the argument, for the messages.
-
-    with_scores : bool, default=False
-        Whether segments must have scores.
-
-    Returns
-    -------
-    ndarray
-        The table.
-    """
+    """Return segments as a table, whatever they came as."""
     if isinstance(segments, list | tuple) and any(_names(s) for s in segments):
         return _stack_tables(segments, name, with_scores)
     if _names(segments) is None:
@@ -202,6 +184,7 @@ def _stack_tables(tables, name, with_scores):
         columns = {field: part[field] for field in FIELDS}
         columns["bag"] = np.full(len(part), number)
         parts.append(columns)
+    # The dtype of the labels of empty tables says nothing.
     filled = [part for part in parts if len(part["start"])] or parts[:1]
     check_same_kind([part["label"] for part in filled], f"labels of {name}")
     return table_of_columns(
@@ -212,6 +195,7 @@ def _stack_tables(tables, name, with_scores):
 
 def check_same_kind(columns, name):
     """Refuse to mix text and numbers, which would make 1 and "1" the same."""
+    # numpy would write 1 as "1" beside texts.
     kind_of = {"U": "text", "S": "text", "O": "objects"}
     kinds = {kind_of.get(c.dtype.kind, "numbers") for c in columns if len(c)}
     if len(kinds) > 1:
@@ -222,19 +206,7 @@ def check_same_kind(columns, name):
 
 
 def check_inside(table, lengths, name):
-    """Refuse segments that leave their bag.
-
-    Parameters
-    ----------
-    table : ndarray
-        Segments, whose bags are positions.
-
-    lengths : ndarray of shape (n_bags,)
-        Number of steps of each bag.
-
-    name : str
-        Name of the argument, for the messages.
-    """
+    """Refuse segments that leave their bag."""
     unknown = (table["bag"] < 0) | (table["bag"] >= len(lengths))
     if unknown.any():
         row = table[unknown.argmax()]
@@ -259,20 +231,9 @@ def step_ranges(start, end, n_steps):
 
     A step belongs to a segment that holds its middle. A segment too short for that gets
     the step that holds its own middle.
-
-    Parameters
-    ----------
-    start, end : ndarray of shape (n_segments,)
-        Segments inside ``[0, n_steps]``.
-
-    n_steps : int or ndarray of shape (n_segments,)
-        Number of steps of the bag.
-
-    Returns
-    -------
-    first, last : ndarray of int of shape (n_segments,)
-        Ranges of steps, half-open and never empty.
     """
+    # A step belongs to a segment that holds its middle; one too short for that gets
+    # the step that holds its own middle.
     first = np.ceil(start - 0.5).astype(np.intp)
     last = np.ceil(end - 0.5).astype(np.intp)
     middle = np.floor((start + end) / 2).astype(np.intp)

@@ -16,7 +16,8 @@ from sknoisy.sequence._bag_loss import BagLoss, n_pooled, softmax
 from sknoisy.sequence._windows import MovingMean
 
 # A classifier starts from all classes that a bag may hold, and parts them fit by fit;
-# a fifth fit of a logistic regression still changes what is found, a tenth does not.
+# what comes of five fits is the row "logistic regression" of
+# benchmarks/bench_sequence.py.
 FIRST_FITS = 5
 # Bags in a batch where the network says "auto": scikit-learn's 200 counts rows.
 AUTO_BATCH = 32
@@ -36,20 +37,13 @@ SCORERS_OF_STEPS = [
 
 @dataclass(frozen=True)
 class StepOptions:
-    """What a model of steps must know of the localizer.
+    """What a model of steps must know of the localizer."""
 
-    Attributes
-    ----------
-    pooling : float
-        Share of the steps of a bag that stand for a class.
-    absence : float
-        Weight of the term for classes that do not occur.
-    smoothing : int
-        Width of the window over which scores are averaged.
-    """
-
+    # Share of the steps of a bag that stand for a class.
     pooling: float
+    # Weight of the term for classes that do not occur.
     absence: float
+    # Width of the window over which scores are averaged.
     smoothing: int
 
 
@@ -62,25 +56,7 @@ def default_network():
 
 
 def make_step_model(estimator, options, rng):
-    """Return the untrained model of steps that an estimator stands for.
-
-    Parameters
-    ----------
-    estimator : MLPRegressor, classifier, object with ``step_model`` or None
-        The last makes a model of steps itself, from the options and the source of
-        random numbers.
-
-    options : StepOptions
-        What to learn.
-
-    rng : RandomState
-        Source of random numbers.
-
-    Returns
-    -------
-    object
-        It has ``train`` and ``proba`` as :class:`NetworkModel` does.
-    """
+    """Return the untrained model of steps, with ``train`` and ``proba``."""
     if hasattr(estimator, "step_model"):
         return estimator.step_model(options, rng)
     if estimator is None or isinstance(estimator, MLPRegressor):
@@ -94,17 +70,6 @@ class NetworkModel:
     scikit-learn's regressor minimises :math:`\frac{1}{2} \lVert z - y \rVert^2`, whose
     gradient in its outputs :math:`z` is :math:`z - y`. With :math:`y = z - g` that is
     :math:`g`, the gradient of any loss: so the regressor follows the loss of the bags.
-
-    Parameters
-    ----------
-    net : MLPRegressor
-        Layers, penalty, rate, passes (``max_iter``) and bags in a batch.
-
-    options : StepOptions
-        What to learn.
-
-    rng : RandomState
-        Source of weights and of the order of bags.
     """
 
     def __init__(self, net, options, rng):
@@ -176,16 +141,7 @@ class NetworkModel:
 
 
 class ClassifierModel:
-    """Any classifier, fitted again and again to its own output within bounds.
-
-    Parameters
-    ----------
-    classifier : classifier
-        It takes ``sample_weight``.
-
-    options : StepOptions
-        What to learn; classes that do not occur are never allowed here.
-    """
+    """Any classifier, fitted again and again to its own output within bounds."""
 
     def __init__(self, classifier, options):
         self.classifier, self.options = classifier, options

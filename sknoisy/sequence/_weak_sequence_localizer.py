@@ -27,9 +27,12 @@ from sknoisy.sequence._evidence import (
 from sknoisy.sequence._pseudo_label_rule import (
     PseudoLabelRule,
     around_points,
+    labels_of,
     mixed_targets,
+    targets_of,
+    temperature_of,
 )
-from sknoisy.sequence._segment_fusion import SegmentFusion
+from sknoisy.sequence._segment_fusion import SegmentFusion, decode, levels_of
 from sknoisy.sequence._segments import is_tabular, segment_table
 from sknoisy.sequence._step_models import (
     SCORERS_OF_STEPS,
@@ -309,6 +312,7 @@ class WeakSequenceLocalizer(CallbackSupportMixin, BaseEstimator):
             )
         context = self._init_callback_context(max_subtasks=self.n_rounds + 1)
         context.call_on_fit_task_begin(estimator=self, X=X, y=y)
+        # All input is checked before anything is trained.
         evidence = read_evidence(
             bags,
             y,
@@ -321,7 +325,7 @@ class WeakSequenceLocalizer(CallbackSupportMixin, BaseEstimator):
         )
         self.classes_ = evidence.classes
         self.n_features_in_ = bags.n_features
-        self.thresholds_ = self._fusion().levels()
+        self.thresholds_ = levels_of(self._fusion())
         self._fit_rounds(self._with_context(bags), evidence, context)
         context.call_on_fit_task_end(estimator=self, X=X, y=y)
         return self
@@ -346,6 +350,7 @@ class WeakSequenceLocalizer(CallbackSupportMixin, BaseEstimator):
         rng = check_random_state(self.random_state)
         # The folds draw aside, so that the model is the same with and without them.
         aside = np.random.RandomState(rng.randint(2**31 - 1))
+        # Not the localizer itself: it would hold a model that holds the localizer.
         options = StepOptions(self.pooling, self.absence, self.smoothing)
         evidence = self._corrected(bags, evidence, options, aside)
         self._model = make_step_model(self.estimator, options, rng)
@@ -384,25 +389,27 @@ class WeakSequenceLocalizer(CallbackSupportMixin, BaseEstimator):
         """Return what steps are taught in a round, and what segments say of them."""
         rule = self.pseudo_labels
         rule = PseudoLabelRule(rule) if isinstance(rule, str) else rule
-        temperature = rule.temperature_of(number)
+        temperature = temperature_of(rule, number)
         found = self._found_in_training(bags, evidence, temperature)
-        labels = rule.labels(found, bags.offsets, len(self.classes_))
+        labels = labels_of(rule, found, bags.offsets, len(self.classes_))
         if evidence.by_step:
             has_background = self.background is not None
             targets = mixed_targets(evidence.targets, labels, has_background)
         else:
-            targets = rule.targets(labels, previous, evidence, number)
+            targets = targets_of(rule, labels, previous, evidence, number)
         self.history_.append(_round_summary(found, labels, previous))
         return targets, labels
 
     def _found_in_training(self, bags, evidence, temperature):
         """Decode the bags of training, where only classes that occur can be found."""
         scores = self._model.proba(bags.values, bags.offsets)
+        # Labels of steps may be wrong, so that they do not limit what is found.
         if not evidence.by_step:
             scores = scores * np.repeat(evidence.allowed, bags.lengths, axis=0)
             total = scores.sum(axis=1, keepdims=True)
             scores = scores / np.maximum(total, np.finfo(float).tiny)
-        found = self._fusion().decode(
+        found = decode(
+            self._fusion(),
             scores[:, :-1],
             bags.offsets,
             kept=evidence.present,
@@ -527,7 +534,7 @@ class WeakSequenceLocalizer(CallbackSupportMixin, BaseEstimator):
         fusion, scores = self._fusion(), self._scores(bags)
         strength = bag_scores(scores, bags.offsets, self.pooling)
         kept = strength >= fusion.min_bag_score
-        found = fusion.decode(scores, bags.offsets, kept=kept)
+        found = decode(fusion, scores, bags.offsets, kept=kept)
         found = found.only(np.lexsort([-found.scores, found.bags]))
         return segment_table(
             *found.segments.T,
