@@ -162,19 +162,12 @@ class WeakSequenceLocalizer(CallbackSupportMixin, BaseEstimator):
     teach, 0 before the first round. Points enter :math:`D` with a weight that makes
     those of a bag count as much as the bag.
 
-    A classifier is fitted to :math:`p_{tc}` limited to :math:`Y`, with the highest
-    steps of each class raised, plus :math:`D`.
-
-    With ``bag_noise="auto"``, a bag is scored for each class by a model that has not
-    seen it. Class :math:`c` is taken to occur with probability
+    With ``bag_noise="auto"``, class :math:`c` occurs with probability
     :math:`p = \operatorname{logit}^{-1}(a_c + b \operatorname{logit} s)`, where
-    :math:`s` is the score, and its label to be given with probability
-    :math:`(1 - \rho_c) p + \sigma_c (1 - p)`. The rates :math:`\rho_c` of missing and
-    :math:`\sigma_c` of spurious labels maximise the likelihood of the labels, with
-    a penalty that keeps the classes together. If it grows by less than 4 over rates of
-    0, or neither rate has a mean of 0.02, all labels are kept; otherwise the
-    probability of each class, given score and label, takes the place of the label, set
-    to 0 below 0.1 and to 1 above 0.9.
+    :math:`s` is the score of the bag by a model that has not seen it, and its label is
+    given with probability :math:`(1 - \rho_c) p + \sigma_c (1 - p)`. If the rates raise
+    the log-likelihood by 4 and the mean of one is 0.02, posteriors take the place of
+    labels, set to 0 below 0.1 and to 1 above 0.9.
 
     That training takes its pseudo-labels from the segments of prediction, their fusion,
     and the change as a target follow [1]_, whose settings the guide writes out as one
