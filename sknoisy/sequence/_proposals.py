@@ -18,16 +18,22 @@ HIGH_QUANTILE = 0.95
 
 @dataclass(frozen=True)
 class Proposals:
-    """Proposals of many bags and classes."""
+    """Segments of many bags and classes."""
 
-    # Start and end, in steps of the bag, (n_proposals, 2).
+    # Start and end, in steps of the bag, (n_segments, 2).
     segments: np.ndarray
-    # Mean inside minus mean in the margins, and mean inside, (n_proposals,).
+    # Mean inside minus mean in the margins, or a fusion of these, (n_segments,).
     scores: np.ndarray
-    inner: np.ndarray
-    # Position of the bag, and column of the scores, (n_proposals,).
+    # Position of the bag, and column of the scores, (n_segments,).
     bags: np.ndarray
     labels: np.ndarray
+    # Mean inside, which fused segments do not have.
+    inner: np.ndarray | None = None
+
+    def only(self, mask):
+        """Return some of the segments."""
+        parts = (self.segments, self.scores, self.bags, self.labels, self.inner)
+        return Proposals(*(None if part is None else part[mask] for part in parts))
 
 
 @validate_params(
@@ -185,7 +191,7 @@ def propose(scores, offsets, *, thresholds, min_length=2, margin=(0.0785, 0.9)):
         parts.append(np.column_stack([*columns, np.full(len(start), label)]))
     table = np.concatenate(parts)
     bags, labels = table[:, 4:].astype(np.intp).T
-    return Proposals(table[:, :2], table[:, 2], table[:, 3], bags, labels)
+    return Proposals(table[:, :2], table[:, 2], bags, labels, table[:, 3])
 
 
 def runs_above(column, level, bounds, min_length):

@@ -1,6 +1,5 @@
 """From scores of steps to segments: proposals, fused where they overlap."""
 
-from dataclasses import dataclass
 from numbers import Integral, Real
 
 import numpy as np
@@ -8,30 +7,18 @@ from sklearn.base import BaseEstimator
 
 from sknoisy._compat import Interval, StrOptions
 from sknoisy.sequence._fusion import fuse_groups
-from sknoisy.sequence._proposals import propose, read_margin, read_thresholds
+from sknoisy.sequence._proposals import (
+    Proposals,
+    propose,
+    read_margin,
+    read_thresholds,
+)
 from sknoisy.sequence._suppression import decay_groups, suppress_groups
 
 # Up to a third of a high score, to reach past the core of what is found, and on from
 # there, to part what a low threshold runs together (docs/examples/
 # plot_segment_fusion.py compares low and high levels).
 LEVELS = np.concatenate([np.linspace(0.02, 0.3, 15), np.linspace(0.35, 0.95, 13)])
-
-
-@dataclass(frozen=True)
-class Decoded:
-    """Segments of many bags."""
-
-    # Start and end in steps of the bag, (n_segments, 2).
-    segments: np.ndarray
-    scores: np.ndarray
-    # Position of the bag and of the class, (n_segments,).
-    bags: np.ndarray
-    labels: np.ndarray
-
-    def only(self, mask):
-        """Return some of the segments."""
-        parts = (self.segments, self.scores, self.bags, self.labels)
-        return Decoded(*(part[mask] for part in parts))
 
 
 class SegmentFusion(BaseEstimator):
@@ -140,12 +127,12 @@ def decode(fusion, scores, offsets, *, kept, temperature=None):
         min_length=fusion.min_length,
         margin=fusion.margin,
     )
-    wanted = kept[proposals.bags, proposals.labels]
+    proposals = proposals.only(kept[proposals.bags, proposals.labels])
     # Only segments of one bag and one class compete.
-    groups = (proposals.bags * n_classes + proposals.labels)[wanted]
-    found = proposals.segments[wanted], proposals.scores[wanted], groups
+    groups = proposals.bags * n_classes + proposals.labels
+    found = proposals.segments, proposals.scores, groups
     if fusion.method == "gaussian":
-        inner = proposals.inner[wanted] if fusion.weights == "inner" else None
+        inner = proposals.inner if fusion.weights == "inner" else None
         temperature = fusion.temperature if temperature is None else temperature
         fused = fuse_groups(*found, weights=inner, temperature=temperature)
     else:
@@ -155,4 +142,4 @@ def decode(fusion, scores, offsets, *, kept, temperature=None):
     bags = groups // n_classes
     # A weighted mean of ends can pass the end of the bag by a rounding error.
     segments = np.clip(segments, 0, np.diff(offsets)[bags][:, None])
-    return Decoded(segments, values, bags, groups % n_classes)
+    return Proposals(segments, values, bags, groups % n_classes)
