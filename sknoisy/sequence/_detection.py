@@ -204,31 +204,44 @@ def match_detections(y_true, y_pred, thresholds):
     found = found[np.isin(found["label"], classes)]
     found = found[np.argsort(-found["score"], kind="stable")]
     least = np.asarray(thresholds) - ROUNDING
-    hits = np.zeros((len(least), len(found)), dtype=bool)
-    taken = np.zeros((len(least), len(truth)), dtype=bool)
-    places = _places_of_groups(truth)
-    # A detection can only take segments of its own bag and class, which are few.
-    for row, group in enumerate(zip(found["bag"], found["label"], strict=True)):
-        if (others := places.get(group)) is None:
-            continue
-        other = truth[others]
-        overlap = iou(
-            found["start"][row], found["end"][row], other["start"], other["end"]
-        )
-        for level in np.flatnonzero(least <= overlap.max()):
-            free = np.where(taken[level, others], -1, overlap)
-            best = free.argmax()
-            if free[best] >= least[level]:
-                hits[level, row] = taken[level, others[best]] = True
+    pairs = _overlapping_pairs(truth, found, least.min(initial=1))
+    hits = [_greedy_hits(*pairs, level, len(found), len(truth)) for level in least]
+    hits = np.array(hits, dtype=bool).reshape(len(least), len(found))
     return Matches(hits, np.searchsorted(classes, found["label"]), classes, n_true)
 
 
-def _places_of_groups(table):
-    """Return where in a table the segments of each pair of bag and label are."""
-    places = defaultdict(list)
+def _overlapping_pairs(truth, found, least):
+    """Return detection, true segment and overlap, by detection and falling overlap."""
+    parts = [(np.empty(0, int), np.empty(0, int), np.empty(0))]
+    true_rows, found_rows = (_rows_of_groups(table) for table in (truth, found))
+    # A detection can only take segments of its own bag and class, which are few.
+    for group in true_rows.keys() & found_rows.keys():
+        t, f = true_rows[group], found_rows[group]
+        ours, others = found[f][:, None], truth[t][None]
+        overlap = iou(ours["start"], ours["end"], others["start"], others["end"])
+        near, other = np.nonzero(overlap >= least)
+        parts.append((f[near], t[other], overlap[near, other]))
+    detection, true, overlap = map(np.concatenate, zip(*parts, strict=True))
+    order = np.lexsort([true, -overlap, detection])
+    return detection[order], true[order], overlap[order]
+
+
+def _rows_of_groups(table):
+    """Return the rows of the segments of each pair of bag and label."""
+    rows = defaultdict(list)
     for row, group in enumerate(zip(table["bag"], table["label"], strict=True)):
-        places[group].append(row)
-    return {group: np.array(rows) for group, rows in places.items()}
+        rows[group].append(row)
+    return {group: np.array(places) for group, places in rows.items()}
+
+
+def _greedy_hits(detection, true, overlap, least, n_detections, n_true):
+    """Return which detections, best first, take the best true segment that is left."""
+    hits, taken = [False] * n_detections, [False] * n_true
+    enough = overlap >= least
+    for d, t in zip(detection[enough].tolist(), true[enough].tolist(), strict=True):
+        if not (hits[d] or taken[t]):
+            hits[d] = taken[t] = True
+    return hits
 
 
 def average_precisions(y_true, y_pred, thresholds):
