@@ -99,8 +99,11 @@ class NetworkModel:
                 inside = np.append(0, np.cumsum(np.diff(offsets)[bags]))
                 logits = self.trained_.predict(values[rows])
                 gradient = loss.gradient(logits, inside, bags, targets[rows])
-                self.trained_.set_params(batch_size=len(rows))
-                update(values[rows], logits - gradient.astype(logits.dtype))
+                # Regressors divide loss and penalty by the number of rows; times that
+                # number, single precision also keeps small gradients.
+                n = len(rows)
+                self.trained_.set_params(batch_size=n, alpha=n * self.net.alpha)
+                update(values[rows], logits - (n * gradient).astype(logits.dtype))
                 update = self.trained_.partial_fit
 
     def _begin(self, values, n_outputs):
@@ -112,6 +115,9 @@ class NetworkModel:
             random_state=seed, warm_start=True, max_iter=1, shuffle=False, batch_size=1
         )
         self._restart(self._scaled(values[:1]), np.zeros((1, n_outputs), np.float32))
+        for weight in self.trained_.coefs_[:-1]:
+            # Rectified units keep the scale of their inputs (arXiv:1502.01852, eq. 10).
+            weight *= np.sqrt(2 / len(weight)) / weight.std()
         self.trained_.coefs_[-1] *= FIRST_WEIGHTS
         self.trained_.intercepts_[-1][:] = 0
 

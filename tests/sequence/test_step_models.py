@@ -77,8 +77,7 @@ def test_the_regressor_takes_a_step_along_the_gradient_of_the_bags(layers):
         return loss_of_bags(logits, evidence, bags.offsets, targets, 0.25, 2.0)
 
     for place in [(0, 0), (2, 1), (1, 2)]:
-        # Regressors divide by the number of rows.
-        expected = -0.5 * slope(value, first, place) / 21
+        expected = -0.5 * slope(value, first, place)
         assert_allclose(moved[place], expected, rtol=1e-3, atol=1e-6)
 
 
