@@ -110,16 +110,18 @@ class NetworkModel:
         """Make a network whose logits are near 0, for values of size about 1."""
         self.center_ = values.mean(axis=0)
         self.scale_ = np.sqrt(np.mean((values - self.center_) ** 2)) or 1.0
-        seed = self.rng.randint(2**31 - 1)
-        self.trained_ = clone(self.net).set_params(
-            random_state=seed, warm_start=True, max_iter=1, shuffle=False, batch_size=1
-        )
+        net = self.trained_ = clone(self.net)
+        # scikit-learn makes the weights in its first fit, which must not move them.
+        seed, still = self.rng.randint(2**31 - 1), np.finfo(float).tiny
+        net.set_params(random_state=seed, learning_rate_init=still, batch_size=1)
+        net.set_params(warm_start=True, max_iter=1, shuffle=False)
         self._restart(self._scaled(values[:1]), np.zeros((1, n_outputs), np.float32))
-        for weight in self.trained_.coefs_[:-1]:
+        for weight in net.coefs_[:-1]:
             # Rectified units keep the scale of their inputs (arXiv:1502.01852, eq. 10).
             weight *= np.sqrt(2 / len(weight)) / weight.std()
-        self.trained_.coefs_[-1] *= FIRST_WEIGHTS
-        self.trained_.intercepts_[-1][:] = 0
+        net.coefs_[-1] *= FIRST_WEIGHTS
+        for bias in net.intercepts_:
+            bias[:] = 0
 
     def _restart(self, values, y):
         """Take one step with the weights as they are and a new optimizer."""
