@@ -26,15 +26,15 @@ from bench_sequence import (
     DECODERS,
     OF_GENERATED,
     Runs,
+    figures,
     generated_bags,
-    judged,
     spoken,
     spread,
     won,
 )
 from threadpoolctl import threadpool_limits
 
-from sknoisy.sequence import WeakSequenceLocalizer
+from sknoisy.sequence import PseudoLabelRule, WeakSequenceLocalizer
 
 try:
     import torch
@@ -47,11 +47,14 @@ ATTENTION = {"foreground_weight": 0.5, "attention_weight": 0.1}
 # What is changed in the net, and in the localizer.
 VARIANTS = {
     "network alone": ({}, {"n_rounds": 0}),
-    "network, trained as long": ({}, {"pseudo_weight": 0.0}),
+    "network, trained as long": ({}, {"pseudo_labels": PseudoLabelRule(weight=0.0)}),
     "**rounds**": ({}, {}),
     "rounds, hard labels": ({}, {"pseudo_labels": "hard"}),
     "rounds, LinPro": ({}, {"pseudo_labels": "linpro"}),
-    "rounds, change from the third": ({}, {"delta_from": 3}),
+    "rounds, change from the third": (
+        {},
+        {"pseudo_labels": PseudoLabelRule(delta_from=3)},
+    ),
     "rounds, foreground and attention": (ATTENTION, {}),
     "rounds, consistency": ({"consistency_weight": 0.2}, {}),
     "rounds, no average": ({"average_weights": False}, {}),
@@ -77,8 +80,7 @@ def localizer(variant, seed, **base):
 
 def generated(runs, variants, seeds):
     """Compare variants on generated sequences."""
-    base = {"smoothing": 1, "thresholds": OF_GENERATED["thresholds"]}
-    base["min_bag_score"] = OF_GENERATED["min_bag_score"]
+    base = {"smoothing": 1, "fusion": OF_GENERATED["fusion"]}
     results = defaultdict(list)
     for seed in seeds:
         rng = np.random.RandomState(seed)
@@ -88,7 +90,7 @@ def generated(runs, variants, seeds):
         for name in [name for name in variants if name in VARIANTS]:
 
             def compute(name=name, seed=seed, X=X, y=y, test=(X_test, truth)):
-                return judged(localizer(name, seed, **base).fit(X, y), *test, DECODERS)
+                return figures(localizer(name, seed, **base).fit(X, y), *test, DECODERS)
 
             results[name].append(runs("generated", name, seed, compute=compute))
     print_table("Generated sequences", results)
@@ -157,11 +159,11 @@ def digits_found(streams, parts, name, seed):
     bunch = streams.bunch
     wrong = "clips wrong" in name
     table = bunch.video_labels_noisy if wrong else bunch.video_labels
-    y = streams.sets(table, fitted)
+    known = {"y": streams.sets(table, fitted)}
     if "labels of steps" in name:
-        y = [bunch.target[bag] for bag in fitted]
-    model = localizer(name, seed, **OF_DIGITS).fit(streams.bags(fitted), y)
-    return judged(model, streams.bags(tried), streams.segments(tried), DECODERS)
+        known = {"step_labels": [bunch.target[bag] for bag in fitted]}
+    model = localizer(name, seed, **OF_DIGITS).fit(streams.bags(fitted), **known)
+    return figures(model, streams.bags(tried), streams.segments(tried), DECODERS)
 
 
 def print_table(title, results):

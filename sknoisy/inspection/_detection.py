@@ -3,8 +3,14 @@
 import numpy as np
 
 from sknoisy.inspection._axes import axes_for
-from sknoisy.sequence._detection import precision_at_recall, read_iou_thresholds
+from sknoisy.sequence._detection import (
+    ROUNDING,
+    envelope,
+    match_detections,
+    read_iou_thresholds,
+)
 
+# Hundredths, as drawn.
 RECALL = np.linspace(0, 1, 101)
 
 
@@ -161,3 +167,33 @@ class DetectionPrecisionRecallDisplay:
         ax.legend(loc="lower left")
         self.ax_, self.figure_ = ax, ax.figure
         return self
+
+
+def precision_at_recall(y_true, y_pred, thresholds, recall, label=None):
+    """Return the best precision at each recall or more, and average precisions.
+
+    Both have a row per threshold. With ``label=None`` they are means over all labels
+    that have true segments; precision is 0 where a recall is not reached.
+    """
+    found = match_detections(y_true, y_pred, thresholds)
+    known = found.classes.tolist()
+    if label is not None and label not in known:
+        raise ValueError(
+            f"label expected one of the labels of y_true, {known}, but got {label!r}. "
+            "Pass None for the mean over all of them."
+        )
+    chosen = range(len(known)) if label is None else [known.index(label)]
+    if not chosen:
+        return np.zeros((len(thresholds), len(recall))), np.zeros(len(thresholds))
+    curves, areas = [], []
+    for k in chosen:
+        hits = found.hits_of(k)
+        # A column of zeros for recalls that are never reached.
+        best = np.pad(envelope(hits), ((0, 0), (0, 1)))
+        # How many of the true segments a recall means, up to rounding.
+        needed = np.ceil(recall * found.n_true[k] - ROUNDING)
+        reached = np.cumsum(hits, axis=1)
+        at = [np.searchsorted(row, needed) for row in reached]
+        curves.append(np.take_along_axis(best, np.array(at), axis=1))
+        areas.append((best[:, :-1] * hits).sum(axis=1) / found.n_true[k])
+    return np.mean(curves, axis=0), np.mean(areas, axis=0)

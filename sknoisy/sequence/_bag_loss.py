@@ -4,59 +4,24 @@ from itertools import pairwise
 
 import numpy as np
 
-from sknoisy.sequence._step_network import softmax
 from sknoisy.sequence._windows import MovingMean
 
 
 class BagLoss:
-    """Gradient of the loss of weakly labelled bags in the logits of their steps.
-
-    Parameters
-    ----------
-    evidence : Evidence
-        What is known about bags and steps.
-
-    pooling : float
-        Share of the steps of a bag that stand for it, for each class.
-
-    absence : float
-        Weight of the term that forbids classes which do not occur in a bag.
-
-    smoothing : int
-        Width of the window over which logits are averaged.
-    """
+    """Gradient of the loss of weakly labelled bags in the logits of their steps."""
 
     def __init__(self, evidence, *, pooling, absence, smoothing):
         self.evidence, self.smoothing = evidence, smoothing
         self.pooling, self.absence = pooling, absence
 
     def gradient(self, logits, offsets, bags, targets):
-        """Return the gradient for a batch of bags, averaged over them.
-
-        Parameters
-        ----------
-        logits : ndarray of shape (n_steps, n_classes + 1)
-            Logits of the batch before they are smoothed, the background last.
-
-        offsets : ndarray of shape (len(bags) + 1,)
-            Where each bag of the batch begins and ends.
-
-        bags : ndarray of int
-            Their positions among all bags.
-
-        targets : ndarray of shape (n_steps, n_classes + 1)
-            What single steps are taught; rows may be zero or, for changes, negative.
-
-        Returns
-        -------
-        ndarray of shape (n_steps, n_classes + 1)
-            The gradient.
-        """
+        """Return the gradient for a batch of bags, averaged over them."""
         mean = MovingMean(offsets, self.smoothing)
         smooth = mean(logits)
         proba = softmax(smooth)
         length = np.repeat(np.diff(offsets), np.diff(offsets))[:, None]
         gradient = taught(proba, targets) / length
+        # The three terms of the loss in the notes of WeakSequenceLocalizer.
         if not self.evidence.by_step:
             allowed = np.repeat(self.evidence.allowed[bags], np.diff(offsets), axis=0)
             gradient += self.absence * forbidden(proba, allowed) / length
@@ -66,14 +31,22 @@ class BagLoss:
         return mean.adjoint(gradient) / len(bags)
 
 
+def softmax(logits):
+    """Return probabilities whose rows sum to 1."""
+    weights = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return weights / weights.sum(axis=1, keepdims=True)
+
+
 def taught(proba, targets):
     """Return the gradient of the cross-entropy with a target for each step."""
+    # (sum_c D_c) p - D, also for D with negative entries.
     return targets.sum(axis=1, keepdims=True) * proba - targets
 
 
 def forbidden(proba, allowed):
     """Return the gradient of minus the log-probability of all allowed classes."""
     inside = proba * allowed
+    # p minus p limited to what is allowed; the bound avoids 0 / 0.
     return proba - inside / np.maximum(inside.sum(axis=1, keepdims=True), 1e-12)
 
 
@@ -96,6 +69,7 @@ def pooled(logits, offsets, present, share):
     top = np.take_along_axis(top, order, axis=1)
     counts = (np.arange(most) < n_top[:, None])[:, :, None]
     chosen = np.where(counts, np.take_along_axis(chosen, order, axis=1), 0)
+    # The gradient of a mean of the highest goes to these in equal parts.
     bag = -chosen.sum(axis=1) / n_top[:, None]
     error = softmax(bag) - present / present.sum(axis=1, keepdims=True)
     gradient = np.zeros_like(lowest)
@@ -110,24 +84,7 @@ def n_pooled(n_steps, share):
 
 
 def bag_scores(scores, offsets, share):
-    """Return for each bag the mean of its highest scores of each class.
-
-    Parameters
-    ----------
-    scores : ndarray of shape (n_steps, n_classes)
-        Scores of the steps of all bags.
-
-    offsets : ndarray of shape (n_bags + 1,)
-        Where each bag begins and ends.
-
-    share : float
-        Share of the steps that count.
-
-    Returns
-    -------
-    ndarray of shape (n_bags, n_classes)
-        The means, 0 for bags without steps.
-    """
+    """Return for each bag the mean of its highest scores of each class."""
     found = np.zeros((len(offsets) - 1, scores.shape[1]))
     for bag, (begin, end) in enumerate(pairwise(offsets)):
         if end > begin:

@@ -1,41 +1,30 @@
-"""The door for bags: sequences of any length come in, one flat array goes on.
+"""Sequences of any length, read into one flat array.
 
-Three forms are told apart by what they are, never by trying them out:
-
-- a list, a tuple or an array of objects holds one (n_steps, n_features) array per bag,
-- a numeric array of three dimensions is (n_bags, n_features, n_steps), as in aeon,
-- two dimensions together with ``groups`` hold the steps of all bags, row by row.
+Two forms are told apart by what they are: a list, tuple or array of objects holds one
+(n_steps, n_features) array per bag; a numeric array of three dimensions is (n_bags,
+n_features, n_steps), as in aeon.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 from scipy import sparse
-from sklearn.utils.validation import check_array, column_or_1d
+from sklearn.utils.validation import check_array
 
-from sknoisy._labels import _missing
+FORMS = (
+    "Pass a list with one array of shape (n_steps, n_features) per bag, or an array of "
+    "shape (n_bags, n_features, n_steps). numpy.split cuts one long array into bags."
+)
 
 
 @dataclass(frozen=True)
 class Bags:
-    """Sequences laid end to end.
+    """Sequences laid end to end."""
 
-    Attributes
-    ----------
-    values : ndarray of shape (n_steps, n_features)
-        The steps of all bags, bag after bag.
-    offsets : ndarray of int of shape (n_bags + 1,)
-        Bag ``i`` is ``values[offsets[i]:offsets[i + 1]]``.
-    names : ndarray of shape (n_bags,)
-        Group of each bag, or its position where there were no groups.
-    rows : ndarray of int of shape (n_steps,) or None
-        Where each step stood in flat input whose groups were interleaved, else None.
-    """
-
+    # The steps of all bags, bag after bag, (n_steps, n_features).
     values: np.ndarray
+    # Bag i is values[offsets[i] : offsets[i + 1]], (n_bags + 1,).
     offsets: np.ndarray
-    names: np.ndarray
-    rows: np.ndarray | None = None
 
     @property
     def n_bags(self):
@@ -61,47 +50,21 @@ class Bags:
         """Return an array with one row per step as a list with one array per bag."""
         return np.split(flat, self.offsets[1:-1])
 
-    def in_given_order(self, flat):
-        """Return an array with one row per step in the order of flat input."""
-        if self.rows is None:
-            return flat
-        given = np.empty_like(flat)
-        given[self.rows] = flat
-        return given
+    def part(self, which):
+        """Return some of the bags, and the rows of their steps among all steps."""
+        rows = [np.arange(*self.offsets[bag : bag + 2]) for bag in which]
+        rows = np.concatenate([np.empty(0, int), *rows])
+        offsets = np.append(0, np.cumsum(self.lengths[which]))
+        return Bags(self.values[rows], offsets), rows
 
 
-def read_bags(X, *, owner, groups=None, n_features=None):
-    """Return sequences of any accepted form as one record.
-
-    Parameters
-    ----------
-    X : list of n_bags arrays of shape (n_steps_i, n_features), array of shape \
-            (n_bags, n_features, n_steps), or array of shape (n_steps, n_features)
-        The sequences. The last form needs ``groups``.
-
-    owner : str
-        Name of the estimator that asks, for the messages.
-
-    groups : array-like of shape (n_steps,), default=None
-        Bag of each row of a flat X. Bags come in the order in which they first appear,
-        their steps in the order of the rows.
-
-    n_features : int, default=None
-        Number of columns that are expected, None for any.
-
-    Returns
-    -------
-    Bags
-        The record.
-    """
+def read_bags(X, *, owner, n_features=None):
+    """Return sequences of either form as one record, with the features expected."""
     if X is None or isinstance(X, str):
         raise ValueError(f"{owner} expected sequences in X, but got {X!r}. {FORMS}")
-    if groups is not None:
-        bags = _flat_bags(X, groups, owner)
-    elif is_list(X):
-        bags = _listed_bags(X, owner)
-    else:
-        bags = _stacked_bags(X, owner)
+    arrays = _listed(X, owner) if is_list(X) else _stacked(X, owner)
+    lengths = [len(bag) for bag in arrays]
+    bags = Bags(np.concatenate(arrays), np.concatenate([[0], np.cumsum(lengths)]))
     if n_features is not None and bags.n_features != n_features:
         raise ValueError(
             f"{owner} expected {n_features} features per step, as in fit, but X has "
@@ -116,15 +79,8 @@ def is_list(values):
     return isinstance(values, list | tuple) or kind == "O"
 
 
-FORMS = (
-    "Pass a list with one array of shape (n_steps, n_features) per bag, an array of "
-    "shape (n_bags, n_features, n_steps), or all steps as one array of shape "
-    "(n_steps, n_features) together with groups."
-)
-
-
-def _listed_bags(X, owner):
-    """Return the record of a list of arrays."""
+def _listed(X, owner):
+    """Return a list of arrays, checked to have the same columns."""
     if not len(X):
         raise ValueError(
             f"{owner} expected at least one sequence in X, but got none. Check what "
@@ -139,7 +95,7 @@ def _listed_bags(X, owner):
                 f"has {widths[0]} and bag {number} has {width}. Each bag has the shape "
                 "(n_steps, n_features), so that only the first number may differ."
             )
-    return _laid_end_to_end(arrays)
+    return arrays
 
 
 def _as_steps(bag, number, owner):
@@ -157,6 +113,7 @@ def _as_steps(bag, number, owner):
             f"{owner} expected each bag to be an array of numbers, but {name} cannot "
             f"be read as one: {error}. Encode texts and fill gaps first."
         ) from error
+    # A series without a column for its only feature is not guessed at.
     if array.ndim != 2:
         raise ValueError(
             f"{owner} expected each bag to have the shape (n_steps, n_features), but "
@@ -173,72 +130,14 @@ def _as_steps(bag, number, owner):
     return array
 
 
-def _stacked_bags(X, owner):
-    """Return the record of an array of three dimensions."""
+def _stacked(X, owner):
+    """Return the bags of an array of three dimensions, of which time is the last."""
     if sparse.issparse(X) or np.ndim(X) != 3:
         shape = getattr(X, "shape", None) or np.shape(X)
         raise ValueError(
             f"{owner} expected sequences, but X is a single array of shape {shape}. "
             f"{FORMS}"
         )
+    # aeon has the features before the steps.
     X = check_array(X, dtype=float, allow_nd=True, input_name="X")
-    return _laid_end_to_end(list(X.transpose(0, 2, 1)))
-
-
-def _laid_end_to_end(arrays):
-    """Return the record of arrays with the same columns."""
-    lengths = [len(bag) for bag in arrays]
-    offsets = np.concatenate([[0], np.cumsum(lengths)])
-    return Bags(np.concatenate(arrays), offsets, np.arange(len(arrays)))
-
-
-def _flat_bags(X, groups, owner):
-    """Return the record of rows that groups divide into bags."""
-    if sparse.issparse(X) or np.ndim(X) != 2:
-        raise ValueError(
-            f"{owner} got groups, and expected with them all steps in one array of "
-            f"shape (n_steps, n_features), but X has {np.ndim(X)} dimensions. Leave "
-            "groups out where X is divided into bags already."
-        )
-    X = check_array(X, dtype=float, input_name="X")
-    names, position = group_positions(groups, len(X), owner)
-    rows = np.argsort(position, kind="stable")
-    offsets = np.concatenate([[0], np.cumsum(np.bincount(position))])
-    interleaved = (np.diff(rows) < 0).any()
-    return Bags(X[rows], offsets, names, rows if interleaved else None)
-
-
-def group_positions(groups, n_steps, owner):
-    """Return the distinct groups in order of appearance, and the place of each row's.
-
-    Parameters
-    ----------
-    groups : array-like of shape (n_steps,)
-        Group of each row.
-
-    n_steps : int
-        Number of rows.
-
-    owner : str
-        Name of the estimator that asks, for the messages.
-
-    Returns
-    -------
-    names : ndarray of shape (n_groups,)
-        The distinct groups.
-
-    position : ndarray of int of shape (n_steps,)
-        ``names[position]`` is ``groups``.
-    """
-    groups = column_or_1d(groups)
-    if len(groups) != n_steps or _missing(groups).any():
-        raise ValueError(
-            f"{owner} expected a group for each of the {n_steps} rows of X, but got "
-            f"{len(groups)}, of which {int(_missing(groups).sum())} are missing. Give "
-            "each row the number or name of its bag."
-        )
-    names, first, position = np.unique(groups, return_index=True, return_inverse=True)
-    order = np.argsort(first)
-    rank = np.empty_like(order)
-    rank[order] = np.arange(len(order))
-    return names[order], rank[position]
+    return list(X.transpose(0, 2, 1))

@@ -93,6 +93,7 @@ def delta_pseudo_labels(current, previous, *, eta=2.0, anchor=None):
     if target.ndim == 1:
         return np.clip(target, 0, 1)
     target = np.maximum(target, 0)
+    # Where clipping leaves nothing of a row, the anchor stands.
     total = target.sum(axis=1, keepdims=True)
     return np.divide(target, total, out=anchor.copy(), where=total > 0)
 

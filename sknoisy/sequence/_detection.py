@@ -1,16 +1,22 @@
 """Average precision of detected segments."""
 
+from collections import defaultdict
+from dataclasses import dataclass
 from numbers import Real
 
 import numpy as np
 
 from sknoisy._compat import Interval, StrOptions, validate_params
-from sknoisy.sequence._matching import match_detections
+from sknoisy.sequence._overlap import iou
+from sknoisy.sequence._segments import check_same_kind, read_table
 
+# The overlaps of the evaluation code published for the two sets.
 BENCHMARKS = {
     "thumos14": (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7),
     "activitynet": (0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95),
 }
+# Rounding, of a threshold or of seconds, must not decide whether 0.3 reaches 0.3.
+ROUNDING = 1e-9
 AVERAGE = [StrOptions({"macro"}), None]
 
 
@@ -171,12 +177,79 @@ def read_iou_thresholds(iou_thresholds):
     return thresholds
 
 
+@dataclass(frozen=True)
+class Matches:
+    """Detections of the classes that have true segments, best first."""
+
+    # Whether a detection is matched to a true segment, (n_thresholds, n_detections).
+    hits: np.ndarray
+    # Position of the class of each detection, (n_detections,).
+    labels: np.ndarray
+    # The classes with true segments, sorted, and how many each has, (n_classes,).
+    classes: np.ndarray
+    n_true: np.ndarray
+
+    def hits_of(self, label):
+        """Return the hits of the detections of one class, at each threshold."""
+        return self.hits[:, self.labels == label]
+
+
+def match_detections(y_true, y_pred, thresholds):
+    """Match detections, best first, to the true segments that they overlap most."""
+    truth = read_table(y_true, "y_true")
+    found = read_table(y_pred, "y_pred", with_scores=True)
+    for field in ("bag", "label"):
+        check_same_kind([truth[field], found[field]], f"{field} of y_true and y_pred")
+    classes, n_true = np.unique(truth["label"], return_counts=True)
+    found = found[np.isin(found["label"], classes)]
+    found = found[np.argsort(-found["score"], kind="stable")]
+    least = np.asarray(thresholds) - ROUNDING
+    pairs = _overlapping_pairs(truth, found, least.min(initial=1))
+    hits = [_greedy_hits(*pairs, level, len(found), len(truth)) for level in least]
+    hits = np.array(hits, dtype=bool).reshape(len(least), len(found))
+    return Matches(hits, np.searchsorted(classes, found["label"]), classes, n_true)
+
+
+def _overlapping_pairs(truth, found, least):
+    """Return detection, true segment and overlap, by detection and falling overlap."""
+    parts = [(np.empty(0, int), np.empty(0, int), np.empty(0))]
+    true_rows, found_rows = (_rows_of_groups(table) for table in (truth, found))
+    # A detection can only take segments of its own bag and class, which are few.
+    for group in true_rows.keys() & found_rows.keys():
+        t, f = true_rows[group], found_rows[group]
+        ours, others = found[f][:, None], truth[t][None]
+        overlap = iou(ours["start"], ours["end"], others["start"], others["end"])
+        near, other = np.nonzero(overlap >= least)
+        parts.append((f[near], t[other], overlap[near, other]))
+    detection, true, overlap = map(np.concatenate, zip(*parts, strict=True))
+    order = np.lexsort([true, -overlap, detection])
+    return detection[order], true[order], overlap[order]
+
+
+def _rows_of_groups(table):
+    """Return the rows of the segments of each pair of bag and label."""
+    rows = defaultdict(list)
+    for row, group in enumerate(zip(table["bag"], table["label"], strict=True)):
+        rows[group].append(row)
+    return {group: np.array(places) for group, places in rows.items()}
+
+
+def _greedy_hits(detection, true, overlap, least, n_detections, n_true):
+    """Return which detections, best first, take the best true segment that is left."""
+    hits, taken = [False] * n_detections, [False] * n_true
+    enough = overlap >= least
+    for d, t in zip(detection[enough].tolist(), true[enough].tolist(), strict=True):
+        if not (hits[d] or taken[t]):
+            hits[d] = taken[t] = True
+    return hits
+
+
 def average_precisions(y_true, y_pred, thresholds):
     """Return the average precision of each threshold and class with truth."""
     found = match_detections(y_true, y_pred, thresholds)
     result = np.empty((len(thresholds), len(found.n_true)))
     for label, n_true in enumerate(found.n_true):
-        hits = found.hits[:, found.labels == label]
+        hits = found.hits_of(label)
         result[:, label] = (envelope(hits) * hits).sum(axis=1) / n_true
     return result
 
@@ -185,51 +258,3 @@ def envelope(hits):
     """Return the highest precision at each rank or any later one, row by row."""
     precision = np.cumsum(hits, axis=1) / np.arange(1, hits.shape[1] + 1)
     return np.maximum.accumulate(precision[:, ::-1], axis=1)[:, ::-1]
-
-
-def precision_at_recall(y_true, y_pred, thresholds, recall, label=None):
-    """Return the best precision at each recall or more.
-
-    Parameters
-    ----------
-    y_true, y_pred : tables of segments
-        See :func:`detection_average_precision`.
-
-    thresholds : ndarray of shape (n_thresholds,)
-        Overlaps.
-
-    recall : ndarray of shape (n_recalls,)
-        Shares of the true segments, in [0, 1].
-
-    label : object, default=None
-        Label to look at. If None, the mean over all that have true segments.
-
-    Returns
-    -------
-    precision : ndarray of shape (n_thresholds, n_recalls)
-        The precisions, 0 where that recall is not reached.
-
-    average_precision : ndarray of shape (n_thresholds,)
-        The average precisions.
-    """
-    found = match_detections(y_true, y_pred, thresholds)
-    known = found.classes.tolist()
-    if label is not None and label not in known:
-        raise ValueError(
-            f"label expected one of the labels of y_true, {known}, but got {label!r}. "
-            "Pass None for the mean over all of them."
-        )
-    chosen = range(len(known)) if label is None else [known.index(label)]
-    if not chosen:
-        return np.zeros((len(thresholds), len(recall))), np.zeros(len(thresholds))
-    curves, areas = [], []
-    for k in chosen:
-        hits = found.hits[:, found.labels == k]
-        best = np.pad(envelope(hits), ((0, 0), (0, 1)))
-        # How many of the true segments a recall means, up to rounding.
-        needed = np.ceil(recall * found.n_true[k] - 1e-9)
-        reached = np.cumsum(hits, axis=1)
-        at = [np.searchsorted(row, needed) for row in reached]
-        curves.append(np.take_along_axis(best, np.array(at), axis=1))
-        areas.append((best[:, :-1] * hits).sum(axis=1) / found.n_true[k])
-    return np.mean(curves, axis=0), np.mean(areas, axis=0)

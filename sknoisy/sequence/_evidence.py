@@ -1,51 +1,56 @@
-"""What is known about bags and steps, in whatever form it was told."""
+"""Labels of bags and of steps, each read by the keyword that they came with.
+
+The keyword, never a value, decides how labels are read:
+
+- ``y``: a table of zeros and ones with a column per class; one label per bag, in one
+  dimension; or a list with a set of labels per bag,
+- ``segments``: tables of segments, of which the labels of the bags are what remains,
+- ``step_labels``: one array per bag, with a label for each of its steps.
+"""
 
 from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
+from sklearn.utils.validation import check_array
 
 from sknoisy._labels import encode_labels
-from sknoisy.sequence._bag_labels import read_bag_labels, with_positions
 from sknoisy.sequence._bags import is_list
 from sknoisy.sequence._segments import (
     check_inside,
+    is_tabular,
     read_table,
     segment_table,
     step_ranges,
 )
 
+KEYWORDS = (
+    "Labels of bags go into y as a list with one set per bag, "
+    "[set(labels) for labels in y], or as a table numpy.array(y) of zeros and ones; a "
+    "label for each step goes into step_labels, tables of segments into segments."
+)
+
 
 @dataclass(frozen=True)
 class Evidence:
-    """Weak labels of bags, and labels of single steps where there are any.
+    """Weak labels of bags, and labels of single steps where there are any."""
 
-    Attributes
-    ----------
-    classes : ndarray of shape (n_classes,)
-        The classes; the background is none of them.
-    allowed : ndarray of float of shape (n_bags, n_classes + 1)
-        Probability that a class occurs in a bag, 0 or 1 unless labels were doubted; 1
-        in the last column, for the background.
-    targets : ndarray of shape (n_steps, n_classes + 1)
-        Weights of the classes for single steps, rows of zeros where nothing is known.
-    by_step : bool
-        Whether each step has a label, so that bags have nothing to add.
-    points : ndarray or None
-        Table of points, with bags and labels as positions.
-    pointed : ndarray of bool of shape (n_steps,) or False
-        Whether the bag of each step has points.
-    verified : ndarray of bool of shape (n_bags, n_classes) or None
-        What is known for sure of which class occurs where.
-    """
-
+    # The classes; the background is none of them, (n_classes,).
     classes: np.ndarray
+    # Probability that a class occurs in a bag, 0 or 1 unless labels were corrected; 1
+    # in the last column, for the background, (n_bags, n_classes + 1).
     allowed: np.ndarray
+    # Weights of the classes for single steps, rows of zeros where nothing is known,
+    # (n_steps, n_classes + 1).
     targets: np.ndarray
+    # Whether each step has a label, so that bags have nothing to add.
     by_step: bool = False
+    # Table of points, with bags and labels as positions.
     points: np.ndarray | None = None
+    # Whether the bag of each step has points, (n_steps,).
     pointed: np.ndarray | bool = False
-    verified: np.ndarray | None = None
+    # What is known to be right about bags and classes, (n_bags, n_classes).
+    trusted: np.ndarray | None = None
 
     @property
     def n_classes(self):
@@ -55,103 +60,190 @@ class Evidence:
     @property
     def present(self):
         """Whether each class occurs in each bag, of shape (n_bags, n_classes)."""
+        # More likely than not, where the labels of bags were corrected.
         return self.allowed[:, :-1] > 0.5
 
 
-def read_evidence(y, bags, *, owner, points=None, background=None, trusted=None):
-    """Return all that is known as one record.
-
-    Parameters
-    ----------
-    y : weak labels of bags, tables of segments, or a label for each step
-        See :meth:`WeakSequenceLocalizer.fit`.
-
-    bags : Bags
-        The sequences.
-
-    owner : str
-        Name of the estimator, for the messages.
-
-    points : tables of segments, default=None
-        Steps whose label is known.
-
-    background : label, default=None
-        Label of steps at which nothing happens.
-
-    trusted : array-like of bool, default=None
-        Mask of bags, or of bags and classes, whose labels are verified.
-
-    Returns
-    -------
-    Evidence
-        The record.
-    """
-    if (steps := labels_of_steps(y, bags)) is not None:
+def read_evidence(
+    bags, y, *, owner, segments=None, step_labels=None, points=None, trusted=None,
+    background=None,
+):  # fmt: skip
+    """Return all that is known as one record."""
+    _check_one_source(owner, y=y, segments=segments, step_labels=step_labels)
+    if step_labels is not None:
         for name, extra in (("points", points), ("trusted", trusted)):
             if extra is not None:
                 raise ValueError(
-                    f"{owner} expected {name} beside labels of bags, but y has a label "
-                    f"for each step. Leave {name} out, or pass labels of bags in y."
+                    f"{owner} expected {name} beside labels of bags, but step_labels "
+                    f"has a label for each step. Leave {name} out, or pass labels of "
+                    "bags in y."
                 )
-        return _of_steps(steps, bags, owner, background)
-    known = read_bag_labels(y, bags, owner=owner)
-    allowed = np.column_stack([known.table, np.ones(known.n_bags)])
-    targets = np.zeros((len(bags.values), known.n_classes + 1))
-    verified, pointed = _verified(trusted, known, bags, owner), False
-    if points is not None:
-        points = _coded_points(points, bags, known.classes, owner)
-        pointed = np.isin(bags.bag_of_step, points["bag"])
-        _add_points(targets, points, bags)
-        # Where a point is, the class occurs, whatever the label of the bag says.
-        allowed[points["bag"], points["label"]] = 1
-        verified[points["bag"], points["label"]] = True
-    told = {"points": points, "pointed": pointed, "verified": verified}
-    return Evidence(known.classes, allowed, targets, **told)
+        return _of_steps(read_step_labels(step_labels, bags, owner), bags, owner,
+                         background)  # fmt: skip
+    if segments is None:
+        classes, table = read_bag_labels(y, bags, owner)
+    else:
+        found = read_segments_of_bags(segments, bags, owner)
+        classes, table = _table_of_pairs(found["bag"], found["label"], bags, owner)
+    allowed = np.column_stack([table, np.ones(len(table))])
+    targets = np.zeros((len(bags.values), len(classes) + 1))
+    # Nothing could contradict the label of a bag without steps.
+    known = _read_trusted(trusted, table.shape, owner) | (bags.lengths == 0)[:, None]
+    if points is None:
+        return Evidence(classes, allowed, targets, trusted=known)
+    points = _coded_points(points, bags, classes, owner)
+    _add_points(targets, points, bags)
+    # Where a point is, the class occurs, whatever the label of the bag says.
+    allowed[points["bag"], points["label"]] = 1
+    known[points["bag"], points["label"]] = True
+    pointed = np.isin(bags.bag_of_step, points["bag"])
+    return Evidence(
+        classes, allowed, targets, points=points, pointed=pointed, trusted=known
+    )
 
 
-def _verified(trusted, known, bags, owner):
+def _check_one_source(owner, **sources):
+    """Refuse to be told what happens in no way, or in more than one."""
+    given = [name for name, value in sources.items() if value is not None]
+    if not given:
+        raise ValueError(
+            f"{owner} requires y to be passed, but the target y is None. {KEYWORDS}"
+        )
+    if len(given) > 1:
+        raise ValueError(
+            f"{owner} expected one of {', '.join(sources)}, but got "
+            f"{' and '.join(given)}. Leave out all but one: segments and step_labels "
+            "also tell what happens in each bag."
+        )
+
+
+def _check_count(n_labels, bags, owner, name):
+    """Refuse anything but one entry per bag."""
+    if n_labels != bags.n_bags:
+        raise ValueError(
+            f"{owner} expected labels for each of the {bags.n_bags} bags of X, but "
+            f"{name} has {n_labels} entries. An empty set in y says that nothing "
+            f"happens in a bag. {KEYWORDS}"
+        )
+
+
+def read_bag_labels(y, bags, owner):
+    """Return the classes, and whether each occurs in each bag."""
+    if is_tabular(y) or (is_list(y) and any(map(is_tabular, y))):
+        raise ValueError(
+            f"{owner} expected labels of bags in y, but got tables of segments. Pass "
+            "them by their keyword: fit(X, segments=...)."
+        )
+    if isinstance(y, str | set | frozenset | dict) or not np.iterable(y):
+        raise ValueError(
+            f"{owner} expected an entry in y for each bag, but got {y!r}. {KEYWORDS}"
+        )
+    if not is_list(y) and np.ndim(y) == 2:
+        return _of_indicator(y, bags, owner)
+    if not any(map(_is_collection, y)):
+        y = np.asarray(y)
+        _check_count(y.size, bags, owner, "y")
+        return _table_of_pairs(np.arange(len(y)), y, bags, owner)
+    _check_count(len(y), bags, owner, "y")
+    for number, entry in enumerate(y):
+        # A list could be a row of a table, a label per step, or labels of the bag.
+        if not isinstance(entry, set | frozenset):
+            raise ValueError(
+                f"{owner} cannot tell what y says, and expected a set of labels for "
+                f"each bag, but bag {number} has {entry!r}, of type "
+                f"{type(entry).__name__}. {KEYWORDS}"
+            )
+    flat = [label for entry in y for label in entry]
+    if any(isinstance(label, tuple) for label in flat):
+        raise ValueError(
+            f"{owner} expected labels that are texts or numbers, but y has tuples as "
+            "labels. Join their parts to one text."
+        )
+    bag = np.repeat(np.arange(len(y)), [len(entry) for entry in y])
+    return _table_of_pairs(bag, np.array(flat), bags, owner)
+
+
+def _is_collection(entry):
+    """Whether an entry of y holds several labels, whatever kind of collection it is."""
+    return np.iterable(entry) and not isinstance(entry, str | bytes)
+
+
+def _of_indicator(y, bags, owner):
+    """Return the classes and the table of a multi-hot table."""
+    table = check_array(y, accept_sparse="csr", dtype=None, input_name="y")
+    table = table.toarray() if hasattr(table, "toarray") else table
+    _check_count(len(table), bags, owner, "y")
+    if not np.isin(table, [0, 1]).all():
+        raise ValueError(
+            f"{owner} expected zeros and ones in a table y of shape (n_bags, n_classes)"
+            f", but got the values {np.unique(table)[:5].tolist()}. For one label per "
+            f"bag pass one dimension. {KEYWORDS}"
+        )
+    return np.arange(table.shape[1]), table.astype(bool)
+
+
+def _table_of_pairs(bag, labels, bags, owner):
+    """Return the classes and the table of pairs of bag and label."""
+    if not len(labels):
+        raise ValueError(
+            f"{owner} expected at least one label, but nothing happens in any bag. "
+            "Check what selected them."
+        )
+    classes, codes = encode_labels(labels, owner=owner)
+    table = np.zeros((bags.n_bags, len(classes)), dtype=bool)
+    table[bag, codes] = True
+    return classes, table
+
+
+def read_segments_of_bags(segments, bags, owner, name="segments"):
+    """Return tables of segments as one, all of them inside the bags."""
+    if not is_tabular(segments) and is_list(segments):
+        _check_count(len(segments), bags, owner, name)
+    table = read_table(segments, name)
+    check_inside(table, bags.lengths, name)
+    return table
+
+
+def read_step_labels(step_labels, bags, owner):
+    """Return the labels of all steps, checked to fit the bags, as one array."""
+    if isinstance(step_labels, str) or not np.iterable(step_labels):
+        raise ValueError(
+            f"{owner} expected one array of labels per bag in step_labels, but got "
+            f"{step_labels!r}. Pass [labels_of_bag_0, labels_of_bag_1, ...]."
+        )
+    _check_count(len(step_labels), bags, owner, "step_labels")
+    arrays = [np.asarray(entry) for entry in step_labels]
+    for number, (array, length) in enumerate(zip(arrays, bags.lengths, strict=True)):
+        if array.shape != (length,):
+            raise ValueError(
+                f"{owner} expected in step_labels a label for each of the {length} "
+                f"steps of bag {number}, but got shape {array.shape}. Labels of whole "
+                "bags go into y."
+            )
+    # The dtype of an empty array says nothing about the labels.
+    return np.concatenate([array for array in arrays if len(array)] or arrays[:1])
+
+
+def _read_trusted(trusted, shape, owner):
     """Return which entries of the table of bags and classes are known to be right."""
-    shape = known.table.shape
-    # Nothing could speak against the label of a bag without steps.
-    verified = np.repeat(bags.lengths[:, None] == 0, shape[1], axis=1)
     if trusted is None:
-        return verified
+        return np.zeros(shape, bool)
+    # Row numbers would be read as a mask of another shape.
     trusted = np.asarray(trusted)
     if trusted.dtype.kind != "b" or trusted.shape not in {shape, shape[:1]}:
         raise ValueError(
             f"trusted must be a boolean mask of shape {shape[:1]}, for bags whose "
-            f"labels are all verified, or {shape}, for single entries, but {owner} got "
+            f"labels are all right, or {shape}, for single entries, but {owner} got "
             f"dtype {trusted.dtype} and shape {trusted.shape}."
         )
-    return verified | (trusted if trusted.ndim == 2 else trusted[:, None])
-
-
-def labels_of_steps(y, bags):
-    """Return a flat array with the label of each step, None where y is none.
-
-    Labels of steps come as one array per bag, as long as the bag, or as one array as
-    long as flat rows. Sets of labels name none twice, so that repeats tell them apart.
-    """
-    n_steps = len(bags.values)
-    if not is_list(y) or any(np.ndim(entry) != 1 for entry in y):
-        flat = getattr(y, "dtype", None) is not None and np.ndim(y) == 1
-        if not flat or y.dtype.names or len(y) != n_steps or n_steps == bags.n_bags:
-            return None
-        y = np.asarray(y)
-        return y if bags.rows is None else y[bags.rows]
-    lengths = [len(entry) for entry in y]
-    if any(getattr(getattr(entry, "dtype", None), "names", None) for entry in y):
-        return None
-    if lengths != bags.lengths.tolist():
-        return None
-    repeats = any(len(set(np.asarray(entry).tolist())) < len(entry) for entry in y)
-    return np.concatenate([np.asarray(entry) for entry in y]) if repeats else None
+    trusted = trusted if trusted.ndim == 2 else trusted[:, None]
+    return np.broadcast_to(trusted, shape).copy()
 
 
 def _of_steps(labels, bags, owner, background):
     """Return the record of a label for each step."""
     happens = np.ones(len(labels), bool) if background is None else labels != background
-    if not happens.any():
+    if not np.any(happens):
         raise ValueError(
             f"{owner} expected something to happen at some step, but all labels are "
             f"the background, {background!r}. Check the parameter background."
@@ -166,9 +258,8 @@ def _of_steps(labels, bags, owner, background):
 
 
 def _coded_points(points, bags, classes, owner):
-    """Return the table of points with bags and labels as positions."""
-    table = with_positions(read_table(points, "points"), bags)
-    check_inside(table, bags.lengths, "points")
+    """Return the table of points with labels as positions."""
+    table = read_segments_of_bags(points, bags, owner, "points")
     codes = np.zeros(0, np.intp)
     if len(table):
         codes = encode_labels(
@@ -178,7 +269,7 @@ def _coded_points(points, bags, classes, owner):
 
 
 def _add_points(targets, points, bags):
-    """Teach the labels of points, those of a bag together as much as the bag."""
+    """Add the labels of points, those of a bag together as much as the bag."""
     first, last = step_ranges(
         points["start"], points["end"], bags.lengths[points["bag"]]
     )
@@ -196,6 +287,7 @@ def runs_of_labels(labels, bags, background):
     bag = bags.bag_of_step
     if not len(labels):
         return segment_table([], [])
+    # A run also ends with its bag.
     change = np.append(True, (labels[1:] != labels[:-1]) | (bag[1:] != bag[:-1]))
     begin = np.flatnonzero(change)
     end = np.append(begin[1:], len(labels))

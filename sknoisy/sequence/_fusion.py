@@ -163,40 +163,13 @@ def fuse_groups(
     temperature=0.2,
     overlap="candidate",
 ):
-    """Fuse the segments of many groups, such as the classes of many bags, at once.
-
-    Parameters
-    ----------
-    segments : ndarray of shape (n_segments, 2)
-        Start and end of each segment.
-
-    scores : ndarray of shape (n_segments,)
-        What decides which segment gathers others around it.
-
-    groups : ndarray of int of shape (n_segments,)
-        Group of each segment, from 0; only segments of one group are fused.
-
-    weights : ndarray of shape (n_segments,), default=None
-        What decides how far each segment moves the result, None for the scores.
-
-    overlap_threshold, temperature, overlap : float, float and str
-        See :func:`gaussian_weighted_fusion`.
-
-    Returns
-    -------
-    segments : ndarray of shape (n_fused, 2)
-        The fused segments, by group and, within, best first.
-
-    scores : ndarray of shape (n_fused,)
-        Their scores.
-
-    groups : ndarray of shape (n_fused,)
-        Their groups.
-    """
+    """Fuse the segments of many groups, such as the classes of many bags, at once."""
+    # The groups, such as the classes of many bags, take their greedy steps together.
     start, end = segments.T
     logits = (scores if weights is None else weights) / temperature
 
     def absorbs(leader, other):
+        # The share of the candidate's own length, |i n j| / |j|, or of the union.
         shared = overlap_length(start[leader], end[leader], start[other], end[other])
         whole = end[other] - start[other]
         if overlap == "iou":

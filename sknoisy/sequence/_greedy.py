@@ -9,21 +9,7 @@ import numpy as np
 
 
 def overlap_clusters(segments, groups):
-    """Return the sets of segments of one group that overlaps hold together.
-
-    Parameters
-    ----------
-    segments : ndarray of shape (n_segments, 2)
-        Start and end of each segment.
-
-    groups : ndarray of int of shape (n_segments,)
-        Group of each segment.
-
-    Returns
-    -------
-    ndarray of shape (n_segments,)
-        Number of the cluster of each segment, in the order of groups and of time.
-    """
+    """Return the sets of segments of one group that overlaps hold together."""
     order = np.lexsort([segments[:, 0], groups])
     (start, end), group = segments[order].T, groups[order]
     by_end = np.argsort(end, kind="stable")
@@ -46,34 +32,9 @@ def starts_of_runs(values):
 
 
 def greedy_rounds(segments, scores, groups, absorbs):
-    """Yield what the best segment of each cluster absorbs, round by round.
-
-    Parameters
-    ----------
-    segments : ndarray of shape (n_segments, 2)
-        Start and end of each segment.
-
-    scores : ndarray of shape (n_segments,)
-        The higher, the earlier; of equal ones the first.
-
-    groups : ndarray of int of shape (n_segments,)
-        Group of each segment.
-
-    absorbs : callable
-        Called with the positions of leaders and of others, both of shape (n,), returns
-        the mask of the others that are absorbed. Only what overlaps may be.
-
-    Yields
-    ------
-    members : ndarray
-        Positions of leaders and of what they absorb, cluster by cluster.
-
-    first : ndarray of shape (n_leaders,)
-        Where in ``members`` each cluster starts, which is its leader's place.
-
-    leaders : ndarray of shape (n_leaders,)
-        Positions of the leaders.
-    """
+    """Yield what the best segment of each cluster absorbs, round by round."""
+    # Yields members, where each cluster starts in them, which is the place of its
+    # leader, and leaders; "absorbs" maps positions of leaders and others to a mask.
     clusters = overlap_clusters(segments, groups)
     left = np.lexsort([-scores, clusters])
     clusters = clusters[left]
@@ -86,22 +47,7 @@ def greedy_rounds(segments, scores, groups, absorbs):
 
 
 def decaying_leaders(segments, scores, groups, decay):
-    """Return the scores after each segment, best first, has lowered those left.
-
-    Parameters
-    ----------
-    segments, scores, groups
-        See :func:`greedy_rounds`.
-
-    decay : callable
-        Called with the positions of leaders and of others, both of shape (n,), returns
-        the factor for the scores of the others; 1 where they do not overlap.
-
-    Returns
-    -------
-    ndarray of shape (n_segments,)
-        The score of each segment when its turn came.
-    """
+    """Return the scores after each segment, best first, has lowered those left."""
     clusters = overlap_clusters(segments, groups)
     left = np.argsort(clusters, kind="stable")
     clusters, current = clusters[left], scores[left]
@@ -109,6 +55,7 @@ def decaying_leaders(segments, scores, groups, decay):
     while len(left):
         opens = starts_of_runs(clusters)
         first, cluster = np.flatnonzero(opens), np.cumsum(opens) - 1
+        # The first of those with the highest score of their cluster leads.
         best = np.maximum.reduceat(current, first)
         place = np.where(current == best[cluster], np.arange(len(left)), len(left))
         leads = np.minimum.reduceat(place, first)

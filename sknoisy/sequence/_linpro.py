@@ -10,6 +10,8 @@ from sknoisy.sequence._overlap import read_per_segment, read_segments
 from sknoisy.sequence._proposals import margin_widths, read_margin
 from sknoisy.sequence._segments import step_ranges
 
+# rho and M of the notes: small and large enough to come within 1e-3 of the solution of
+# the linear program in the examples worked by hand.
 RIDGE, PENALTY = 1e-3, 1e3
 
 
@@ -151,38 +153,15 @@ def _check_steps(segments, n_steps):
 
 
 def cell_incidence(start, end, n_steps, margin, normalization):
-    """Cut time where a segment or a margin begins or ends.
-
-    Parameters
-    ----------
-    start, end : ndarray of int of shape (n_segments,)
-        Steps of the segments.
-
-    n_steps : int
-        Number of steps.
-
-    margin : tuple of float
-        See :func:`sknoisy.sequence.generate_proposals`.
-
-    normalization : {"sum", "mean"}
-        Whether a step in the margins takes 1 away, or all of them together as much as
-        the inside adds.
-
-    Returns
-    -------
-    cells : ndarray of shape (n_cells + 1,)
-        Borders, from 0 to ``n_steps``.
-
-    incidence : ndarray of shape (n_segments, n_cells)
-        What a step of the cell adds to the score of the segment: 1 inside it, and less
-        than 0 in its margins.
-    """
+    """Cut time where a segment or a margin begins or ends."""
     width = margin_widths(end - start, margin)
     left, right = np.maximum(start - width, 0), np.minimum(end + width, n_steps)
     cells = np.unique(np.concatenate([[0, n_steps], left, start, end, right]))
     at = cells[None, :-1]
     inside = (start[:, None] <= at) & (at < end[:, None])
     around = (left[:, None] <= at) & (at < right[:, None]) & ~inside
+    # With "sum" a step in the margins takes 1 away, with "mean" all of them together
+    # as much as the inside adds.
     weight = np.ones(len(start))
     if normalization == "mean":
         weight = (end - start) / np.maximum(right - left - (end - start), 1)
@@ -208,6 +187,7 @@ def _least_squares(weights, scores, lengths):
 def _linear_program(weights, scores, lengths):
     """Return the level of each cell by the linear program, with slack at a price."""
     n_segments = len(scores)
+    # Two slacks for each constraint, above and below.
     slack = np.eye(n_segments)
     found = linprog(
         np.concatenate([lengths, np.full(2 * n_segments, PENALTY)]),

@@ -66,21 +66,8 @@ def overlap_length(start_a, end_a, start_b, end_b):
 
 
 def read_segments(segments, name="segments"):
-    """Return segments as floats of shape (n_segments, 2), or say what is wrong.
-
-    Parameters
-    ----------
-    segments : array-like of shape (n_segments, 2)
-        Start and end of each segment.
-
-    name : str, default="segments"
-        Name of the argument, for the messages.
-
-    Returns
-    -------
-    ndarray of shape (n_segments, 2)
-        The segments.
-    """
+    """Return segments as floats of shape (n_segments, 2), or say what is wrong."""
+    # No segments come as an empty list, which has no second dimension.
     if np.size(segments) == 0:
         return np.empty((0, 2))
     segments = check_array(segments, dtype=float, input_name=name)
@@ -129,24 +116,7 @@ def check_count(values, n_segments, name):
 
 
 def read_groups(labels, n_segments):
-    """Return the distinct labels, None for none, and the position of each among them.
-
-    Parameters
-    ----------
-    labels : array-like of shape (n_segments,) or None
-        Label of each segment.
-
-    n_segments : int
-        Number of segments.
-
-    Returns
-    -------
-    classes : ndarray of shape (n_classes,) or None
-        The distinct labels, sorted.
-
-    groups : ndarray of shape (n_segments,)
-        Positions among the classes, zeros without labels.
-    """
+    """Return the distinct labels, None for none, and each one's place among them."""
     if labels is None:
         return None, np.zeros(n_segments, dtype=np.intp)
     labels = column_or_1d(labels)

@@ -39,15 +39,11 @@ def segment_table(start, end, *, label=0, bag=0, score=1.0):
     ValueError
         If a segment does not end after it starts, or a number or label is missing.
 
-    See Also
-    --------
-    segments_to_seconds : The same in units of time.
-    segments_to_activitynet : The same for files in the layout of ActivityNet.
-
     Notes
     -----
     Segments are half-open, ``[start, end)``, so that the length is ``end - start`` and
-    step ``t`` alone is ``[t, t + 1)``. They need not lie on whole steps.
+    step ``t`` alone is ``[t, t + 1)``. They need not lie on whole steps. Seconds become
+    steps by a factor, ``table["start"] *= frame_rate``.
 
     Examples
     --------
@@ -128,34 +124,16 @@ def _present(column, name):
             f"{missing.sum()} of {len(column)}, the first for segment "
             f"{int(missing.argmax())}. Leave these segments out."
         )
+    # Objects that are all texts get a dtype that sorts and compares.
     text = column.dtype.kind == "O" and all(isinstance(v, str) for v in column)
     return column.astype(str) if text else column
 
 
 def read_table(segments, name, *, with_scores=False):
-    """Return segments as a table, whatever they came as.
-
-    Parameters
-    ----------
-    segments : structured array, frame, dict of columns, list of these, or array
-        With ``start`` and ``end``, and maybe ``bag``, ``label`` and ``score``; a list
-        holds the segments of one bag each; a plain array of shape (n, 2) or (n, 3)
-        holds start, end and score of one bag and one label.
-
-    name : str
-        Name of the argument, for the messages.
-
-    with_scores : bool, default=False
-        Whether segments must have scores.
-
-    Returns
-    -------
-    ndarray
-        The table.
-    """
-    if isinstance(segments, list | tuple) and any(map(_is_tabular, segments)):
+    """Return segments as a table, whatever they came as."""
+    if isinstance(segments, list | tuple) and any(_names(s) for s in segments):
         return _stack_tables(segments, name, with_scores)
-    if not _is_tabular(segments):
+    if _names(segments) is None:
         segments = _columns_of_array(segments, name)
     columns = {field: segments[field] for field in FIELDS if field in _names(segments)}
     needed = {"start", "end"} | ({"score"} if with_scores else set())
@@ -170,8 +148,9 @@ def read_table(segments, name, *, with_scores=False):
     return table_of_columns(columns, name)
 
 
-def _is_tabular(segments):
-    return _names(segments) is not None
+def is_tabular(segments):
+    """Whether this is a table of segments: it has a column "start"."""
+    return "start" in (_names(segments) or ())
 
 
 def _names(segments):
@@ -205,6 +184,7 @@ def _stack_tables(tables, name, with_scores):
         columns = {field: part[field] for field in FIELDS}
         columns["bag"] = np.full(len(part), number)
         parts.append(columns)
+    # The dtype of the labels of empty tables says nothing.
     filled = [part for part in parts if len(part["start"])] or parts[:1]
     check_same_kind([part["label"] for part in filled], f"labels of {name}")
     return table_of_columns(
@@ -215,6 +195,7 @@ def _stack_tables(tables, name, with_scores):
 
 def check_same_kind(columns, name):
     """Refuse to mix text and numbers, which would make 1 and "1" the same."""
+    # numpy would write 1 as "1" beside texts.
     kind_of = {"U": "text", "S": "text", "O": "objects"}
     kinds = {kind_of.get(c.dtype.kind, "numbers") for c in columns if len(c)}
     if len(kinds) > 1:
@@ -225,19 +206,7 @@ def check_same_kind(columns, name):
 
 
 def check_inside(table, lengths, name):
-    """Refuse segments that leave their bag.
-
-    Parameters
-    ----------
-    table : ndarray
-        Segments, whose bags are positions.
-
-    lengths : ndarray of shape (n_bags,)
-        Number of steps of each bag.
-
-    name : str
-        Name of the argument, for the messages.
-    """
+    """Refuse segments that leave their bag."""
     unknown = (table["bag"] < 0) | (table["bag"] >= len(lengths))
     if unknown.any():
         row = table[unknown.argmax()]
@@ -253,7 +222,7 @@ def check_inside(table, lengths, name):
             f"{name} expected segments inside their bags, but segment "
             f"{int(outside.argmax())} goes from {row['start']:g} to {row['end']:g} "
             f"where bag {row['bag']} has {lengths[row['bag']]} steps. Count in steps, "
-            "not in seconds, see sknoisy.sequence.segments_from_seconds."
+            "not in seconds: seconds times the frame rate are steps."
         )
 
 
@@ -262,126 +231,12 @@ def step_ranges(start, end, n_steps):
 
     A step belongs to a segment that holds its middle. A segment too short for that gets
     the step that holds its own middle.
-
-    Parameters
-    ----------
-    start, end : ndarray of shape (n_segments,)
-        Segments inside ``[0, n_steps]``.
-
-    n_steps : int or ndarray of shape (n_segments,)
-        Number of steps of the bag.
-
-    Returns
-    -------
-    first, last : ndarray of int of shape (n_segments,)
-        Ranges of steps, half-open and never empty.
     """
+    # A step belongs to a segment that holds its middle; one too short for that gets
+    # the step that holds its own middle.
     first = np.ceil(start - 0.5).astype(np.intp)
     last = np.ceil(end - 0.5).astype(np.intp)
     middle = np.floor((start + end) / 2).astype(np.intp)
     empty = first >= last
     first = np.where(empty, np.minimum(middle, n_steps - 1), first)
     return first, np.where(empty, first + 1, last)
-
-
-def segments_to_seconds(table, frame_rate):
-    """Turn segments counted in steps into seconds.
-
-    Parameters
-    ----------
-    table : ndarray of shape (n_segments,) or other form of a table
-        Segments with ``start`` and ``end`` in steps, see :func:`segment_table`.
-
-    frame_rate : float or array-like of shape (n_bags,)
-        Steps per second, of all bags or of each; the latter needs bags that are
-        positions.
-
-    Returns
-    -------
-    ndarray of shape (n_segments,)
-        The table, with ``start`` and ``end`` in seconds.
-
-    Raises
-    ------
-    ValueError
-        If a rate is not positive, or there is none for a bag.
-
-    See Also
-    --------
-    segments_from_seconds : The way back.
-
-    Examples
-    --------
-    >>> from sknoisy.sequence import segment_table, segments_to_seconds
-    >>> seconds = segments_to_seconds(segment_table([50], [100]), frame_rate=25)
-    >>> seconds["start"], seconds["end"]
-    (array([2.]), array([4.]))
-    """
-    table = read_table(table, "table")
-    return _scaled(table, 1 / _rates(table, frame_rate))
-
-
-def segments_from_seconds(table, frame_rate):
-    """Turn segments in seconds into steps.
-
-    Parameters
-    ----------
-    table : ndarray of shape (n_segments,) or other form of a table
-        Segments with ``start`` and ``end`` in seconds, see :func:`segment_table`.
-
-    frame_rate : float or array-like of shape (n_bags,)
-        Steps per second, of all bags or of each; the latter needs bags that are
-        positions.
-
-    Returns
-    -------
-    ndarray of shape (n_segments,)
-        The table, with ``start`` and ``end`` in steps, which are not rounded.
-
-    Raises
-    ------
-    ValueError
-        If a rate is not positive, or there is none for a bag.
-
-    See Also
-    --------
-    segments_to_seconds : The way back.
-
-    Examples
-    --------
-    >>> from sknoisy.sequence import segment_table, segments_from_seconds
-    >>> steps = segments_from_seconds(segment_table([2.0], [4.5]), frame_rate=10)
-    >>> steps["start"], steps["end"]
-    (array([20.]), array([45.]))
-    """
-    table = read_table(table, "table")
-    return _scaled(table, _rates(table, frame_rate))
-
-
-def _rates(table, frame_rate):
-    """Return the rate that holds for each segment."""
-    rates = np.asarray(frame_rate, dtype=float)
-    if not (np.isfinite(rates) & (rates > 0)).all() or rates.ndim > 1:
-        raise ValueError(
-            "frame_rate expected a positive number of steps per second, or one for "
-            f"each bag, but got {frame_rate!r}. A step that lasts 0.64 seconds has the "
-            "rate 1 / 0.64."
-        )
-    if not rates.ndim:
-        return rates
-    bags = table["bag"]
-    if bags.dtype.kind not in "iu" or (len(bags) and bags.max() >= len(rates)):
-        raise ValueError(
-            f"frame_rate holds a rate for each of {len(rates)} bags, and expected bags "
-            "numbered by their place among them, but the table names others. Pass one "
-            "rate for all, or number the bags."
-        )
-    return rates[bags]
-
-
-def _scaled(table, factor):
-    """Return the table with other units of time."""
-    table = table.copy()
-    table["start"] *= factor
-    table["end"] *= factor
-    return table

@@ -1,191 +1,189 @@
-"""What scores single steps: the built-in network, or any classifier in turns."""
+"""What scores single steps: a network of scikit-learn, or any classifier in turns."""
 
+import warnings
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
+from sklearn.base import clone
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.neural_network import MLPRegressor
 
 from sknoisy._compat import HasMethods
 from sknoisy._proba import align_columns
 from sknoisy._soft_labels import fit_soft_labels
-from sknoisy.sequence._bag_loss import BagLoss, n_pooled
-from sknoisy.sequence._step_network import StepNetwork, softmax
+from sknoisy.sequence._bag_loss import BagLoss, n_pooled, softmax
 from sknoisy.sequence._windows import MovingMean
 
-# A classifier starts from all classes that a bag may hold, and parts them fit by fit.
+# A classifier starts from all classes that a bag may hold, and parts them fit by fit;
+# what comes of five fits is the row "logistic regression" of
+# benchmarks/bench_sequence.py.
 FIRST_FITS = 5
+# Bags in a batch where the network says "auto": scikit-learn's 200 counts rows.
+AUTO_BATCH = 32
+# Factor on the first weights of the last layer: logits start near 0, so that no class
+# is ahead by chance (.986 against .890 on seed 1 of the generated sequences of
+# benchmarks/bench_sequence.py, fusion, without rounds).
+FIRST_WEIGHTS = 0.05
 
 # What may score steps: see make_step_model.
 SCORERS_OF_STEPS = [
     HasMethods(["fit", "predict_proba"]),
     HasMethods("step_model"),
+    MLPRegressor,
     None,
 ]
 
 
-def make_step_model(owner, rng, n_networks=1):
-    """Return the model of steps that a localizer asks for.
+@dataclass(frozen=True)
+class StepOptions:
+    """What a model of steps must know of the localizer."""
 
-    Parameters
-    ----------
-    owner : WeakSequenceLocalizer
-        Its ``estimator`` is None, a classifier, or something that makes a model of
-        steps itself, from the localizer and the source of random numbers.
-
-    rng : RandomState
-        Source of random numbers.
-
-    n_networks : int, default=1
-        Number of networks that learn side by side.
-
-    Returns
-    -------
-    object
-        It has ``train`` and ``proba`` as :class:`NetworkModel` does.
-    """
-    make = NetworkModel
-    if owner.estimator is not None:
-        if not hasattr(owner.estimator, "step_model"):
-            return ClassifierModel(owner)
-        make = owner.estimator.step_model
-    seeds = rng.randint(2**31 - 1, size=n_networks)
-    return Committee([make(owner, np.random.RandomState(seed)) for seed in seeds])
+    # Share of the steps of a bag that stand for a class.
+    pooling: float
+    # Weight of the term for classes that do not occur.
+    absence: float
+    # Width of the window over which scores are averaged.
+    smoothing: int
 
 
-class Committee:
-    """Models of steps that are trained each by itself, and speak with one voice.
+def default_network():
+    """Return the network for ``estimator=None``: linear, and trained by Adam."""
+    # Rate, penalty and passes as in the tables of benchmarks/bench_sequence.py.
+    return MLPRegressor(
+        hidden_layer_sizes=(), alpha=1e-3, learning_rate_init=0.02, max_iter=60
+    )
 
-    Networks that start elsewhere find a segment earlier or later. What they find
-    together, and are taught, is nearer to its middle.
 
-    Parameters
-    ----------
-    members : list of networks
-        The untrained models.
-    """
-
-    def __init__(self, members):
-        self.members = members
-
-    def train(self, values, offsets, evidence, targets, *, round_number):
-        """Train all members with the same labels."""
-        for member in self.members:
-            member.train(values, offsets, evidence, targets, round_number=round_number)
-
-    def proba(self, values, offsets):
-        """Return the mean of the probabilities of the members."""
-        return np.mean([m.proba(values, offsets) for m in self.members], axis=0)
+def make_step_model(estimator, options, rng):
+    """Return the untrained model of steps, with ``train`` and ``proba``."""
+    if hasattr(estimator, "step_model"):
+        return estimator.step_model(options, rng)
+    if estimator is None or isinstance(estimator, MLPRegressor):
+        return NetworkModel(estimator or default_network(), options, rng)
+    return ClassifierModel(estimator, options)
 
 
 class NetworkModel:
-    """The built-in model, which learns from whole bags.
+    r"""A network whose outputs are the logits of steps, trained on whole bags.
 
-    Parameters
-    ----------
-    owner : WeakSequenceLocalizer
-        Its parameters say how to train.
-
-    rng : RandomState
-        Source of weights and of the order of bags.
+    scikit-learn's regressor minimises :math:`\frac{1}{2} \lVert z - y \rVert^2`, whose
+    gradient in its outputs :math:`z` is :math:`z - y`. With :math:`y = z - g` that is
+    :math:`g`, the gradient of any loss: so the regressor follows the loss of the bags.
     """
 
-    def __init__(self, owner, rng):
-        self.owner, self.rng = owner, rng
-        self.network = None
+    def __init__(self, net, options, rng):
+        self.net, self.options, self.rng = net, options, rng
+        self.trained_ = None
 
     def train(self, values, offsets, evidence, targets, *, round_number):
         """Train with labels of bags and of steps; each round takes smaller steps."""
-        owner = self.owner
-        if self.network is None:
-            self.center_ = values.mean(axis=0)
-            self.scale_ = np.sqrt(np.mean((values - self.center_) ** 2)) or 1.0
-            self.network = StepNetwork(
-                values.shape[1],
-                evidence.n_classes + 1,
-                hidden_units=owner.hidden_units,
-                alpha=owner.alpha,
-                rng=self.rng,
-                dtype=np.float32,
-            )
+        options = self.options
         loss = BagLoss(
             evidence,
-            pooling=owner.pooling,
-            absence=owner.absence,
-            smoothing=owner.smoothing,
+            pooling=options.pooling,
+            absence=options.absence,
+            smoothing=options.smoothing,
         )
-        values = self._scaled(values)
-        self.network.restart()
-        passes, rate = owner.max_iter, owner.learning_rate
+        passes, rate = self.net.max_iter, self.net.learning_rate_init
+        if self.trained_ is None:
+            self._begin(values, evidence.n_classes + 1)
         if round_number:
-            passes, rate = max(1, owner.max_iter // 4), rate / (2 * round_number)
+            # A round refines: a quarter of the passes, at a rate that falls.
+            passes, rate = max(1, passes // 4), rate / (2 * round_number)
+        self.trained_.set_params(learning_rate_init=rate)
+        values, update = self._scaled(values), self._restart
         for _ in range(passes):
-            self._pass(values, offsets, loss, targets, rate)
+            for bags in self._batches(offsets):
+                rows = np.concatenate([np.arange(*offsets[b : b + 2]) for b in bags])
+                inside = np.append(0, np.cumsum(np.diff(offsets)[bags]))
+                logits = self.trained_.predict(values[rows])
+                gradient = loss.gradient(logits, inside, bags, targets[rows])
+                # Regressors divide loss and penalty by the number of rows; times that
+                # number, single precision also keeps small gradients.
+                n = len(rows)
+                self.trained_.set_params(batch_size=n, alpha=n * self.net.alpha)
+                update(values[rows], logits - (n * gradient).astype(logits.dtype))
+                update = self.trained_.partial_fit
+
+    def _begin(self, values, n_outputs):
+        """Make a network whose logits are near 0, for values of size about 1."""
+        self.center_ = values.mean(axis=0)
+        self.scale_ = np.sqrt(np.mean((values - self.center_) ** 2)) or 1.0
+        net = self.trained_ = clone(self.net)
+        # scikit-learn makes the weights in its first fit, which must not move them.
+        seed, still = self.rng.randint(2**31 - 1), np.finfo(float).tiny
+        net.set_params(random_state=seed, learning_rate_init=still, batch_size=1)
+        net.set_params(warm_start=True, max_iter=1, shuffle=False)
+        self._restart(self._scaled(values[:1]), np.zeros((1, n_outputs), np.float32))
+        for weight in net.coefs_[:-1]:
+            # Rectified units keep the scale of their inputs (arXiv:1502.01852, eq. 10).
+            weight *= np.sqrt(2 / len(weight)) / weight.std()
+        net.coefs_[-1] *= FIRST_WEIGHTS
+        for bias in net.intercepts_:
+            bias[:] = 0
+
+    def _restart(self, values, y):
+        """Take one step with the weights as they are and a new optimizer."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            self.trained_.fit(values, y)
 
     def _scaled(self, values):
         # Half the precision is plenty for a network, and half the time.
         return ((values - self.center_) / self.scale_).astype(np.float32)
 
-    def _pass(self, values, offsets, loss, targets, rate):
-        """Visit each bag once."""
-        filled = np.flatnonzero(np.diff(offsets))
-        order = self.rng.permutation(filled)
-        for start in range(0, len(order), self.owner.batch_size):
-            bags = order[start : start + self.owner.batch_size]
-            rows = np.concatenate([np.arange(*offsets[b : b + 2]) for b in bags])
-            inside = np.append(0, np.cumsum(np.diff(offsets)[bags]))
-
-            def gradient(logits, inside=inside, bags=bags, rows=rows):
-                return loss.gradient(logits, inside, bags, targets[rows])
-
-            self.network.update(values[rows], gradient, rate)
+    def _batches(self, offsets):
+        """Yield the positions of the bags of each batch; empty bags say nothing."""
+        size = AUTO_BATCH if self.net.batch_size == "auto" else self.net.batch_size
+        order = self.rng.permutation(np.flatnonzero(np.diff(offsets)))
+        for start in range(0, len(order), size):
+            yield order[start : start + size]
 
     def proba(self, values, offsets):
         """Return probabilities of shape (n_steps, n_classes + 1), background last."""
-        logits = self.network.logits(self._scaled(values)).astype(float)
-        return softmax(MovingMean(offsets, self.owner.smoothing)(logits))
+        if not len(values):
+            return np.empty((0, self.trained_.n_outputs_))
+        logits = self.trained_.predict(self._scaled(values)).astype(float)
+        return softmax(MovingMean(offsets, self.options.smoothing)(logits))
 
 
 class ClassifierModel:
-    """Any classifier, which is fitted anew to what it said itself, within bounds.
+    """Any classifier, fitted again and again to its own output within bounds."""
 
-    Parameters
-    ----------
-    owner : WeakSequenceLocalizer
-        It has the classifier.
-    """
-
-    def __init__(self, owner):
-        self.owner = owner
+    def __init__(self, classifier, options):
+        self.classifier, self.options = classifier, options
 
     def train(self, values, offsets, evidence, targets, *, round_number):
-        """Fit to the classes that each step may have, weighed by what was found."""
+        """Fit to the classes that each step may have, weighted by what was found."""
         self.n_columns_ = evidence.n_classes + 1
-        allowed = np.repeat(evidence.allowed, np.diff(offsets), axis=0)
         if evidence.by_step:
             self._fit(values, targets)
             return
+        allowed = np.repeat(evidence.allowed, np.diff(offsets), axis=0)
         if not round_number:
             self._fit(values, _shares(allowed) + targets)
-        n_more = 1 if round_number else min(self.owner.max_iter, FIRST_FITS) - 1
-        for _ in range(n_more):
-            belief = self.proba(values, offsets) * allowed
-            belief = _shares(belief + self._pooled(belief, offsets, evidence))
-            self._fit(values, belief + targets)
+        for _ in range(1 if round_number else FIRST_FITS - 1):
+            posterior = self.proba(values, offsets) * allowed
+            posterior += self._highest(posterior, offsets, evidence)
+            self._fit(values, _shares(posterior) + targets)
 
-    def _fit(self, values, belief):
-        self.classifier_ = fit_soft_labels(
-            self.owner.estimator,
+    def _fit(self, values, weights):
+        self.trained_ = fit_soft_labels(
+            self.classifier,
             values,
-            _shares(np.maximum(belief, 0)),
+            # Changes have negative entries, which few classifiers take.
+            _shares(np.maximum(weights, 0)),
             np.arange(self.n_columns_),
         )
 
-    def _pooled(self, belief, offsets, evidence):
+    def _highest(self, posterior, offsets, evidence):
         """Return 1 for the highest steps of each class that occurs in a bag."""
-        extra = np.zeros_like(belief)
+        extra = np.zeros_like(posterior)
         for bag, (begin, end) in enumerate(pairwise(offsets)):
-            top = n_pooled(end - begin, self.owner.pooling)
+            top = n_pooled(end - begin, self.options.pooling)
             for label in np.flatnonzero(evidence.present[bag])[: end - begin]:
-                highest = np.argsort(-belief[begin:end, label], kind="stable")[:top]
+                highest = np.argsort(-posterior[begin:end, label], kind="stable")[:top]
                 extra[begin + highest, label] = 1
         return extra
 
@@ -193,11 +191,12 @@ class ClassifierModel:
         """Return probabilities of shape (n_steps, n_classes + 1), background last."""
         if not len(values):
             return np.empty((0, self.n_columns_))
-        proba = self.classifier_.predict_proba(values)
         proba = align_columns(
-            proba, self.classifier_.classes_, np.arange(self.n_columns_)
+            self.trained_.predict_proba(values),
+            self.trained_.classes_,
+            np.arange(self.n_columns_),
         )
-        return MovingMean(offsets, self.owner.smoothing)(proba)
+        return MovingMean(offsets, self.options.smoothing)(proba)
 
 
 def _shares(rows):

@@ -173,6 +173,7 @@ def decay_groups(segments, scores, groups, *, iou_threshold=0.0, sigma=0.5):
 
     def decay(leader, other):
         shared = iou(start[leader], end[leader], start[other], end[other])
+        # exp(-IoU^2 / sigma), the Gaussian penalty of Soft-NMS.
         return np.exp(-(np.where(shared > iou_threshold, shared, 0) ** 2) / sigma)
 
     scores = decaying_leaders(segments, scores, groups, decay)

@@ -2,7 +2,10 @@
 
 from numbers import Integral, Real
 
+import numpy as np
 from sklearn.base import BaseEstimator
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted
 
 from sknoisy._compat import (
     CallbackSupportMixin,
@@ -11,18 +14,35 @@ from sknoisy._compat import (
     _fit_context,
     with_callbacks,
 )
-from sknoisy.sequence._bags import read_bags
-from sknoisy.sequence._decoding import LEVELS
-from sknoisy.sequence._evidence import read_evidence
-from sknoisy.sequence._proposals import read_thresholds
-from sknoisy.sequence._segment_predictor import SegmentPredictor
-from sknoisy.sequence._step_models import SCORERS_OF_STEPS
-from sknoisy.sequence._teaching_rounds import TeachingRounds
+from sknoisy.sequence._bag_loss import bag_scores
+from sknoisy.sequence._bag_noise import bag_noise
+from sknoisy.sequence._bags import Bags, is_list, read_bags
+from sknoisy.sequence._detection import detection_map_score
+from sknoisy.sequence._evidence import (
+    read_evidence,
+    read_segments_of_bags,
+    read_step_labels,
+    runs_of_labels,
+)
+from sknoisy.sequence._pseudo_label_rule import (
+    PseudoLabelRule,
+    around_points,
+    labels_of,
+    mixed_targets,
+    targets_of,
+    temperature_of,
+)
+from sknoisy.sequence._segment_fusion import SegmentFusion, decode, levels_of
+from sknoisy.sequence._segments import is_tabular, segment_table
+from sknoisy.sequence._step_models import (
+    SCORERS_OF_STEPS,
+    StepOptions,
+    make_step_model,
+)
+from sknoisy.sequence._windows import stack_context
 
 
-class WeakSequenceLocalizer(
-    SegmentPredictor, TeachingRounds, CallbackSupportMixin, BaseEstimator
-):
+class WeakSequenceLocalizer(CallbackSupportMixin, BaseEstimator):
     r"""Find where things happen, from labels that only say that they happen.
 
     A model scores each step of each sequence, here called a bag. It learns from the
@@ -35,95 +55,54 @@ class WeakSequenceLocalizer(
 
     Parameters
     ----------
-    estimator : classifier with ``predict_proba``, or SequenceNet, default=None
-        What scores steps. A classifier must take ``sample_weight``, and is fitted anew
-        five times before the first round and once in each. None means the built-in
-        network, trained on whole bags; ``hidden_units``, ``max_iter``, ``alpha``,
-        ``learning_rate`` and ``batch_size`` are for it alone, ``absence`` and
-        ``random_state`` also for a :class:`~sknoisy.deep.SequenceNet`.
+    estimator : MLPRegressor, SequenceNet or classifier, default=None
+        What scores steps. An :class:`~sklearn.neural_network.MLPRegressor` is trained
+        on whole bags: its outputs are the logits of the classes, its ``max_iter`` is
+        the number of passes over the bags before the first round, of which each
+        further round has a quarter, and its ``batch_size`` counts bags, 32 where it is
+        "auto". A :class:`~sknoisy.deep.SequenceNet` also sees the steps around each
+        one. A classifier with ``predict_proba`` and ``sample_weight`` is fitted anew
+        five times before the first round and once in each. None means a linear
+        network, ``MLPRegressor(hidden_layer_sizes=(), alpha=1e-3,
+        learning_rate_init=0.02, max_iter=60)``.
 
-    context : int, default=0
-        Number of steps on each side that the model sees together with a step.
+    fusion : {"gaussian", "nms", "soft_nms"} or SegmentFusion, default="gaussian"
+        How scores become segments; a name stands for ``SegmentFusion(name)``.
 
-    smoothing : int, default=5
-        Number of steps, odd, over which scores are averaged. About the length of short
-        segments is a good choice.
-
-    hidden_units : int, default=0
-        Width of the hidden layer of the network, 0 for a linear model.
-
-    n_networks : int, default=1
-        Number of networks that learn from the mean of what they find.
-
-    pooling : float, default=0.125
-        Share of the steps of a bag, in (0, 1], that speak for a class in it. About the
-        share that a class takes up where it occurs is a good choice.
-
-    absence : float, default=4.0
-        Weight, from 0, of what a bag says by the labels that it does *not* have.
+    pseudo_labels : {"paint", "hard", "linpro"} or PseudoLabelRule, default="paint"
+        What segments teach; a name stands for ``PseudoLabelRule(name)``.
 
     n_rounds : int, default=3
         Number of rounds in which segments found teach the model. With a label for each
         step, they are mixed half and half with the labels given.
 
-    pseudo_labels : {"paint", "hard", "linpro"}, default="paint"
-        What segments teach: their score at each of their steps, 1, or the labels of
-        :func:`linpro_pseudo_labels`.
+    smoothing : int, default=5
+        Number of steps, odd, over which scores are averaged. About the length of short
+        segments is a good choice.
 
-    pseudo_weight : float, default=8.0
-        Weight of what segments teach, from 0.
+    context : int, default=0
+        Number of steps on each side that the model sees together with a step.
 
-    min_score : float, default=0.1
-        Segments whose score is not above, in [0, 1), are not taught.
+    pooling : float, default=0.125
+        Share of the steps of a bag, in (0, 1], that stand for a class in it. About the
+        share that a class takes up where it occurs is a good choice.
 
-    teach_background : bool or "auto", default="auto"
-        Whether steps outside the segments found are taught as background. "auto" does
-        so in bags that have ``points``; without them, segments may shrink.
-
-    delta_from : int, default=None
-        Round, from 2, from which on the *change* of the pseudo-labels is taught, see
-        :func:`delta_pseudo_labels`. None means never.
-
-    fusion : {"gaussian", "nms", "soft_nms"}, default="gaussian"
-        What becomes of proposals that overlap.
-
-    thresholds : "auto" or array-like of shape (n_thresholds,), default="auto"
-        Levels of the scores to cut proposals at. "auto" has 28 from 0.02 to 0.95.
-
-    min_length : int, default=2
-        Number of steps that a proposal has at least.
-
-    temperature : float, default=0.2
-        Of the fusion, above 0; the lower, the closer to the best proposal.
-
-    min_bag_score : float, default=0.0
-        Classes that score lower in a bag, in [0, 1), are not looked for by
-        :meth:`predict`.
+    absence : float, default=4.0
+        Weight, from 0, of the term for the classes that a bag does *not* have. A
+        classifier is always limited to the classes of a bag.
 
     bag_noise : {"auto"}, default="auto"
-        What becomes of wrong labels of bags. "auto" asks four models, each trained
-        without a quarter of the bags, and trains on what is believed then, if rates of
-        missing and spurious labels explain those given better. None believes them all.
+        What becomes of wrong labels of bags. With "auto" they are estimated by four
+        models, each trained without a quarter of the bags, and posteriors take the
+        place of labels if rates of missing and spurious labels explain these better.
+        None takes all labels as they are.
 
     background : label, default=None
-        Where y has a label for each step: the one that says that nothing happens. None
-        means that something happens everywhere.
-
-    max_iter : int, default=60
-        Number of times that the network sees all bags before the first round; in each
-        further one it is a quarter of that. Below 5, a classifier is fitted as often.
-
-    learning_rate : float, default=0.02
-        Step size of the network, smaller in the rounds.
-
-    alpha : float, default=0.001
-        L2 penalty of the network.
-
-    batch_size : int, default=32
-        Number of bags between updates of the network.
+        The one of the ``step_labels`` that says that nothing happens. None means that
+        something happens everywhere.
 
     random_state : int, RandomState instance or None, default=None
-        Source of the first weights of the network and of the order of the bags.
+        Source of the first weights of a network and of the order of the bags.
 
     Attributes
     ----------
@@ -131,20 +110,20 @@ class WeakSequenceLocalizer(
         The labels, sorted; the numbers of the columns for a multi-hot y.
 
     thresholds_ : ndarray of shape (n_thresholds,)
-        The levels in use.
+        The levels of the proposals.
 
     pseudo_labels_ : list of ndarray of shape (n_steps_i, n_classes), or None
         What segments taught in the last round, for each bag of training. None without
         rounds.
 
     bag_label_quality_ : ndarray of shape (n_bags, n_classes), or None
-        Probability that the label of a bag is right about a class. None if labels are
-        of steps, or ``bag_noise`` is None.
+        Probability that the label of a bag is right about a class. None with
+        ``step_labels``, or if ``bag_noise`` is None.
 
-    bag_missing_rate_ : ndarray of shape (n_classes,), or None
+    missing_rate_ : ndarray of shape (n_classes,), or None
         Estimated share of the bags with a class whose label lacks it.
 
-    bag_spurious_rate_ : ndarray of shape (n_classes,), or None
+    spurious_rate_ : ndarray of shape (n_classes,), or None
         Estimated share of the bags without a class whose label has it.
 
     history_ : list of dict
@@ -161,9 +140,9 @@ class WeakSequenceLocalizer(
 
     See Also
     --------
-    gaussian_weighted_fusion : How segments are made of proposals.
-    generate_proposals : Where proposals come from.
-    detection_map_score : How segments are judged.
+    SegmentFusion : How segments are made of scores.
+    PseudoLabelRule : What segments teach.
+    detection_map_score : How segments are scored.
 
     Notes
     -----
@@ -179,27 +158,21 @@ class WeakSequenceLocalizer(
 
     averaged over bags. :math:`q` is the soft-max of the mean of the highest logits of
     each class, over the share ``pooling`` of the steps; :math:`\lambda` is ``absence``,
-    :math:`w` is ``pseudo_weight``, and :math:`D` is what segments teach, 0 before the
-    first round. Points enter :math:`D` with a weight that makes those of a bag count
-    as much as the bag.
+    :math:`w` is the ``weight`` of the pseudo-labels, and :math:`D` is what segments
+    teach, 0 before the first round. Points enter :math:`D` with a weight that makes
+    those of a bag count as much as the bag.
 
-    A classifier is fitted to :math:`p_{tc}` limited to :math:`Y`, with the highest
-    steps of each class raised, plus :math:`D`.
-
-    With ``bag_noise="auto"``, a bag is scored for each class by a model that has not
-    seen it. Class :math:`c` is taken to occur with probability
+    With ``bag_noise="auto"``, class :math:`c` occurs with probability
     :math:`p = \operatorname{logit}^{-1}(a_c + b \operatorname{logit} s)`, where
-    :math:`s` is the score, and its label to be given with probability
-    :math:`(1 - \rho_c) p + \sigma_c (1 - p)`. The rates :math:`\rho_c` of missing and
-    :math:`\sigma_c` of spurious labels maximise the likelihood of the labels, with
-    a penalty that keeps the classes together. If it grows by less than 4 over rates of
-    0, or neither rate has a mean of 0.02, all labels are believed; otherwise the
-    probability of each class, given score and label, takes the place of the label, set
-    to 0 below 0.1 and to 1 above 0.9.
+    :math:`s` is the score of the bag by a model that has not seen it, and its label is
+    given with probability :math:`(1 - \rho_c) p + \sigma_c (1 - p)`. If the rates raise
+    the log-likelihood by 4 and the mean of one is 0.02, posteriors take the place of
+    labels, set to 0 below 0.1 and to 1 above 0.9.
 
     That training takes its pseudo-labels from the segments of prediction, their fusion,
-    and the change as a target follow [1]_ in outline; the term for absent classes, the
-    correction of bags, hard labels and the model are sknoisy's own.
+    and the change as a target follow [1]_, whose settings the guide writes out as one
+    constructor call; the term for absent classes, the correction of bags, hard labels
+    and the model are sknoisy's own.
 
     References
     ----------
@@ -230,29 +203,15 @@ class WeakSequenceLocalizer(
 
     _parameter_constraints: dict = {
         "estimator": SCORERS_OF_STEPS,
-        "context": [Interval(Integral, 0, None, closed="left")],
+        "fusion": [StrOptions({"gaussian", "nms", "soft_nms"}), SegmentFusion],
+        "pseudo_labels": [StrOptions({"paint", "hard", "linpro"}), PseudoLabelRule],
+        "n_rounds": [Interval(Integral, 0, None, closed="left")],
         "smoothing": [Interval(Integral, 1, None, closed="left")],
-        "hidden_units": [Interval(Integral, 0, None, closed="left")],
-        "n_networks": [Interval(Integral, 1, None, closed="left")],
+        "context": [Interval(Integral, 0, None, closed="left")],
         "pooling": [Interval(Real, 0, 1, closed="right")],
         "absence": [Interval(Real, 0, None, closed="left")],
-        "n_rounds": [Interval(Integral, 0, None, closed="left")],
-        "pseudo_labels": [StrOptions({"paint", "hard", "linpro"})],
-        "pseudo_weight": [Interval(Real, 0, None, closed="left")],
-        "min_score": [Interval(Real, 0, 1, closed="left")],
-        "teach_background": ["boolean", StrOptions({"auto"})],
-        "delta_from": [Interval(Integral, 2, None, closed="left"), None],
-        "fusion": [StrOptions({"gaussian", "nms", "soft_nms"})],
-        "thresholds": [StrOptions({"auto"}), "array-like"],
-        "min_length": [Interval(Integral, 1, None, closed="left")],
-        "temperature": [Interval(Real, 0, None, closed="neither")],
-        "min_bag_score": [Interval(Real, 0, 1, closed="left")],
         "bag_noise": [StrOptions({"auto"}), None],
         "background": "no_validation",
-        "max_iter": [Interval(Integral, 1, None, closed="left")],
-        "learning_rate": [Interval(Real, 0, None, closed="neither")],
-        "alpha": [Interval(Real, 0, None, closed="left")],
-        "batch_size": [Interval(Integral, 1, None, closed="left")],
         "random_state": ["random_state"],
     }
 
@@ -260,86 +219,69 @@ class WeakSequenceLocalizer(
         self,
         estimator=None,
         *,
-        context=0,
+        fusion="gaussian",
+        pseudo_labels="paint",
+        n_rounds=3,
         smoothing=5,
-        hidden_units=0,
-        n_networks=1,
+        context=0,
         pooling=0.125,
         absence=4.0,
-        n_rounds=3,
-        pseudo_labels="paint",
-        pseudo_weight=8.0,
-        min_score=0.1,
-        teach_background="auto",
-        delta_from=None,
-        fusion="gaussian",
-        thresholds="auto",
-        min_length=2,
-        temperature=0.2,
-        min_bag_score=0.0,
         bag_noise="auto",
         background=None,
-        max_iter=60,
-        learning_rate=0.02,
-        alpha=1e-3,
-        batch_size=32,
         random_state=None,
     ):
         self.estimator = estimator
-        self.context = context
+        self.fusion = fusion
+        self.pseudo_labels = pseudo_labels
+        self.n_rounds = n_rounds
         self.smoothing = smoothing
-        self.hidden_units = hidden_units
-        self.n_networks = n_networks
+        self.context = context
         self.pooling = pooling
         self.absence = absence
-        self.n_rounds = n_rounds
-        self.pseudo_labels = pseudo_labels
-        self.pseudo_weight = pseudo_weight
-        self.min_score = min_score
-        self.teach_background = teach_background
-        self.delta_from = delta_from
-        self.fusion = fusion
-        self.thresholds = thresholds
-        self.min_length = min_length
-        self.temperature = temperature
-        self.min_bag_score = min_bag_score
         self.bag_noise = bag_noise
         self.background = background
-        self.max_iter = max_iter
-        self.learning_rate = learning_rate
-        self.alpha = alpha
-        self.batch_size = batch_size
         self.random_state = random_state
 
     @_fit_context(prefer_skip_nested_validation=False)
     @with_callbacks
-    def fit(self, X, y, *, groups=None, points=None, trusted=None):
-        """Learn from weak labels.
+    def fit(
+        self,
+        X,
+        y=None,
+        *,
+        segments=None,
+        step_labels=None,
+        points=None,
+        trusted=None,
+    ):
+        """Learn from weak labels; exactly one of y, segments and step_labels is given.
 
         Parameters
         ----------
-        X : list of n_bags arrays of shape (n_steps_i, n_features), array of shape \
-                (n_bags, n_features, n_steps), or array of shape (n_steps, n_features)
-            The bags. The last form needs ``groups``. Bring features to similar scales.
+        X : list of n_bags arrays of shape (n_steps_i, n_features), or array of shape \
+                (n_bags, n_features, n_steps)
+            The bags. Bring features to similar scales.
 
-        y : array-like or list
-            What happens in each bag: a table of zeros and ones of shape (n_bags,
-            n_classes); a list with the set of the labels of each bag; a single label
-            per bag; or tables of segments, of which only their labels are used. Or a
-            label for each step, as one array per bag, or as one array of shape
-            (n_steps,) beside a flat X.
+        y : array-like of shape (n_bags, n_classes), list of n_bags sets, or \
+                array-like of shape (n_bags,), default=None
+            What happens in each bag: a table of zeros and ones; the set of the labels
+            of each bag, empty where nothing happens; or one label for each bag.
 
-        groups : array-like of shape (n_steps,), default=None
-            Bag of each row of a flat X.
+        segments : list of n_bags tables of segments, or one table, default=None
+            Where things happen, see :func:`segment_table`, of which only the labels of
+            the bags are used.
+
+        step_labels : list of n_bags arrays of shape (n_steps_i,), default=None
+            A label for each step, which may be wrong.
 
         points : list of n_bags tables of segments, or one table, default=None
-            Steps whose label is known, as segments of one step or more, see
-            :func:`segment_table`. Where a bag has points, it should have one for each
-            segment: in training, what is found without a point is dropped.
+            Steps whose label is known, as segments of one step or more. Where a bag has
+            points, it should have one for each segment: in training, what is found
+            without a point is dropped.
 
         trusted : array-like of bool of shape (n_bags,) or (n_bags, n_classes), \
                 default=None
-            Labels of bags that have been verified. Points verify theirs.
+            Labels of bags that are known to be right. Those at points are.
 
         Returns
         -------
@@ -349,11 +291,12 @@ class WeakSequenceLocalizer(
         Raises
         ------
         ValueError
-            If bags differ in their number of features, hold missing values, or labels
-            or points do not fit the bags.
+            If bags differ in their number of features, hold missing values, or have no
+            steps; if labels or points do not fit the bags; or if y is neither a table,
+            nor sets, nor one label for each bag.
         """
         owner = type(self).__name__
-        bags = read_bags(X, owner=owner, groups=groups)
+        bags = read_bags(X, owner=owner)
         self._check_smoothing()
         if not bags.lengths.any():
             raise ValueError(
@@ -362,19 +305,21 @@ class WeakSequenceLocalizer(
             )
         context = self._init_callback_context(max_subtasks=self.n_rounds + 1)
         context.call_on_fit_task_begin(estimator=self, X=X, y=y)
+        # All input is checked before anything is trained.
         evidence = read_evidence(
-            y,
             bags,
+            y,
             owner=owner,
+            segments=segments,
+            step_labels=step_labels,
             points=points,
-            background=self.background,
             trusted=trusted,
+            background=self.background,
         )
         self.classes_ = evidence.classes
         self.n_features_in_ = bags.n_features
-        auto = isinstance(self.thresholds, str)
-        self.thresholds_ = LEVELS if auto else read_thresholds(self.thresholds, None)
-        self._fit_rounds(bags, evidence, context)
+        self.thresholds_ = levels_of(self._fusion())
+        self._fit_rounds(self._with_context(bags), evidence, context)
         context.call_on_fit_task_end(estimator=self, X=X, y=y)
         return self
 
@@ -384,3 +329,218 @@ class WeakSequenceLocalizer(
                 "smoothing expected an odd number of steps, so that the window has a "
                 f"middle, but got {self.smoothing}. Pass {self.smoothing + 1}."
             )
+
+    def _fusion(self):
+        named = isinstance(self.fusion, str)
+        return SegmentFusion(self.fusion) if named else self.fusion
+
+    def _with_context(self, bags):
+        values = stack_context(bags.values, bags.offsets, self.context)
+        return Bags(values, bags.offsets)
+
+    def _fit_rounds(self, bags, evidence, context):
+        """Train, decode what the model finds, teach it, and so on."""
+        rng = check_random_state(self.random_state)
+        # The folds draw aside, so that the model is the same with and without them.
+        aside = np.random.RandomState(rng.randint(2**31 - 1))
+        # Not the localizer itself: it would hold a model that holds the localizer.
+        options = StepOptions(self.pooling, self.absence, self.smoothing)
+        evidence = self._corrected(bags, evidence, options, aside)
+        self._model = make_step_model(self.estimator, options, rng)
+        targets, previous = evidence.targets, None
+        self.history_ = []
+        for number in range(self.n_rounds + 1):
+            step = context.subcontext(task_name="round")
+            step.call_on_fit_task_begin(estimator=self)
+            if number:
+                targets, previous = self._taught(bags, evidence, previous, number)
+            self._model.train(
+                bags.values, bags.offsets, evidence, targets, round_number=number
+            )
+            step.call_on_fit_task_end(estimator=self)
+        self.pseudo_labels_ = None if previous is None else bags.split(previous[:, :-1])
+        self.n_iter_ = self.n_rounds + 1
+
+    def _corrected(self, bags, evidence, options, rng):
+        """Estimate which labels of bags are wrong, and return what to train on."""
+        self.bag_label_quality_ = self.missing_rate_ = self.spurious_rate_ = None
+        if self.bag_noise is None or evidence.by_step:
+            return evidence
+        noise = bag_noise(
+            lambda rng: make_step_model(self.estimator, options, rng),
+            bags,
+            evidence,
+            rng,
+            self.pooling,
+        )
+        self.bag_label_quality_ = noise.quality
+        self.missing_rate_ = noise.missing_rate
+        self.spurious_rate_ = noise.spurious_rate
+        return noise.corrected(evidence)
+
+    def _taught(self, bags, evidence, previous, number):
+        """Return what steps are taught in a round, and what segments say of them."""
+        rule = self.pseudo_labels
+        rule = PseudoLabelRule(rule) if isinstance(rule, str) else rule
+        temperature = temperature_of(rule, number)
+        found = self._found_in_training(bags, evidence, temperature)
+        labels = labels_of(rule, found, bags.offsets, len(self.classes_))
+        if evidence.by_step:
+            has_background = self.background is not None
+            targets = mixed_targets(evidence.targets, labels, has_background)
+        else:
+            targets = targets_of(rule, labels, previous, evidence, number)
+        self.history_.append(_round_summary(found, labels, previous))
+        return targets, labels
+
+    def _found_in_training(self, bags, evidence, temperature):
+        """Decode the bags of training, where only classes that occur can be found."""
+        scores = self._model.proba(bags.values, bags.offsets)
+        # Labels of steps may be wrong, so that they do not limit what is found.
+        if not evidence.by_step:
+            scores = scores * np.repeat(evidence.allowed, bags.lengths, axis=0)
+            total = scores.sum(axis=1, keepdims=True)
+            scores = scores / np.maximum(total, np.finfo(float).tiny)
+        found = decode(
+            self._fusion(),
+            scores[:, :-1],
+            bags.offsets,
+            kept=evidence.present,
+            temperature=temperature,
+        )
+        if evidence.points is None:
+            return found
+        n_classes = len(self.classes_)
+        return found.only(around_points(found, evidence.points, bags.n_bags, n_classes))
+
+    def predict(self, X):
+        """Return the segments of all bags.
+
+        Parameters
+        ----------
+        X : list of arrays, or array
+            The bags, in either form that :meth:`fit` takes.
+
+        Returns
+        -------
+        ndarray of shape (n_segments,)
+            Table of segments with ``bag``, ``label``, ``start``, ``end`` and
+            ``score``, see :func:`segment_table`; bag after bag, the highest score
+            first. Bags are positions in X.
+        """
+        return self._segments(self._bags(X))
+
+    def predict_proba(self, X):
+        """Return the probability of each class at each step.
+
+        Parameters
+        ----------
+        X : list of arrays, or array
+            The bags, in either form that :meth:`fit` takes.
+
+        Returns
+        -------
+        list of ndarray of shape (n_steps_i, n_classes)
+            What is missing to a sum of 1 is the background.
+        """
+        bags = self._bags(X)
+        return bags.split(self._scores(bags))
+
+    def predict_bags(self, X):
+        """Return how strongly each class shows in each bag.
+
+        Parameters
+        ----------
+        X : list of arrays, or array
+            The bags, in either form that :meth:`fit` takes.
+
+        Returns
+        -------
+        ndarray of shape (n_bags, n_classes)
+            Mean of the highest probabilities of the class, over the share ``pooling``
+            of the steps; 0 for a bag without steps.
+        """
+        bags = self._bags(X)
+        return bag_scores(self._scores(bags), bags.offsets, self.pooling)
+
+    def score(
+        self, X, y=None, *, segments=None, step_labels=None, iou_thresholds="thumos14"
+    ):
+        """Return the mean average precision of the segments found.
+
+        Parameters
+        ----------
+        X : list of arrays, or array
+            The bags, in either form that :meth:`fit` takes.
+
+        y : list of n_bags tables of segments, or one table, default=None
+            The true segments; not looked at where one of the next two is given.
+
+        segments : list of n_bags tables of segments, or one table, default=None
+            The same by the keyword that ``fit`` has for it, for searches that route
+            metadata.
+
+        step_labels : list of n_bags arrays of shape (n_steps_i,), default=None
+            The true label of each step, of which runs are the segments.
+
+        iou_thresholds : str or array-like, default="thumos14"
+            Overlaps that count as found, see :func:`detection_map_score`.
+
+        Returns
+        -------
+        float
+            Mean over labels and overlaps, in [0, 1].
+
+        Raises
+        ------
+        ValueError
+            If y only says what happens in each bag.
+        """
+        owner = type(self).__name__
+        bags = self._bags(X)
+        if step_labels is not None:
+            labels = read_step_labels(step_labels, bags, owner)
+            truth = runs_of_labels(labels, bags, self.background)
+        else:
+            truth = y if segments is None else segments
+            listed = is_list(truth) and any(map(is_tabular, truth))
+            if not (listed or is_tabular(truth)):
+                raise ValueError(
+                    f"{owner}.score expected tables of segments, or step_labels, but y "
+                    "only says what happens in each bag. Pass segments= or "
+                    "step_labels=, or score predict_bags by "
+                    "sklearn.metrics.average_precision_score."
+                )
+            truth = read_segments_of_bags(truth, bags, owner)
+        return detection_map_score(truth, self._segments(bags), iou_thresholds)
+
+    def _bags(self, X):
+        check_is_fitted(self)
+        return read_bags(X, owner=type(self).__name__, n_features=self.n_features_in_)
+
+    def _scores(self, bags):
+        bags = self._with_context(bags)
+        return self._model.proba(bags.values, bags.offsets)[:, :-1]
+
+    def _segments(self, bags):
+        """Return what is found, bag after bag and the highest score first."""
+        fusion, scores = self._fusion(), self._scores(bags)
+        strength = bag_scores(scores, bags.offsets, self.pooling)
+        kept = strength >= fusion.min_bag_score
+        found = decode(fusion, scores, bags.offsets, kept=kept)
+        found = found.only(np.lexsort([-found.scores, found.bags]))
+        return segment_table(
+            *found.segments.T,
+            label=self.classes_[found.labels],
+            bag=found.bags,
+            score=found.scores,
+        )
+
+
+def _round_summary(found, labels, previous):
+    """Return the figures of a round for ``history_``."""
+    changed = None
+    if previous is not None:
+        changed = float(np.mean((labels != previous)[:, :-1].any(axis=1)))
+    covered = float(np.mean(labels[:, :-1].any(axis=1)))
+    return {"n_segments": len(found.scores), "covered": covered, "changed": changed}

@@ -4,25 +4,7 @@ import numpy as np
 
 
 def stack_context(values, offsets, context):
-    """Return each step together with the steps around it.
-
-    Parameters
-    ----------
-    values : ndarray of shape (n_steps, n_features)
-        The steps of all bags.
-
-    offsets : ndarray of shape (n_bags + 1,)
-        Bag ``i`` is ``values[offsets[i]:offsets[i + 1]]``.
-
-    context : int
-        Number of steps on each side. Beyond the ends of a bag its first and last step
-        are repeated.
-
-    Returns
-    -------
-    ndarray of shape (n_steps, (2 * context + 1) * n_features)
-        The steps from the earliest to the latest, side by side.
-    """
+    """Return each step together with the steps around it."""
     if not context:
         return values
     first, last = bounds_of_steps(offsets)
@@ -38,16 +20,7 @@ def bounds_of_steps(offsets):
 
 
 class MovingMean:
-    """The mean over a window of steps around each one, cut off at the ends of the bag.
-
-    Parameters
-    ----------
-    offsets : ndarray of shape (n_bags + 1,)
-        Where the bags begin and end.
-
-    width : int
-        Number of steps of the window, odd.
-    """
+    """The mean over a window of steps around each one, cut off where a bag ends."""
 
     def __init__(self, offsets, width):
         step = np.arange(offsets[-1])

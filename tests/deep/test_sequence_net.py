@@ -5,13 +5,18 @@ import pickle
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from sklearn import config_context
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV, cross_val_score
 
 torch = pytest.importorskip("torch")
 
 from sknoisy.deep import SequenceNet  # noqa: E402
-from sknoisy.sequence import WeakSequenceLocalizer, segment_table  # noqa: E402
+from sknoisy.sequence import (  # noqa: E402
+    PseudoLabelRule,
+    WeakSequenceLocalizer,
+    segment_table,
+)
 
 SMALL = {"n_units": 24, "max_epochs": 12, "round_epochs": 3, "lr": 0.02}
 SMALL |= {"batch_size": 4}
@@ -91,10 +96,9 @@ def test_segments_are_found_from_labels_of_bags(terms):
         ({}, {"context": 1}),
         ({}, {"pseudo_labels": "linpro"}),
         ({}, {"pseudo_labels": "hard"}),
-        ({}, {"pseudo_weight": 1.0}),
-        ({}, {"n_rounds": 2, "delta_from": 2}),
+        ({}, {"pseudo_labels": PseudoLabelRule(weight=1.0)}),
+        ({}, {"n_rounds": 2, "pseudo_labels": PseudoLabelRule(delta_from=2)}),
         ({}, {"fusion": "nms"}),
-        ({}, {"n_networks": 2}),
     ],
     ids=str,
 )
@@ -152,9 +156,11 @@ def test_a_net_is_used_as_it_is_given():
 
 def test_searches_take_lists_of_bags():
     quick = localizer({"max_epochs": 2}, n_rounds=0)
-    assert len(cross_val_score(quick, X, TRUTH, cv=2)) == 2
     grid = {"estimator__lr": [0.01, 0.03], "smoothing": [5]}
-    search = GridSearchCV(quick, grid, cv=2).fit(X, TRUTH)
+    with config_context(enable_metadata_routing=True):
+        quick.set_fit_request(segments=True).set_score_request(segments=True)
+        assert len(cross_val_score(quick, X, params={"segments": TRUTH}, cv=2)) == 2
+        search = GridSearchCV(quick, grid, cv=2).fit(X, segments=TRUTH)
     assert search.predict(X_NEW).dtype.names is not None
 
 
@@ -168,7 +174,7 @@ def labels_of_steps():
 
 @pytest.mark.parametrize("terms", [{}, EVERY_TERM], ids=["usual", "every term"])
 def test_labels_of_steps(terms):
-    found = localizer(terms, background="-").fit(X, labels_of_steps())
+    found = localizer(terms, background="-").fit(X, step_labels=labels_of_steps())
     assert found.score(X_NEW, TRUTH_NEW) > 0.75
 
 
@@ -293,7 +299,7 @@ def test_other_features_are_refused_in_prediction(fitted):
 
 
 def test_averages_of_training_stay_near_the_network(fitted):
-    (model,) = fitted._model.members
+    model = fitted._model
     for average, module in zip(
         model.average.parameters(), model.module.parameters(), strict=True
     ):

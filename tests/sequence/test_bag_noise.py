@@ -8,10 +8,12 @@ from scipy.special import expit
 from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
+from sklearn.neural_network import MLPRegressor
 
 from sknoisy.sequence import WeakSequenceLocalizer, segment_table
-from sknoisy.sequence._bag_noise import BagNoise, _deal, _Flips, judge_scores
+from sknoisy.sequence._bag_noise import BagNoise, deal_folds, noise_of_scores
 from sknoisy.sequence._evidence import Evidence
+from sknoisy.sequence._flips import FlipModel, flip_posterior
 
 NOTHING = np.zeros((200, 6), bool)
 
@@ -28,7 +30,7 @@ def flipped(seed, missing=0.2, spurious=0.05):
 @pytest.mark.parametrize("seed", range(3))
 def test_rates_are_found(seed):
     truth, scores, tagged = flipped(seed)
-    noise = judge_scores(scores, tagged, NOTHING)
+    noise = noise_of_scores(scores, tagged, NOTHING)
     assert noise.gain > 8
     assert_allclose(noise.missing_rate.mean(), 0.2, atol=0.08)
     assert_allclose(noise.spurious_rate.mean(), 0.05, atol=0.04)
@@ -39,10 +41,19 @@ def test_rates_are_found(seed):
     assert errors < 0.8 * wrong.sum()
 
 
+def test_posterior_by_hand():
+    given = np.array([[True, False]])
+    # 0.8 * 0.5 / (0.8 * 0.5 + 0.1 * 0.5), and 0.2 * 0.5 / (0.2 * 0.5 + 0.9 * 0.5).
+    found = flip_posterior(
+        np.full((1, 2), 0.5), given, np.full(2, 0.2), np.full(2, 0.1)
+    )
+    assert_allclose(found, [[8 / 9, 2 / 11]])
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_right_labels_are_left_alone(seed):
     truth, scores, _ = flipped(seed)
-    noise = judge_scores(scores, truth, NOTHING)
+    noise = noise_of_scores(scores, truth, NOTHING)
     assert noise.gain < 1
     assert noise.missing_rate.max() < 0.05
     assert noise.spurious_rate.max() < 0.02
@@ -53,39 +64,39 @@ def test_rates_near_zero_correct_nothing():
     tagged[:50] = True
     allowed = np.column_stack([tagged, np.ones(200)])
     evidence = Evidence(np.arange(6), allowed, np.zeros((0, 7)))
-    doubted = np.where(tagged, 0.2, 0.0)
+    unlikely = np.where(tagged, 0.2, 0.0)
     for rate, corrected in ((0.01, False), (0.05, True)):
         rates = np.full(6, rate), np.zeros(6)
-        noise = BagNoise(doubted, np.full((200, 6), 0.2), *rates, gain=9.0)
-        believed = noise.believed(evidence)
-        assert (believed is not evidence) == corrected
-    assert_array_equal(believed.allowed[:, :-1], doubted)
+        noise = BagNoise(unlikely, np.full((200, 6), 0.2), *rates, gain=9.0)
+        found = noise.corrected(evidence)
+        assert (found is not evidence) == corrected
+    assert_array_equal(found.allowed[:, :-1], unlikely)
 
 
 def test_slope_of_the_likelihood():
     rng = np.random.RandomState(0)
     tagged, free = rng.uniform(size=(2, 30, 3)) < 0.6
-    flips = _Flips(rng.normal(size=(30, 3)), tagged, free)
+    flips = FlipModel(rng.normal(size=(30, 3)), tagged, free)
     w = rng.normal(size=10)
-    slope = approx_fprime(w, lambda w: flips._cost(w)[0], 1e-6)
-    assert_allclose(flips._cost(w)[1], slope, atol=1e-3)
+    slope = approx_fprime(w, lambda w: flips.cost(w)[0], 1e-6)
+    assert_allclose(flips.cost(w)[1], slope, atol=1e-3)
 
 
-def test_what_is_verified_is_believed():
+def test_trusted_labels_are_kept():
     _, scores, tagged = flipped(0)
-    verified = NOTHING.copy()
-    verified[:100] = True
-    noise = judge_scores(scores, tagged, verified)
+    trusted = NOTHING.copy()
+    trusted[:100] = True
+    noise = noise_of_scores(scores, tagged, trusted)
     assert_array_equal(noise.posterior[:100], tagged[:100])
     assert_array_equal(noise.quality[:100], 1)
     assert noise.quality[100:].min() < 0.5
 
 
-def test_rare_classes_are_believed():
+def test_labels_of_rare_classes_are_kept():
     _, scores, tagged = flipped(0)
     tagged[:, 2], tagged[:, 3] = False, True
     tagged[:3, 2], tagged[:3, 3] = True, False
-    noise = judge_scores(scores, tagged, NOTHING)
+    noise = noise_of_scores(scores, tagged, NOTHING)
     assert_array_equal(noise.quality[:, 2:4], 1)
     assert_array_equal(noise.missing_rate[2:4], 0)
 
@@ -96,7 +107,7 @@ def test_one_class_for_each_bag():
     given = np.where(rng.uniform(size=200) < 0.3, rng.randint(4, size=200), truth)
     scores = expit(4 * np.eye(4)[truth] - 2 + rng.normal(size=(200, 4)))
     tagged = np.eye(4)[given] > 0
-    noise = judge_scores(scores, tagged, NOTHING[:, :4], exclusive=True)
+    noise = noise_of_scores(scores, tagged, NOTHING[:, :4], exclusive=True)
     assert_allclose(noise.posterior.sum(axis=1), 1)
     assert np.mean(noise.posterior.argmax(axis=1) == truth) > 0.93
     assert np.mean(given == truth) < 0.85
@@ -105,7 +116,7 @@ def test_one_class_for_each_bag():
 def test_classes_are_dealt_round_the_folds():
     rng = np.random.RandomState(0)
     present = rng.uniform(size=(40, 3)) < [0.1, 0.3, 0.5]
-    fold = _deal(present, 4, rng)
+    fold = deal_folds(present, 4, rng)
     assert_array_equal(np.unique(fold), range(4))
     rarest = present.sum(axis=0).argmin()
     counts = np.bincount(fold[present[:, rarest]], minlength=4)
@@ -135,7 +146,14 @@ NOISY = Y.copy()
 for bag in RNG.permutation(120)[:40]:
     present, absent = np.flatnonzero(Y[bag]), np.flatnonzero(1 - Y[bag])
     NOISY[bag, [RNG.choice(present), RNG.choice(absent)]] = [0, 1]
-QUICK = WeakSequenceLocalizer(max_iter=20, n_rounds=1, batch_size=8, random_state=0)
+NET = MLPRegressor(
+    hidden_layer_sizes=(),
+    alpha=1e-3,
+    learning_rate_init=0.02,
+    max_iter=20,
+    batch_size=8,
+)
+QUICK = WeakSequenceLocalizer(NET, n_rounds=1, random_state=0)
 CORRECTED = clone(QUICK).fit(X, NOISY)
 
 
@@ -144,24 +162,24 @@ def test_wrong_labels_of_bags_are_found():
     quality = CORRECTED.bag_label_quality_
     assert quality.shape == Y.shape
     assert roc_auc_score(wrong, -quality.ravel()) > 0.9
-    assert CORRECTED.bag_missing_rate_.mean() > 0.1
-    assert CORRECTED.bag_spurious_rate_.mean() > 0.1
+    assert CORRECTED.missing_rate_.mean() > 0.1
+    assert CORRECTED.spurious_rate_.mean() > 0.1
 
 
 def test_correction_improves_segments():
-    trusting = clone(QUICK).set_params(bag_noise=None).fit(X, NOISY)
+    plain = clone(QUICK).set_params(bag_noise=None).fit(X, NOISY)
     clean = clone(QUICK).fit(X, Y)
-    scores = [m.score(X_NEW, TRUTH_NEW) for m in (trusting, CORRECTED, clean)]
+    scores = [m.score(X_NEW, TRUTH_NEW) for m in (plain, CORRECTED, clean)]
     assert scores[1] > scores[0] + 0.02
     assert scores[1] > scores[2] - 0.1
-    assert trusting.bag_label_quality_ is None
-    assert trusting.bag_missing_rate_ is None
+    assert plain.bag_label_quality_ is None
+    assert plain.missing_rate_ is None
 
 
 def test_right_labels_train_the_same_model():
     corrected = clone(QUICK).fit(X, Y)
-    trusting = clone(QUICK).set_params(bag_noise=None).fit(X, Y)
-    assert_array_equal(corrected.predict(X_NEW), trusting.predict(X_NEW))
+    plain = clone(QUICK).set_params(bag_noise=None).fit(X, Y)
+    assert_array_equal(corrected.predict(X_NEW), plain.predict(X_NEW))
     assert corrected.bag_label_quality_.mean() > 0.97
 
 
@@ -174,21 +192,21 @@ def test_trusted_labels(whole):
     assert localizer.bag_label_quality_[~right].min() < 0.5
 
 
-def test_points_verify_labels():
+def test_labels_at_points_are_right():
     points = [part[:1] for part in TRUTH]
     localizer = clone(QUICK).fit(X, Y, points=points)
     labels = [part["label"][0] for part in points]
     assert_array_equal(localizer.bag_label_quality_[range(120), labels], 1)
 
 
-def test_few_bags_are_believed():
+def test_labels_of_few_bags_are_kept():
     localizer = clone(QUICK).fit(X[:7], NOISY[:7])
     assert_array_equal(localizer.bag_label_quality_, 1)
 
 
-def test_labels_of_steps_are_not_judged():
+def test_labels_of_steps_are_not_corrected():
     steps = [np.arange(60) // 30 for _ in X]
-    assert clone(QUICK).fit(X, steps).bag_label_quality_ is None
+    assert clone(QUICK).fit(X, step_labels=steps).bag_label_quality_ is None
 
 
 def test_wrong_labels_with_a_classifier():

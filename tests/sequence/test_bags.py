@@ -20,7 +20,6 @@ def test_a_list_of_arrays():
     assert_array_equal(bags.values, np.concatenate(LISTED))
     assert (bags.n_bags, bags.n_features) == (3, 2)
     assert_array_equal(bags.bag_of_step, [0, 0, 0, 0, 2])
-    assert_array_equal(bags.names, [0, 1, 2])
 
 
 def test_the_steps_go_back_to_their_bags():
@@ -57,21 +56,11 @@ def test_an_array_of_three_dimensions_has_time_last():
     assert_array_equal(bags.values[7:14], X[1].T)
 
 
-def test_flat_steps_with_groups():
-    X = np.arange(10.0).reshape(5, 2)
-    bags = read(X, groups=["v", "v", "a", "a", "a"])
-    assert_array_equal(bags.names, ["v", "a"])
-    assert_array_equal(bags.offsets, [0, 2, 5])
-    assert_array_equal(bags.values, X)
-    assert_array_equal(bags.in_given_order(np.arange(5)), np.arange(5))
-
-
-def test_groups_that_are_interleaved():
-    X = np.arange(10.0).reshape(5, 2)
-    bags = read(X, groups=[7, 3, 7, 3, 7])
-    assert_array_equal(bags.names, [7, 3])
-    assert_array_equal(bags.values[:, 0], [0, 4, 8, 2, 6])
-    assert_array_equal(bags.in_given_order(bags.values), X)
+def test_some_of_the_bags():
+    part, rows = read(LISTED).part([2, 0])
+    assert_array_equal(part.offsets, [0, 1, 5])
+    assert_array_equal(rows, [4, 0, 1, 2, 3])
+    assert_array_equal(part.values, np.concatenate([LISTED[2], LISTED[0]]))
 
 
 ONE = np.ones((3, 2))
@@ -85,11 +74,8 @@ BAD = {
     "infinity": ([ONE * np.inf], {}, "bag 0 of X contains infinity"),
     "words": ([ONE, [["a"], ["b"]]], {}, "bag 1 of X cannot be read as one"),
     "ragged": ([[[1, 2], [3]]], {}, "bag 0 of X cannot be read as one"),
-    "flat": (ONE, {}, r"single array of shape \(3, 2\).*together with groups"),
+    "flat": (ONE, {}, r"single array of shape \(3, 2\).*numpy\.split"),
     "sparse": (sparse.csr_array(ONE), {}, "single array of shape"),
-    "groups twice": ([ONE], {"groups": [0]}, "Leave groups out"),
-    "short groups": (ONE, {"groups": [0, 1]}, "group for each of the 3 rows.*got 2"),
-    "no group": (ONE, {"groups": ["a", None, "a"]}, "of which 1 are missing"),
     "features": ([ONE], {"n_features": 5}, "expected 5 features per step.*2 features"),
     "NaN in three": (np.full((1, 2, 3), np.nan), {}, "X contains NaN"),
 }

@@ -5,8 +5,14 @@ import pytest
 from numpydoc.docscrape import ClassDoc
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
+from sklearn.neural_network import MLPRegressor
 
-from sknoisy.sequence import WeakSequenceLocalizer, segment_table
+from sknoisy.sequence import (
+    PseudoLabelRule,
+    SegmentFusion,
+    WeakSequenceLocalizer,
+    segment_table,
+)
 
 RNG = np.random.RandomState(0)
 X = [RNG.normal(size=(n, 3)) for n in (30, 25, 20, 28)]
@@ -14,11 +20,13 @@ Y = [{"a"}, set(), {"b"}, {"a", "b"}]
 
 
 def quick(**params):
-    params = {"max_iter": 3, "n_rounds": 2, "random_state": 0} | params
+    net = MLPRegressor(hidden_layer_sizes=(), learning_rate_init=0.02, max_iter=3)
+    params = {"estimator": net, "n_rounds": 2, "random_state": 0} | params
     return WeakSequenceLocalizer(**params)
 
 
-MODELS = [{}, {"hidden_units": 3}, {"estimator": LogisticRegression()}]
+HIDDEN = MLPRegressor(hidden_layer_sizes=(3,), learning_rate_init=0.02, max_iter=3)
+MODELS = [{}, {"estimator": HIDDEN}, {"estimator": LogisticRegression()}]
 
 
 @pytest.mark.parametrize("params", MODELS, ids=["linear", "hidden", "classifier"])
@@ -33,14 +41,16 @@ def test_short_bags(n_steps, params):
 
 
 def test_nothing_above_the_thresholds_gives_an_empty_table():
-    found = quick(thresholds=[1.0]).fit(X, Y).predict(X)
+    found = quick(fusion=SegmentFusion(thresholds=[1.0])).fit(X, Y).predict(X)
     assert found.shape == (0,)
     assert found.dtype.names == ("bag", "label", "start", "end", "score")
 
 
 @pytest.mark.parametrize("kind", ["hard", "paint", "linpro"])
 def test_rounds_in_which_nothing_is_found(kind):
-    localizer = quick(thresholds=[1.0], pseudo_labels=kind).fit(X, Y)
+    localizer = quick(fusion=SegmentFusion(thresholds=[1.0]), pseudo_labels=kind).fit(
+        X, Y
+    )
     assert [entry["n_segments"] for entry in localizer.history_] == [0, 0]
 
 
@@ -73,10 +83,11 @@ BAD = {
     "nothing": (X, [set()] * 4, {}, "at least one label"),
     "outside": (
         X,
-        [segment_table([3], [90], label=["a"])] * 4,
-        {},
+        None,
+        {"segments": [segment_table([3], [90], label=["a"])] * 4},
         "segments inside their bags",
     ),
+    "steps in y": (X, STEPS, {}, "a label for each step goes into step_labels"),
     "point outside": (
         X,
         Y,
@@ -91,14 +102,14 @@ BAD = {
     ),
     "points and steps": (
         X,
-        STEPS,
-        {"points": [segment_table([4], [5], label=["a"])] * 4},
+        None,
+        {"points": [segment_table([4], [5], label="a")] * 4, "step_labels": STEPS},
         "points beside labels of bags",
     ),
     "trusted and steps": (
         X,
-        STEPS,
-        {"trusted": np.ones(4, bool)},
+        None,
+        {"trusted": np.ones(4, bool), "step_labels": STEPS},
         "trusted beside labels of bags",
     ),
     "trusted rows": (X, Y, {"trusted": [0, 2]}, "boolean mask of shape \\(4,\\)"),
@@ -115,7 +126,7 @@ def test_bad_input_is_refused(bad):
 
 def test_only_background_is_refused():
     with pytest.raises(ValueError, match="all labels are the background, 'a'"):
-        quick(background="a").fit(X, STEPS)
+        quick(background="a").fit(X, step_labels=STEPS)
 
 
 def test_even_windows_are_refused():
@@ -125,11 +136,29 @@ def test_even_windows_are_refused():
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("pooling", 0.0), ("n_rounds", -1), ("pseudo_labels", "soft"), ("delta_from", 1)],
+    [("pooling", 0.0), ("n_rounds", -1), ("pseudo_labels", "soft"), ("fusion", "none")],
 )
 def test_bad_parameters_are_refused(name, value):
     with pytest.raises(ValueError, match=f"'{name}' parameter"):
         quick(**{name: value}).fit(X, Y)
+
+
+@pytest.mark.parametrize(
+    ("part", "message"),
+    [
+        ({"fusion": SegmentFusion("mean")}, "'method' parameter of SegmentFusion"),
+        ({"fusion": SegmentFusion(min_length=0)}, "'min_length' parameter"),
+        ({"fusion": SegmentFusion(margin=(-1, 1))}, "margin expected a factor"),
+        ({"pseudo_labels": PseudoLabelRule(delta_from=1)}, "'delta_from' parameter"),
+        ({"pseudo_labels": PseudoLabelRule(weight=[8, -1])}, "weight of .* from 0"),
+        ({"pseudo_labels": PseudoLabelRule(temperature=[0])}, "temperature of .* 0"),
+        ({"pseudo_labels": PseudoLabelRule(weight=[])}, "one for each round"),
+    ],
+    ids=str,
+)
+def test_bad_parts_are_refused(part, message):
+    with pytest.raises(ValueError, match=message):
+        quick(**part).fit(X, Y)
 
 
 def test_prediction_needs_a_fit_and_the_same_features():
@@ -143,6 +172,15 @@ def test_prediction_needs_a_fit_and_the_same_features():
 def test_score_needs_to_know_where():
     with pytest.raises(ValueError, match="only says what happens in each bag"):
         quick().fit(X, Y).score(X, Y)
+
+
+def test_a_fitted_localizer_is_written_by_skops():
+    skops = pytest.importorskip("skops.io")
+    localizer = quick().fit(X, Y)
+    written = skops.dumps(localizer)
+    trusted = skops.get_untrusted_types(data=written)
+    again = skops.loads(written, trusted=trusted)
+    assert (again.predict(X) == localizer.predict(X)).all()
 
 
 def test_fitted_attributes_are_documented():

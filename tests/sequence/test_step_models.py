@@ -5,12 +5,13 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.neural_network import MLPRegressor
 
-from sknoisy.sequence._bag_loss import BagLoss, bag_scores
+from sknoisy.sequence._bag_loss import BagLoss, bag_scores, softmax
 from sknoisy.sequence._bags import read_bags
-from sknoisy.sequence._decoding import mixed_targets
 from sknoisy.sequence._evidence import read_evidence
-from sknoisy.sequence._step_network import StepNetwork, softmax
+from sknoisy.sequence._pseudo_label_rule import mixed_targets
+from sknoisy.sequence._step_models import NetworkModel, StepOptions, default_network
 from sknoisy.sequence._windows import MovingMean, stack_context
 
 OFFSETS = np.array([0, 4, 4, 9])
@@ -44,22 +45,48 @@ def slope(function, array, place, step=1e-6):
     return (above - below) / (2 * step)
 
 
-@pytest.mark.parametrize("hidden_units", [0, 4])
-def test_network_goes_down_the_slope(hidden_units):
+@pytest.mark.parametrize("layers", [(), (4,)])
+def test_the_regressor_takes_a_step_along_the_gradient_of_the_bags(layers):
     rng = np.random.RandomState(0)
-    net = StepNetwork(5, 3, hidden_units=hidden_units, alpha=0.3, rng=rng)
-    values, y = rng.normal(size=(7, 5)), rng.randint(3, size=7)
+    bags = read_bags([rng.normal(size=(n, 3)) for n in (12, 9)], owner="test")
+    evidence = read_evidence(bags, np.array([[1, 0], [1, 1]]), owner="test")
+    net = MLPRegressor(
+        hidden_layer_sizes=layers,
+        solver="sgd",
+        momentum=0,
+        alpha=0,
+        learning_rate_init=0.5,
+        max_iter=1,
+    )
+    options = StepOptions(pooling=0.25, absence=2.0, smoothing=3)
+    model = NetworkModel(net, options, np.random.RandomState(0))
+    model._begin(bags.values, 3)
+    values = model._scaled(bags.values).astype(float)
+    weights = model.trained_.coefs_[-1]
+    first, inputs = weights.astype(float), values
+    if layers:
+        hidden = values @ model.trained_.coefs_[0] + model.trained_.intercepts_[0]
+        inputs = np.maximum(hidden, 0)
+    targets = rng.normal(size=(21, 3))
+    model.train(bags.values, bags.offsets, evidence, targets, round_number=0)
+    moved = model.trained_.coefs_[-1] - first
+    mean = MovingMean(bags.offsets, 3)
 
-    def loss():
-        fit = -np.log(softmax(net.logits(values))[np.arange(7), y]).sum()
-        return fit + 0.15 * sum((w**2).sum() for w in net.weights)
+    def value():
+        logits = mean(inputs @ first)
+        return loss_of_bags(logits, evidence, bags.offsets, targets, 0.25, 2.0)
 
-    seen = []
-    net._adam = lambda gradients, rate: seen.extend(gradients)
-    net.update(values, lambda logits: softmax(logits) - np.eye(3)[y], 0.1)
-    for parameter, gradient in zip([*net.weights, *net.biases], seen, strict=True):
-        place = (0,) * parameter.ndim
-        assert_allclose(slope(loss, parameter, place), gradient[place], atol=1e-6)
+    for place in [(0, 0), (2, 1), (1, 2)]:
+        expected = -0.5 * slope(value, first, place)
+        assert_allclose(moved[place], expected, rtol=1e-3, atol=1e-6)
+
+
+def test_new_networks_have_logits_near_zero():
+    values = np.random.RandomState(0).normal(size=(50, 4)) * 30 + 100
+    options = StepOptions(0.1, 4.0, 1)
+    model = NetworkModel(default_network(), options, np.random.RandomState(0))
+    model._begin(values, 5)
+    assert_allclose(model.proba(values, np.array([0, 50])), 0.2, atol=0.1)
 
 
 def loss_of_bags(logits, evidence, offsets, targets, pooling, absence):
@@ -81,7 +108,7 @@ def loss_of_bags(logits, evidence, offsets, targets, pooling, absence):
 def test_gradient_of_the_loss(smoothing):
     rng = np.random.RandomState(0)
     bags = read_bags([rng.normal(size=(n, 2)) for n in (12, 9)], owner="test")
-    evidence = read_evidence(np.array([[1, 0, 1], [0, 0, 1]]), bags, owner="test")
+    evidence = read_evidence(bags, np.array([[1, 0, 1], [0, 0, 1]]), owner="test")
     logits, targets = rng.normal(size=(21, 4)), rng.normal(size=(21, 4))
     loss = BagLoss(evidence, pooling=0.25, absence=2.0, smoothing=smoothing)
     gradient = loss.gradient(logits, bags.offsets, np.arange(2), targets)
