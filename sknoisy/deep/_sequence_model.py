@@ -6,7 +6,7 @@ from itertools import pairwise
 import numpy as np
 import torch
 
-from sknoisy.deep._averaged_net import update_average
+from sknoisy.deep._averaging import averaged_copy
 from sknoisy.deep._generator import draw_seed, own_generators
 from sknoisy.deep._sequence_loss import (
     Answers,
@@ -74,7 +74,7 @@ class SequenceModel:
         scorer = StepScorer(body, n_units, n_outputs, center, scale)
         self.module = scorer.to(device)
         if self.net.average_weights:
-            self.average = copy.deepcopy(self.module).requires_grad_(False)
+            self.average = averaged_copy(self.module)
 
     def _n_units(self, body, n_features):
         """Return how many numbers the body gives for each step."""
@@ -124,7 +124,7 @@ class SequenceModel:
         optimizer.step()
         if self.average is not None:
             self.n_updates_ += 1
-            update_average(self.average, self.module, self.n_updates_)
+            self.average.update_parameters(self.module)
 
     def _loss(self, batch, by_step):
         """Return the loss of each bag: the sum of the terms that have a weight."""
