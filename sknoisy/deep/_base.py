@@ -7,6 +7,7 @@ import torch
 
 from sknoisy._compat import _fit_context
 from sknoisy._labels import encode_labels, read_labels
+from sknoisy.deep._generator import draw_seed
 from sknoisy.deep._inputs import check_rows, count_rows, row_shape, scale_of
 from sknoisy.deep._net import RowNet
 from sknoisy.deep._rows import RowDataset, labels_of
@@ -139,7 +140,9 @@ class BaseDeepClassifier(RowNet):
         )
 
     def _train_on(self, training, fresh, epochs):
-        with self._in_training(training, fresh=fresh):
+        starts = fresh or self._generator_state_ is None
+        seed = draw_seed(self.random_state) if starts else None
+        with self._in_training(training, seed=seed):
             if fresh:
                 self.initialize()
             self._prepare(training)

@@ -73,7 +73,8 @@ def scale_of(X, shape, weights):
         mean, variance = mean_variance_axis(X.astype(float), 0, weights=weights)
         return mean, np.sqrt(variance)
     X = X.detach().cpu().numpy() if isinstance(X, torch.Tensor) else X
-    X = X.astype(np.float64).reshape(len(X), shape[0], -1)
+    # In one memory order, so that equal tables have equal means to the last digit.
+    X = X.astype(np.float64, order="C").reshape(len(X), shape[0], -1)
     mean = np.average(X.mean(axis=2), axis=0, weights=weights)
     squares = ((X - mean[:, None]) ** 2).mean(axis=2)
     return mean, np.sqrt(np.average(squares, axis=0, weights=weights))

@@ -137,9 +137,6 @@ class RowNet(SkorchNet, NeuralNetClassifier):
 
     # Modules
 
-    def _set_modules(self):
-        self.module_ = self._make_module("module")
-
     def _make_module(self, name, **params):
         """Return the module that a parameter stands for."""
         module, params = getattr(self, name), self.get_params_for(name) | params
@@ -206,10 +203,6 @@ class RowNet(SkorchNet, NeuralNetClassifier):
             Logits.
         """
         return self._through(self._network(), x, **params)
-
-    def _network(self):
-        """Return the module that is in use: in training, or in evaluation."""
-        return self.module_
 
     def _through(self, network, x, **params):
         """Return what a network says about a batch."""

@@ -7,7 +7,8 @@ from torch.nn.functional import log_softmax
 
 from sknoisy.deep._losses import LabelLoss, check_batch, pick
 
-# The agreement of a prediction with its own past stays below 1 by this much.
+# The agreement of a prediction with its own past stays below 1 by this much: the bound
+# of the authors' code of early-learning regularisation.
 SMALLEST_DISAGREEMENT = 1e-4
 
 
@@ -251,25 +252,9 @@ class EarlyLearningCrossEntropyLoss(LabelLoss):
 def agreement_with_past(log_proba, past, index, momentum=None):
     """Return the regulariser of early learning for the rows of a batch.
 
-    Parameters
-    ----------
-    log_proba : tensor of shape (n_rows, n_classes)
-        Log-probabilities of the classes.
-
-    past : tensor of shape (n_samples, n_classes)
-        Running means of earlier probabilities.
-
-    index : tensor of int64 of shape (n_rows,)
-        Position of each row in ``past``.
-
-    momentum : float, default=None
-        Share of the past in the updated running means, which are written to ``past``.
-        None leaves it as it is.
-
-    Returns
-    -------
-    tensor of shape (n_rows,)
-        ``log(1 - <proba, past>)``, bounded from below.
+    It is ``log(1 - <proba, past>)``, bounded from below, with the running mean of the
+    probabilities in ``past[index]``. With a momentum, which is the share of the past,
+    the running mean is updated first.
     """
     proba, then = log_proba.exp(), past[index]
     if momentum is not None:
@@ -280,22 +265,7 @@ def agreement_with_past(log_proba, past, index, momentum=None):
 
 
 def check_number(name, value, low, high, hint):
-    """Refuse a number outside a closed range, or at the open end of infinity.
-
-    Parameters
-    ----------
-    name : str
-        Name of the parameter.
-
-    value : float
-        What came.
-
-    low, high : float
-        The range.
-
-    hint : str
-        What to choose.
-    """
+    """Refuse a number outside a closed range, or at the open end of infinity."""
     if not low <= value <= high or math.isinf(value):
         raise ValueError(
             f"{name} must lie in [{low}, {high}], but got {value!r}. For comparison: "

@@ -6,7 +6,7 @@ from numbers import Integral, Real
 import torch
 
 from sknoisy._compat import Interval, Options, validate_parameter_constraints
-from sknoisy.deep._generator import draw_seed, get_state, own_generators
+from sknoisy.deep._generator import get_state, own_generators
 
 # Where our nets start from other values than skorch's.
 DEFAULTS = {
@@ -108,11 +108,13 @@ class SkorchNet:
         """Follow a step of the optimizer."""
 
     @contextmanager
-    def _in_training(self, training, *, fresh=True):
-        """Have a record of the training, and random numbers that are the net's own."""
+    def _in_training(self, training, *, seed=None):
+        """Have a record of the training, and random numbers that are the net's own.
+
+        Without a seed they go on from where the last training has ended.
+        """
         device = torch.device(self.device or "cpu")
-        state = None if fresh else self._generator_state_
-        seed = draw_seed(self.random_state) if state is None else None
+        state = self._generator_state_ if seed is None else None
         with own_generators(device, seed=seed, state=state):
             self._training_ = training
             try:
@@ -139,6 +141,13 @@ class SkorchNet:
         """
         self._set_modules()
         return self
+
+    def _set_modules(self):
+        self.module_ = self._make_module("module")
+
+    def _network(self):
+        """Return the module that is in use: in training, or in evaluation."""
+        return self.module_
 
     def check_data(self, X, y=None):
         """Do nothing: ``fit`` has checked the data already.

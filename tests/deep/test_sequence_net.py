@@ -83,7 +83,7 @@ def test_segments_are_found_from_labels_of_bags(terms):
         ({"max_epochs": 15}, {}),
         ({"round_epochs": 6}, {}),
         ({"lr": 0.03}, {}),
-        ({"weight_decay": 0.1}, {}),
+        ({"optimizer__weight_decay": 0.1}, {}),
         ({"batch_size": 6}, {}),
         ({}, {"absence": 1.0}),
         ({}, {"pooling": 0.25}),
@@ -227,7 +227,9 @@ def test_modules_that_lose_steps_are_refused(module, message):
         ("kernel_size", 4, "kernel_size expected an odd number of steps"),
         ("dropout", 1.0, "'dropout' parameter of SequenceNet"),
         ("consistency_weight", -1, "'consistency_weight' parameter of SequenceNet"),
-        ("module", torch.nn.Conv1d, "'module' parameter of SequenceNet"),
+        ("module__n_units", 4, "but module is None, and the default network takes"),
+        ("max_epoch", 4, r"unexpected argument\(s\) max_epoch"),
+        ("criterion", torch.nn.MSELoss, "its loss is the sum of its terms"),
     ],
 )
 def test_bad_parameters_are_refused(name, value, message):
@@ -294,8 +296,7 @@ def test_other_features_are_refused_in_prediction(fitted):
 
 def test_averages_of_training_stay_near_the_network(fitted):
     (model,) = fitted._model.members
-    for average, module in zip(
-        model.average.parameters(), model.module.parameters(), strict=True
-    ):
+    networks = model.net.averaged_module_.module, model.net.module_
+    for average, module in zip(*(n.parameters() for n in networks), strict=True):
         assert not average.requires_grad
         assert_allclose(average, module.detach(), atol=0.5)
