@@ -366,6 +366,9 @@ class SequenceNet(AveragedWeights, SkorchNet, NeuralNet):
                 usual, self.lr = self.lr, lr
                 self._initialize_optimizer()
                 self.lr = usual
+            if self.averaged_module_ is not None:
+                # Each round has other labels to learn from, and an average of its own.
+                self.averaged_module_.n_averaged.zero_()
             self._by_step_ = by_step
             self._run(dataset, epochs)
         return self
