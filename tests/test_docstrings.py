@@ -121,6 +121,7 @@ NAMES = sorted(set(OBJECTS) - set(BASES))
 # Their own tests look at their attributes: they take sequences, or answers.
 ELSEWHERE = {
     "sknoisy.annotators.DawidSkene",
+    "sknoisy.deep.SequenceNet",
     "sknoisy.sequence.WeakSequenceLocalizer",
 }
 ESTIMATORS = [name for name in NAMES if hasattr(OBJECTS[name], "fit")]
