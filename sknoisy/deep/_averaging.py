@@ -39,13 +39,7 @@ class AveragedWeights:
             self.averaged_module_ = averaged_copy(self.module_)
 
     def get_all_learnable_params(self):
-        """Yield what the optimizer is to train; averages are not.
-
-        Yields
-        ------
-        tuple of str and Parameter
-            Name and parameter.
-        """
+        """Yield what the optimizer is to train; averages are not."""
         for name, parameter in super().get_all_learnable_params():
             if parameter.requires_grad:
                 yield name, parameter

@@ -208,15 +208,19 @@ class BaseDeepClassifier(RowNet):
 
         Parameters
         ----------
-        X : array-like, frame, sparse matrix, tensor, dict or Dataset
-            Rows.
+        X : object
+            Rows, as for ``predict_proba``.
 
         Returns
         -------
         ndarray of shape (n_samples,)
-            Labels among ``classes_``.
+            Labels among ``classes_``; zeros and ones of shape (n_samples, n_labels)
+            where tags have been learnt.
         """
-        proba = self.predict_proba(X)
+        return self._decided(self.predict_proba(X))
+
+    def _decided(self, proba):
+        """Return the labels that go by probabilities."""
         return self.classes_[proba.argmax(axis=1)]
 
     def __sklearn_tags__(self):

@@ -26,9 +26,7 @@ class CoTeachingClassifier(BaseTwoNetClassifier):
     Parameters
     ----------
     module : torch Module class or instance, default=None
-        First network. It returns one logit per class, without softmax. An instance is
-        copied. None makes a perceptron with two hidden layers for tables, a small
-        convolutional network for images.
+        First network, as for :class:`EarlyLearningClassifier`.
 
     second_module : torch Module class or instance, default=None
         Second network. None means another one like the first, with other starting
@@ -51,7 +49,7 @@ class CoTeachingClassifier(BaseTwoNetClassifier):
         Epochs after the warm-up until the full share is left out.
 
     combine : {"mean", "first", "second"}, default="mean"
-        Whose probabilities are predicted.
+        Which network predicts, or the mean of both.
 
     **kwargs : dict
         ``random_state``, ``image_shape`` and all parameters of skorch's
@@ -59,36 +57,33 @@ class CoTeachingClassifier(BaseTwoNetClassifier):
 
     Attributes
     ----------
-    second_module_ : Module
-        The second one.
-
     last_losses_ : ndarray of shape (2, n_samples)
         Loss of each row under each network, as it was when the row was last trained
         on. NaN for rows that were split off for validation.
 
+    second_module_ : Module
+        The second network, which is also ``module_.second``.
+
     thresholds_ : ndarray of shape (2, n_classes)
         Loss up to which a row of each label is kept by each network.
-
-    keep_share_ : ndarray of shape (n_classes,)
-        Share of the rows of each label that is kept.
-
-    transition_matrix_ : ndarray of shape (n_classes, n_classes)
-        The matrix found or given.
-
-    noise_rate_ : float
-        Share of wrong labels that follows from it, in [0, 1].
-
-    clean_proba_ : ndarray of shape (n_samples, n_classes)
-        Probability of each true class, given the row and its label.
 
     label_quality_ : ndarray of shape (n_samples,)
         Probability that the label is right.
 
-    n_features_in_ : int
-        Number of columns of X, for tables.
+    noise_rate_ : float
+        Share of wrong labels that follows from it, in [0, 1].
 
+    keep_share_ : ndarray of shape (n_classes,)
+        Share of the rows of each label that is kept.
+
+    clean_proba_ : ndarray of shape (n_samples, n_classes)
+        Probability of each true class, given the row and its label.
+
+    transition_matrix_ : ndarray of shape (n_classes, n_classes)
+        The matrix found or given.
+
+    n_features_in_ : int
     feature_names_in_ : ndarray of shape (n_features_in_,)
-        Names of the columns of X, where it has any.
 
     See Also
     --------
@@ -113,15 +108,15 @@ class CoTeachingClassifier(BaseTwoNetClassifier):
 
     Examples
     --------
-    >>> from sklearn.datasets import load_digits
+    >>> from sklearn.datasets import make_classification
     >>> from sknoisy.deep import CoTeachingClassifier
     >>> from sknoisy.noise import UniformNoise
-    >>> X, y = load_digits(return_X_y=True)
-    >>> y_noisy = UniformNoise(0.4, random_state=0).corrupt(y[:1000])
-    >>> clf = CoTeachingClassifier(max_epochs=20, random_state=0)
-    >>> bool(clf.fit(X[:1000], y_noisy).score(X[1000:], y[1000:]) > 0.85)
+    >>> X, y = make_classification(1000, n_informative=6, flip_y=0, random_state=0)
+    >>> y_noisy = UniformNoise(0.3, random_state=0).corrupt(y)
+    >>> clf = CoTeachingClassifier(lr=0.005, random_state=0).fit(X, y_noisy)
+    >>> bool(clf.score(X, y) > 0.8)
     True
-    >>> bool(abs(clf.keep_share_.mean() - 0.6) < 0.1)
+    >>> bool(abs(clf.keep_share_.mean() - 0.7) < 0.15)
     True
     """
 

@@ -62,27 +62,24 @@ class EarlyLearningClassifier(BaseDeepClassifier):
 
     Attributes
     ----------
+    transition_matrix_ : ndarray of shape (n_classes, n_classes)
+        The matrix found or given.
+
+    clean_proba_ : ndarray of shape (n_samples, n_classes)
+        Probability of each true class, given the row and its label.
+
     past_proba_ : ndarray of shape (n_samples, n_classes)
         Running mean of the predictions for each row; zeros for rows that were split
         off for validation.
 
-    transition_matrix_ : ndarray of shape (n_classes, n_classes)
-        The matrix found or given.
-
     noise_rate_ : float
         Share of wrong labels that follows from it, in [0, 1].
-
-    clean_proba_ : ndarray of shape (n_samples, n_classes)
-        Probability of each true class, given the row and its label.
 
     label_quality_ : ndarray of shape (n_samples,)
         Probability that the label is right.
 
     n_features_in_ : int
-        Number of columns of X, for tables.
-
     feature_names_in_ : ndarray of shape (n_features_in_,)
-        Names of the columns of X, where it has any.
 
     See Also
     --------
@@ -116,8 +113,7 @@ class EarlyLearningClassifier(BaseDeepClassifier):
 
     References
     ----------
-    S. Liu, J. Niles-Weed, N. Razavian, C. Fernandez-Granda, "Early-Learning
-    Regularization Prevents Memorization of Noisy Labels", NeurIPS 2020.
+    S. Liu et al., NeurIPS 2020, see :class:`EarlyLearningCrossEntropyLoss`.
 
     Examples
     --------

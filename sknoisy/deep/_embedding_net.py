@@ -39,10 +39,7 @@ class EmbeddingNetClassifier(TransformerMixin, BaseDeepClassifier):
     Attributes
     ----------
     n_features_in_ : int
-        Number of columns of X, for tables.
-
     feature_names_in_ : ndarray of shape (n_features_in_,)
-        Names of the columns of X, where it has any.
 
     See Also
     --------
@@ -121,8 +118,8 @@ class EmbeddingNetClassifier(TransformerMixin, BaseDeepClassifier):
 
         Parameters
         ----------
-        X : array-like, frame, sparse matrix, tensor, dict or Dataset
-            Rows.
+        X : object
+            Rows, as for ``predict``.
 
         Returns
         -------

@@ -27,9 +27,7 @@ class LossHistoryClassifier(BaseDeepClassifier):
     Parameters
     ----------
     module : torch Module class or instance, default=None
-        The network. It returns one logit per class, without softmax. An instance is
-        copied. None makes a perceptron with two hidden layers for tables, a small
-        convolutional network for images.
+        The network, as for :class:`EarlyLearningClassifier`.
 
     statistic : {"mean", "variance"}, default="mean"
         What is taken of the history: the mean of all losses so far, or the variance of
@@ -62,26 +60,23 @@ class LossHistoryClassifier(BaseDeepClassifier):
     keep_share_ : ndarray of shape (n_classes,)
         Share of the rows of each label that is kept.
 
-    kept_ : ndarray of bool of shape (n_samples,)
-        Rows that a further epoch would be trained on.
+    noise_rate_ : float
+        Share of wrong labels that follows from it, in [0, 1].
 
     transition_matrix_ : ndarray of shape (n_classes, n_classes)
         The matrix found or given.
 
-    noise_rate_ : float
-        Share of wrong labels that follows from it, in [0, 1].
-
-    clean_proba_ : ndarray of shape (n_samples, n_classes)
-        Probability of each true class, given the row and its label.
+    kept_ : ndarray of bool of shape (n_samples,)
+        Rows that a further epoch would be trained on.
 
     label_quality_ : ndarray of shape (n_samples,)
         Probability that the label is right.
 
-    n_features_in_ : int
-        Number of columns of X, for tables.
+    clean_proba_ : ndarray of shape (n_samples, n_classes)
+        Probability of each true class, given the row and its label.
 
+    n_features_in_ : int
     feature_names_in_ : ndarray of shape (n_features_in_,)
-        Names of the columns of X, where it has any.
 
     See Also
     --------
@@ -100,17 +95,15 @@ class LossHistoryClassifier(BaseDeepClassifier):
 
     Examples
     --------
-    >>> from sklearn.datasets import load_digits
+    >>> from sklearn.datasets import load_iris
     >>> from sknoisy.deep import LossHistoryClassifier
     >>> from sknoisy.noise import UniformNoise
-    >>> X, y = load_digits(return_X_y=True)
-    >>> y_noisy = UniformNoise(0.4, random_state=0).corrupt(y[:1000])
-    >>> clf = LossHistoryClassifier(max_epochs=20, random_state=0)
-    >>> bool(clf.fit(X[:1000], y_noisy).score(X[1000:], y[1000:]) > 0.85)
-    True
+    >>> X, y = load_iris(return_X_y=True)
+    >>> y_noisy = UniformNoise(0.2, random_state=0).corrupt(y)
+    >>> clf = LossHistoryClassifier(lr=0.01, random_state=0).fit(X, y_noisy)
     >>> clf.loss_history_.shape
-    (20, 1000)
-    >>> bool((y_noisy == y[:1000])[clf.kept_].mean() > 0.85)
+    (30, 150)
+    >>> bool((y_noisy == y)[clf.kept_].mean() > 0.9)
     True
     """
 
@@ -122,6 +115,8 @@ class LossHistoryClassifier(BaseDeepClassifier):
         "transition": TRANSITION,
         "warmup_epochs": [Interval(Integral, 1, None, closed="left")],
     }
+
+    _only_with = {"window": ("statistic", "variance")}
 
     def __init__(
         self,
@@ -140,11 +135,6 @@ class LossHistoryClassifier(BaseDeepClassifier):
         self.keep_share = keep_share
         self.transition = transition
         self.warmup_epochs = warmup_epochs
-
-    def _refuse_without_effect(self):
-        super()._refuse_without_effect()
-        if self.statistic != "variance":
-            self._refuse_unused("window", "statistic='variance'")
 
     def _prepare(self, training):
         n_rows, n_classes = len(training.dataset), len(self.classes_)

@@ -117,11 +117,8 @@ class ForwardCrossEntropyLoss(LabelLoss):
     transition_matrix : array-like or tensor of shape (n_classes, n_classes)
         ``T[i, j] = P(noisy = j | clean = i)``: rows sum to 1, zeros are allowed.
 
-    weight : tensor of shape (n_classes,), default=None
-        Weight of each label.
-
-    reduction : {"mean", "sum", "none"}, default="mean"
-        As in :class:`torch.nn.CrossEntropyLoss`.
+    **kwargs : dict
+        ``weight`` and ``reduction`` of :class:`torch.nn.CrossEntropyLoss`.
 
     See Also
     --------
@@ -152,8 +149,8 @@ class ForwardCrossEntropyLoss(LabelLoss):
     0.8
     """
 
-    def __init__(self, transition_matrix, *, weight=None, reduction="mean"):
-        super().__init__(weight=weight, reduction=reduction)
+    def __init__(self, transition_matrix, **kwargs):
+        super().__init__(**kwargs)
         T = as_numpy_matrix(transition_matrix)
         self.register_buffer("log_transition", log_transition(T))
 
@@ -168,13 +165,10 @@ class BackwardCrossEntropyLoss(LabelLoss):
     Parameters
     ----------
     transition_matrix : array-like or tensor of shape (n_classes, n_classes)
-        ``T[i, j] = P(noisy = j | clean = i)``: rows sum to 1, and it has an inverse.
+        As for :class:`ForwardCrossEntropyLoss`; it has an inverse.
 
-    weight : tensor of shape (n_classes,), default=None
-        Weight of each label.
-
-    reduction : {"mean", "sum", "none"}, default="mean"
-        As in :class:`torch.nn.CrossEntropyLoss`.
+    **kwargs : dict
+        ``weight`` and ``reduction`` of :class:`torch.nn.CrossEntropyLoss`.
 
     See Also
     --------
@@ -204,8 +198,8 @@ class BackwardCrossEntropyLoss(LabelLoss):
     True
     """
 
-    def __init__(self, transition_matrix, *, weight=None, reduction="mean"):
-        super().__init__(weight=weight, reduction=reduction)
+    def __init__(self, transition_matrix, **kwargs):
+        super().__init__(**kwargs)
         T = as_numpy_matrix(transition_matrix, invertible=True)
         inverse = torch.as_tensor(np.linalg.inv(T), dtype=torch.get_default_dtype())
         self.register_buffer("inverse_transition", inverse)

@@ -49,47 +49,13 @@ class RowNet(SkorchNet, NeuralNetClassifier):
     # Data
 
     def get_dataset(self, X, y=None):
-        """Return rows to predict as a data set whose batches hold ``Rows``.
-
-        Parameters
-        ----------
-        X : array-like, frame, tensor, dict or Dataset
-            Rows.
-
-        y : None
-            Ignored.
-
-        Returns
-        -------
-        Dataset
-            The rows in their order.
-        """
+        """Return rows to predict as a data set whose batches hold ``Rows``."""
         if isinstance(X, torch.utils.data.Dataset):
             return X if is_numbered(X) else RowDataset(X, numbered=False)
         return RowDataset(self._source(X, reset=False), numbered=False)
 
     def get_split_datasets(self, X, y=None, **params):
-        """Split off validation data where ``train_split`` says so.
-
-        Parameters
-        ----------
-        X : RowDataset
-            All rows.
-
-        y : None
-            Ignored; the record of the labels is used.
-
-        **params : dict
-            Ignored.
-
-        Returns
-        -------
-        dataset_train : Dataset
-            Rows to train on.
-
-        dataset_valid : Dataset or None
-            Rows to validate on.
-        """
+        """Split off validation data where ``train_split`` says so."""
         if not self.train_split:
             return X, None
         labels = self._training_.labels
@@ -102,21 +68,7 @@ class RowNet(SkorchNet, NeuralNetClassifier):
         return dataset_train, dataset_valid
 
     def get_iterator(self, dataset, training=False):
-        """Return the batches of a data set; those to train on are shuffled.
-
-        Parameters
-        ----------
-        dataset : Dataset
-            Rows.
-
-        training : bool, default=False
-            Whether they are trained on.
-
-        Returns
-        -------
-        iterable
-            Batches of ``Rows`` and label codes.
-        """
+        """Return the batches of a data set; those to train on are shuffled."""
         name = "iterator_train" if training else "iterator_valid"
         iterator, params = getattr(self, name), self.get_params_for(name)
         if "batch_sampler" not in params:
@@ -165,13 +117,7 @@ class RowNet(SkorchNet, NeuralNetClassifier):
         return make_image_module(self.input_shape_, n_classes, *scale)
 
     def initialize_criterion(self):
-        """Make the loss so that it returns one number per row.
-
-        Returns
-        -------
-        self : object
-            The net.
-        """
+        """Make the loss so that it returns one number per row."""
         criterion, params = self.criterion, self.get_params_for("criterion")
         if isinstance(criterion, torch.nn.Module) and not params:
             self.criterion_ = copy.deepcopy(criterion)
@@ -187,21 +133,7 @@ class RowNet(SkorchNet, NeuralNetClassifier):
         return self
 
     def infer(self, x, **params):
-        """Return what the network says about a batch.
-
-        Parameters
-        ----------
-        x : Rows, tensor, dict or list
-            Inputs.
-
-        **params : dict
-            Passed on to the module.
-
-        Returns
-        -------
-        tensor or tuple of tensors
-            Logits.
-        """
+        """Return what the network says about a batch."""
         return self._through(self._network(), x, **params)
 
     def _through(self, network, x, **params):
@@ -235,27 +167,7 @@ class RowNet(SkorchNet, NeuralNetClassifier):
     # Losses
 
     def get_loss(self, y_pred, y_true, X=None, training=False):
-        """Return the loss of a batch: the mean over its rows, by their weight.
-
-        Parameters
-        ----------
-        y_pred : tensor or tuple of tensors
-            What the module has returned.
-
-        y_true : tensor of int64 of shape (n_rows,)
-            Label codes.
-
-        X : Rows or object, default=None
-            Inputs.
-
-        training : bool, default=False
-            Whether the batch is trained on.
-
-        Returns
-        -------
-        tensor
-            A single number.
-        """
+        """Return the loss of a batch: the mean over its rows, by their weight."""
         rows = as_rows(y_true if X is None else X)
         codes = to_tensor(y_true, device=self.device)
         losses = self._losses(y_pred, codes, rows, training)
@@ -291,21 +203,7 @@ class RowNet(SkorchNet, NeuralNetClassifier):
         )
 
     def validation_step(self, batch, **params):
-        """Return loss and output for a batch to validate on, and note the accuracy.
-
-        Parameters
-        ----------
-        batch : tuple
-            Rows and label codes.
-
-        **params : dict
-            Passed on to the module.
-
-        Returns
-        -------
-        dict
-            Entries "loss" and "y_pred".
-        """
+        """Return loss and output for a batch to validate on, and note the accuracy."""
         step = super().validation_step(batch, **params)
         proba = self._probabilities(step["y_pred"])
         right = self._right(proba, batch[1].to(proba.device)).double().mean()

@@ -42,9 +42,7 @@ class NoiseAdaptationClassifier(AveragedWeights, BaseDeepClassifier):
     Parameters
     ----------
     module : torch Module class or instance, default=None
-        The network. It returns one logit per class, without softmax. An instance is
-        copied. None makes a perceptron with two hidden layers for tables, a small
-        convolutional network for images.
+        The network, as for :class:`EarlyLearningClassifier`.
 
     transition : transition estimator or array-like, default=None
         Noise transition matrix ``T[i, j] = P(noisy = j | clean = i)``, of shape
@@ -106,9 +104,6 @@ class NoiseAdaptationClassifier(AveragedWeights, BaseDeepClassifier):
         The matrix learnt or given; calibrated, that is with the pessimism by dropout
         or trace penalty taken out.
 
-    learned_transition_matrix_ : ndarray of shape (n_classes, n_classes)
-        The same as the layer has it, with that pessimism.
-
     noise_rate_ : float
         Share of wrong labels that follows from ``transition_matrix_``, in [0, 1].
 
@@ -118,11 +113,11 @@ class NoiseAdaptationClassifier(AveragedWeights, BaseDeepClassifier):
     label_quality_ : ndarray of shape (n_samples,)
         Probability that the label is right.
 
-    n_features_in_ : int
-        Number of columns of X, for tables.
+    learned_transition_matrix_ : ndarray of shape (n_classes, n_classes)
+        ``transition_matrix_`` as the layer has it, with that pessimism.
 
+    n_features_in_ : int
     feature_names_in_ : ndarray of shape (n_features_in_,)
-        Names of the columns of X, where it has any.
 
     See Also
     --------
@@ -160,16 +155,16 @@ class NoiseAdaptationClassifier(AveragedWeights, BaseDeepClassifier):
 
     Examples
     --------
-    >>> from sklearn.datasets import load_digits
+    >>> from sklearn.datasets import make_blobs
     >>> from sknoisy.deep import NoiseAdaptationClassifier
-    >>> from sknoisy.noise import UniformNoise
-    >>> X, y = load_digits(return_X_y=True)
-    >>> y_noisy = UniformNoise(0.4, random_state=0).corrupt(y[:1000])
-    >>> clf = NoiseAdaptationClassifier(max_epochs=20, random_state=0)
-    >>> bool(clf.fit(X[:1000], y_noisy).score(X[1000:], y[1000:]) > 0.8)
+    >>> from sknoisy.noise import PairNoise
+    >>> X, y = make_blobs(600, centers=[[0, 0], [5, 0], [0, 5]], random_state=0)
+    >>> y_noisy = PairNoise(0.3, random_state=0).corrupt(y)
+    >>> clf = NoiseAdaptationClassifier(max_epochs=15, lr=0.01, random_state=0)
+    >>> bool(clf.fit(X, y_noisy).score(X, y) > 0.95)
     True
-    >>> clf.transition_matrix_.shape
-    (10, 10)
+    >>> bool(abs(clf.transition_matrix_.diagonal().mean() - 0.7) < 0.1)
+    True
     """
 
     _parameter_constraints: dict = {
@@ -276,13 +271,7 @@ class NoiseAdaptationClassifier(AveragedWeights, BaseDeepClassifier):
         return LINEAR_START if kind == "linear" else "identity"
 
     def initialize_optimizer(self):
-        """Make the optimizer, in which the layer has a learning rate of its own.
-
-        Returns
-        -------
-        self : object
-            The net.
-        """
+        """Make the optimizer, in which the layer has a learning rate of its own."""
         layer = list(self.noise_layer_.parameters())
         known = {id(parameter) for parameter in layer}
         others = [
@@ -335,8 +324,8 @@ class NoiseAdaptationClassifier(AveragedWeights, BaseDeepClassifier):
 
         Parameters
         ----------
-        X : array-like, frame, sparse matrix, tensor, dict or Dataset
-            Rows.
+        X : object
+            Rows, of any kind that ``predict`` takes.
 
         Returns
         -------

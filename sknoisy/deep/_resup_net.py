@@ -87,11 +87,11 @@ class ReSupNetClassifier(BaseTwoNetClassifier):
 
     Attributes
     ----------
-    second_module_ : Module
-        The second one.
-
     similarity_ : ndarray of shape (2, n_samples)
         Cosine between the prediction of each network and the label given.
+
+    second_module_ : Module
+        The second network, which is also ``module_.second``.
 
     mixtures_ : list of two lists of ScoreMixture
         What was fitted to the similarities of each network: the mixture of all rows
@@ -120,10 +120,7 @@ class ReSupNetClassifier(BaseTwoNetClassifier):
         end of the warm-up, it is at most the share that does.
 
     n_features_in_ : int
-        Number of columns of X, for tables.
-
     feature_names_in_ : ndarray of shape (n_features_in_,)
-        Names of the columns of X, where it has any.
 
     See Also
     --------
@@ -202,6 +199,7 @@ class ReSupNetClassifier(BaseTwoNetClassifier):
         "lookup_resolution": [Interval(Integral, 2, None, closed="left")],
     }
 
+    _only_with = {"min_class_size": ("scope", "class")}
     # Error rate among the surest rows at the end of the warm-up, and whether it means
     # noise. Kept between trainings, since those of one net go on from each other.
     _core_ = None
@@ -233,11 +231,6 @@ class ReSupNetClassifier(BaseTwoNetClassifier):
         self.weight_source = weight_source
         self.weight_clip = weight_clip
         self.lookup_resolution = lookup_resolution
-
-    def _refuse_without_effect(self):
-        super()._refuse_without_effect()
-        if self.scope != "class":
-            self._refuse_unused("min_class_size", "scope='class'")
 
     def _prepare(self, training):
         training.rows, training.tables = row_numbers(training.dataset), None

@@ -21,11 +21,8 @@ class GeneralizedCrossEntropyLoss(LabelLoss):
         0 is cross-entropy, 1 the mean absolute error; in [0, 1]. The larger it is, the
         less a label counts that the net finds improbable.
 
-    weight : tensor of shape (n_classes,), default=None
-        Weight of each label.
-
-    reduction : {"mean", "sum", "none"}, default="mean"
-        As in :class:`torch.nn.CrossEntropyLoss`.
+    **kwargs : dict
+        ``weight`` and ``reduction`` of :class:`torch.nn.CrossEntropyLoss`.
 
     See Also
     --------
@@ -51,8 +48,8 @@ class GeneralizedCrossEntropyLoss(LabelLoss):
     1.0
     """
 
-    def __init__(self, q=0.7, *, weight=None, reduction="mean"):
-        super().__init__(weight=weight, reduction=reduction)
+    def __init__(self, q=0.7, **kwargs):
+        super().__init__(**kwargs)
         check_number("q", q, 0, 1, "0 is cross-entropy, 1 the mean absolute error")
         self.q = q
 
@@ -78,11 +75,8 @@ class SymmetricCrossEntropyLoss(LabelLoss):
         What the zeros of the one-hot label are read as, in (0, 1): the logarithm of
         zero is not finite.
 
-    weight : tensor of shape (n_classes,), default=None
-        Weight of each label.
-
-    reduction : {"mean", "sum", "none"}, default="mean"
-        As in :class:`torch.nn.CrossEntropyLoss`.
+    **kwargs : dict
+        ``weight`` and ``reduction`` of :class:`torch.nn.CrossEntropyLoss`.
 
     See Also
     --------
@@ -111,10 +105,8 @@ class SymmetricCrossEntropyLoss(LabelLoss):
     2.303
     """
 
-    def __init__(
-        self, alpha=0.1, beta=1.0, *, label_floor=1e-4, weight=None, reduction="mean"
-    ):
-        super().__init__(weight=weight, reduction=reduction)
+    def __init__(self, alpha=0.1, beta=1.0, *, label_floor=1e-4, **kwargs):
+        super().__init__(**kwargs)
         check_number("alpha", alpha, 0, math.inf, "0.1 and 6.0 have been published")
         check_number("beta", beta, 0, math.inf, "1.0 and 0.1 have been published")
         if not 0 < label_floor < 1:
@@ -151,11 +143,8 @@ class EarlyLearningCrossEntropyLoss(LabelLoss):
     momentum : float, default=0.7
         Share of the past in the running mean after each visit, in [0, 1).
 
-    weight : tensor of shape (n_classes,), default=None
-        Weight of each label, in the cross-entropy and in the agreement.
-
-    reduction : {"mean", "sum", "none"}, default="mean"
-        As in :class:`torch.nn.CrossEntropyLoss`.
+    **kwargs : dict
+        ``weight`` and ``reduction`` of :class:`torch.nn.CrossEntropyLoss`.
 
     See Also
     --------
@@ -198,10 +187,9 @@ class EarlyLearningCrossEntropyLoss(LabelLoss):
         *,
         strength=3.0,
         momentum=0.7,
-        weight=None,
-        reduction="mean",
+        **kwargs,
     ):
-        super().__init__(weight=weight, reduction=reduction)
+        super().__init__(**kwargs)
         check_number("strength", strength, 0, math.inf, "3 and 7 have been published")
         check_number("momentum", momentum, 0, 1, "0.7 and 0.9 have been published")
         self.strength, self.momentum = strength, momentum

@@ -405,21 +405,7 @@ class SequenceNet(AveragedWeights, SkorchNet, NeuralNet):
         return shape[1]
 
     def get_iterator(self, dataset, training=False):
-        """Return the batches of bags; those to train on are shuffled.
-
-        Parameters
-        ----------
-        dataset : Dataset
-            Bags.
-
-        training : bool, default=False
-            Whether they are trained on.
-
-        Returns
-        -------
-        iterable
-            Batches of bags side by side, and of what is known of them.
-        """
+        """Return the batches of bags; those to train on are shuffled."""
         name = "iterator_train" if training else "iterator_valid"
         params = {
             "batch_size": len(dataset) if self.batch_size == -1 else self.batch_size,
@@ -431,21 +417,7 @@ class SequenceNet(AveragedWeights, SkorchNet, NeuralNet):
         return getattr(self, name)(dataset, **(params | self.get_params_for(name)))
 
     def infer(self, x, **params):
-        """Return what the network says of the steps of a batch.
-
-        Parameters
-        ----------
-        x : dict of tensors
-            Bags and mask.
-
-        **params : dict
-            Ignored.
-
-        Returns
-        -------
-        object
-            Logits of the classes, and of the attention.
-        """
+        """Return what the network says of the steps of a batch."""
         return self._answers(self._network(), x)
 
     def _answers(self, network, x):
@@ -457,27 +429,7 @@ class SequenceNet(AveragedWeights, SkorchNet, NeuralNet):
         return Answers(moving_mean(logits, mask, width), attention)
 
     def get_loss(self, y_pred, y_true, X=None, training=False):
-        """Return the loss of a batch: the mean over its bags.
-
-        Parameters
-        ----------
-        y_pred : object
-            What ``infer`` has returned.
-
-        y_true : dict of tensors
-            What is known of bags and steps.
-
-        X : dict of tensors, default=None
-            Bags and mask.
-
-        training : bool, default=False
-            Whether the batch is trained on.
-
-        Returns
-        -------
-        tensor
-            A single number.
-        """
+        """Return the loss of a batch: the mean over its bags."""
         known = to_tensor(X | y_true, device=self.device)
         batch, log_share = BagBatch(**known), y_pred.log_share
         loss = step_loss(log_share, batch)

@@ -65,6 +65,8 @@ class SkorchNet:
 
     # The name of the loss of a net that has its own and takes no ``criterion``.
     _own_loss = None
+    # Parameters that have an effect only beside a certain value of another one.
+    _only_with: dict = {}
     # Trailing underscores keep skorch from taking these for parameters. The first lasts
     # as long as a training, the second is where the random numbers of it have ended.
     _training_ = None
@@ -79,16 +81,7 @@ class SkorchNet:
         return type(self).__name__
 
     def notify(self, method_name, **cb_kwargs):
-        """Tell the net and its callbacks of an event, hooks of ours around it.
-
-        Parameters
-        ----------
-        method_name : str
-            Name of the event, such as "on_epoch_end".
-
-        **cb_kwargs : dict
-            What skorch says about it.
-        """
+        """Tell the net and its callbacks of an event, hooks of ours around it."""
         if method_name == "on_epoch_end":
             # Before callbacks read the history, or write a checkpoint.
             self._after_epoch(cb_kwargs["dataset_train"])
@@ -132,13 +125,7 @@ class SkorchNet:
         self.notify("on_train_end", X=dataset.X, y=dataset.y)
 
     def initialize_module(self):
-        """Make the networks.
-
-        Returns
-        -------
-        self : object
-            The net.
-        """
+        """Make the networks."""
         self._set_modules()
         return self
 
@@ -150,41 +137,18 @@ class SkorchNet:
         return self.module_
 
     def check_data(self, X, y=None):
-        """Do nothing: ``fit`` has checked the data already.
-
-        Parameters
-        ----------
-        X, y : object
-            Ignored.
-        """
+        """Do nothing: ``fit`` has checked the data already."""
 
     # Parameters, tags and pickles
 
     def get_params(self, deep=True):
-        """Return the parameters, those for module, optimizer and loaders included.
-
-        Parameters
-        ----------
-        deep : bool, default=True
-            Whether to return the parameters of callbacks too.
-
-        Returns
-        -------
-        dict
-            Names and values.
-        """
+        """Return the parameters, those for module, optimizer and loaders included."""
         params = super().get_params(deep=deep)
         params.pop("_params_to_validate", None)
         return params
 
     def get_metadata_routing(self):
-        """Return what ``fit`` asks for; nothing is routed further.
-
-        Returns
-        -------
-        MetadataRequest
-            The requests.
-        """
+        """Return what ``fit`` asks for; nothing is routed further."""
         return self._get_metadata_request()
 
     def _validate_params(self):
@@ -205,6 +169,9 @@ class SkorchNet:
                 f"{self._own_loss}, but got criterion={self.criterion!r} and "
                 f"{self.get_params_for('criterion')}. Leave criterion out."
             )
+        for name, (other, value) in self._only_with.items():
+            if getattr(self, other) != value:
+                self._refuse_unused(name, f"{other}={value!r}")
         if self.predict_nonlinearity != "auto":
             raise ValueError(
                 f"{self._owner} expected predict_nonlinearity='auto', since the loss "

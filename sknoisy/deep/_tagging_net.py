@@ -60,10 +60,7 @@ class TaggingNetClassifier(BaseDeepClassifier):
         Names of the tags: the columns of a frame, or numbers.
 
     n_features_in_ : int
-        Number of columns of X, for tables.
-
     feature_names_in_ : ndarray of shape (n_features_in_,)
-        Names of the columns of X, where it has any.
 
     See Also
     --------
@@ -78,8 +75,10 @@ class TaggingNetClassifier(BaseDeepClassifier):
     \tilde y) \log (1 - q)`; the loss of a row is the mean over its tags. Without rates
     this is the usual binary cross-entropy. :math:`1 - m` is the tagability of [1]_.
 
-    A single column of classes is learnt as by any other network, by the cross-entropy
-    of its classes.
+    ``fit`` takes as ``y`` a table of zeros and ones, of shape (n_samples, n_labels), as
+    an array, a sparse matrix or a frame, and as ``sample_weight`` also a weight for
+    each of its entries. The rates do not apply to ``trusted`` rows. A single column of
+    classes is learnt as by any other network, by the cross-entropy of its classes.
 
     References
     ----------
@@ -125,41 +124,6 @@ class TaggingNetClassifier(BaseDeepClassifier):
         self.missing_rate = missing_rate
         self.spurious_rate = spurious_rate
         self.label_weight = label_weight
-
-    def fit(self, X, y=None, sample_weight=None, *, groups=None, trusted=None):
-        """Fit on a table of tags.
-
-        Parameters
-        ----------
-        X : array-like, frame, sparse matrix, tensor, dict or Dataset
-            Rows.
-
-        y : array-like, sparse matrix or frame of shape (n_samples, n_labels), \
-default=None
-            Tags, zeros and ones. A single column holds classes.
-
-        sample_weight : array-like of shape (n_samples,) or (n_samples, n_labels), \
-default=None
-            Weights of rows or of single entries, not negative.
-
-        groups : array-like of shape (n_samples,), default=None
-            Handed to ``train_split``.
-
-        trusted : array-like of bool of shape (n_samples,), default=None
-            Rows whose tags are known to be right: the rates do not apply to them.
-
-        Returns
-        -------
-        self : object
-            The fitted classifier.
-
-        Raises
-        ------
-        ValueError
-            If the tags are no zeros and ones, shapes do not fit each other, or weights
-            are negative.
-        """
-        return super().fit(X, y, sample_weight, groups=groups, trusted=trusted)
 
     def _train(self, X, y, sample_weight, groups, trusted, *, fresh, **keywords):
         given = y if y is None or sparse.issparse(y) else np.asarray(y)
@@ -253,23 +217,10 @@ default=None
             return super()._right(proba, codes)
         return (proba > LIKELY) == codes
 
-    def predict(self, X):
-        """Predict the tags of each row.
-
-        Parameters
-        ----------
-        X : array-like, frame, sparse matrix, tensor, dict or Dataset
-            Rows.
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_labels)
-            Zeros and ones. After a fit to a single column of classes, these, of shape
-            (n_samples,).
-        """
+    def _decided(self, proba):
         if not self._is_table_:
-            return super().predict(X)
-        return (self.predict_proba(X) > LIKELY).astype(int)
+            return super()._decided(proba)
+        return (proba > LIKELY).astype(int)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
