@@ -121,6 +121,7 @@ class BaseDeepClassifier(RowNet):
     ):
         if isinstance(X, torch.utils.data.Dataset) and y is None:
             y = labels_of(X)
+        # Labels are read before rows, so that what is wrong with them is said first.
         labels = self._read_labels(X, y, sample_weight, groups, trusted)
         labels = self._with_known_classes(labels, classes, fresh)
         source = self._source(X, reset=fresh, labels=labels)
@@ -140,6 +141,7 @@ class BaseDeepClassifier(RowNet):
         )
 
     def _train_on(self, training, fresh, epochs):
+        # Whoever trains on goes on with the random numbers where they have ended.
         starts = fresh or self._generator_state_ is None
         seed = draw_seed(self.random_state) if starts else None
         with self._in_training(training, seed=seed):
@@ -167,6 +169,7 @@ class BaseDeepClassifier(RowNet):
         if not isinstance(X, torch.utils.data.Dataset):
             X = check_rows(self, X, reset=reset)
             shape = row_shape(X, self.image_shape, self._owner)
+            # Only the default network scales its inputs.
             if reset and self.module is None:
                 scale = scale_of(X, shape, labels.sample_weight)
         if reset:

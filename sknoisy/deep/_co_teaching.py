@@ -108,15 +108,15 @@ class CoTeachingClassifier(BaseTwoNetClassifier):
 
     Examples
     --------
-    >>> from sklearn.datasets import make_classification
+    >>> from sklearn.datasets import load_breast_cancer
     >>> from sknoisy.deep import CoTeachingClassifier
     >>> from sknoisy.noise import UniformNoise
-    >>> X, y = make_classification(1000, n_informative=6, flip_y=0, random_state=0)
+    >>> X, y = load_breast_cancer(return_X_y=True)
     >>> y_noisy = UniformNoise(0.3, random_state=0).corrupt(y)
-    >>> clf = CoTeachingClassifier(lr=0.005, random_state=0).fit(X, y_noisy)
-    >>> bool(clf.score(X, y) > 0.8)
+    >>> clf = CoTeachingClassifier(random_state=0).fit(X, y_noisy)
+    >>> bool(clf.score(X, y) > 0.9)
     True
-    >>> bool(abs(clf.keep_share_.mean() - 0.7) < 0.15)
+    >>> bool(abs(clf.keep_share_.mean() - 0.7) < 0.1)
     True
     """
 
@@ -148,6 +148,7 @@ class CoTeachingClassifier(BaseTwoNetClassifier):
 
     def _prepare(self, training):
         n_rows, n_classes = len(training.dataset), len(self.classes_)
+        # A training that is resumed goes on with what is known, if the rows are the same.
         if not len(self.history) or self.last_losses_.shape[1] != n_rows:
             self.last_losses_ = np.full((2, n_rows), np.nan)
             self._unseen_proba_ = np.zeros((n_rows, n_classes))
@@ -166,6 +167,7 @@ class CoTeachingClassifier(BaseTwoNetClassifier):
         limits = torch.as_tensor(self.thresholds_).to(losses)[:, codes]
         trusted = self._training_.trusted(rows, losses.device)
         kept = (losses.detach() <= limits) | trusted
+        # Each network learns from what the other one keeps.
         return sum(
             only_kept(own, by_other, rows.weight)
             for own, by_other in zip(losses, kept.flip(0), strict=True)
@@ -175,6 +177,7 @@ class CoTeachingClassifier(BaseTwoNetClassifier):
         training = self._training_
         self._n_epochs_ += 1
         if self._n_epochs_ <= self.warmup_epochs:
+            # Each half is predicted by the network that does not learn from it.
             first, second = self._probabilities_of_both(training.dataset)
             mine = (self._half_ == 0)[:, None]
             self._unseen_proba_ += torch.where(mine, second, first).numpy()
@@ -192,6 +195,7 @@ class CoTeachingClassifier(BaseTwoNetClassifier):
         # Han et al. (2018): the share left out grows evenly over the gradual epochs.
         progress = min(past / self.gradual_epochs, 1)
         share = 1 - (1 - self.keep_share_) * progress
+        # Rows set aside for validation have no losses, and decide nothing.
         trained = np.flatnonzero(~np.isnan(self.last_losses_[0]))
         rows = labels.codes[trained], labels.sample_weight[trained]
         self.thresholds_ = np.stack(

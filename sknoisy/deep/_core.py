@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from sklearn.base import clone
 
-from sknoisy._clean_posterior import clean_prior, implied_noise_rate, spread_doubt
+from sknoisy._clean_posterior import clean_prior, implied_noise_rate
 from sknoisy._compat import HasMethods
 from sknoisy._evidence import ProbabilitySource, seed_unset
 from sknoisy._meta import prepared
@@ -50,7 +50,7 @@ def estimated_matrix(net, step, X, labels, proba=None):
     """
     step = seed_unset(clone(step), net.random_state)
     if proba is not None:
-        # An estimator that asks a model does not look at X where it has predictions.
+        # An estimator that uses a model does not look at X where it has predictions.
         X = X if isinstance(step, ProbabilitySource) else as_table(X)
         T = prepared(step)._estimate_beside(X, proba, labels)
     else:
@@ -76,7 +76,7 @@ def transition_of(net, training):
 
 
 def matrix_from_proba(net, training, proba, *, seen=None):
-    """Return the matrix, from predictions wherever an estimator asks a model.
+    """Return the matrix, from predictions wherever an estimator uses a model.
 
     ``seen`` numbers the rows with predictions; None means all. An estimator with folds
     of its own gets these rows alone.
@@ -86,6 +86,7 @@ def matrix_from_proba(net, training, proba, *, seen=None):
         return given_matrix(step, labels.n_classes)
     if step is None:
         step = ConfidentTransition()
+    # Sums over the epochs of a warm-up serve as well as means.
     proba = normalize_rows(proba)
     if seen is not None and len(seen) < labels.n_samples and hasattr(step, "cv"):
         labels, proba = labels.take(training.dataset, seen), proba[seen]
@@ -112,6 +113,7 @@ def label_purity(T, labels):
     """Return, for each label k, ``P(clean = k | noisy = k)`` by the matrix."""
     share = np.bincount(labels.codes, labels.sample_weight, labels.n_classes)
     prior = clean_prior(T, share / share.sum())
+    # P(clean = k | noisy = k) = P(clean = k) T[k, k] / P(noisy = k).
     expected = np.maximum(prior @ T, SMALLEST_ENTRY)
     return np.clip(prior * np.diag(T) / expected, 0, 1)
 
@@ -123,14 +125,6 @@ def posterior(proba, T, codes):
     no class can turn into leaves the probabilities as they are.
     """
     return normalize_rows(proba * np.maximum(T, SMALLEST_ENTRY)[:, codes].T)
-
-
-def with_share_of_label(proba, codes, quality):
-    """Return class probabilities in which the label given has the share ``quality``.
-
-    The other classes share the rest as ``proba``, of any sum, says.
-    """
-    return spread_doubt(proba, codes, quality)
 
 
 def keep_label_posterior(net, proba, labels):
@@ -161,6 +155,7 @@ def fit_mixtures(mixture, scores, training, rows, *, scope, min_class_size):
     A class whose rows weigh less than ``min_class_size`` gets that of all rows. Returns
     a list: the mixture of all rows and, with scope "class", one for each class.
     """
+    # Without a word on whether there is noise: one component where that is enough.
     fitter = MixtureFitter(mixture, False, scope, min_class_size)
     return fitter.weigh(scores[rows], training.labels.take(training.dataset, rows))[1]
 

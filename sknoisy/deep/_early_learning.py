@@ -99,7 +99,7 @@ class EarlyLearningClassifier(BaseDeepClassifier):
     learns. It may also fall because wrong labels are learnt by heart; but these stand
     among the easy rows too. So if, of the fifth of the rows of each class that the
     running means are surest of, clearly more than 2 % have another label, as
-    :class:`sknoisy.NoisyLabelClassifier` asks, the full strength is kept. Each epoch
+    :class:`sknoisy.NoisyLabelClassifier` tests, the full strength is kept. Each epoch
     notes its strength in ``history_[:, "strength"]``.
 
     With ``transition``, the gradient of the first term shrinks with the diagonal of the
@@ -170,6 +170,7 @@ class EarlyLearningClassifier(BaseDeepClassifier):
         if strength == "auto":
             past = training.past.cpu().numpy()
             found = core_error_rate(past, training.labels, least=SURE)[1]
+            # Once found, noise stays: later the past may hold wrong labels, too.
             self._noise_found_ = self._noise_found_ or found
             contradicted = _contradicted(past, training.labels)
             share = 1 if self._noise_found_ else contradicted / FULL_SHARE
@@ -190,12 +191,14 @@ class EarlyLearningClassifier(BaseDeepClassifier):
         index = rows.index.to(record.past.device)
         agreement = agreement_with_past(log_proba, record.past, index, self.momentum)
         losses = losses + record.strength * agreement
+        # A label that is known to be right is learnt plainly, past matrix and memory.
         trusted = record.trusted(rows, losses.device)
         return torch.where(trusted, -pick(log_proba, codes), losses)
 
     def _finish(self, training):
         """Set what the past says of the labels."""
         self.past_proba_ = training.past.cpu().numpy()
+        # Rows set aside for validation have no past.
         seen = self.past_proba_.any(axis=1)[:, None]
         proba = self._class_probabilities(training.dataset)
         proba = normalize_rows(np.where(seen, self.past_proba_, proba))

@@ -157,6 +157,7 @@ class LossHistoryClassifier(BaseDeepClassifier):
         self._proba_sum_[index] += self._probabilities(y_pred).detach().cpu().numpy()
         if len(self.loss_history_) <= self.warmup_epochs:
             return losses
+        # From the end of the warm-up on, as the last epoch has ended.
         kept = torch.as_tensor(self.kept_[index]).to(losses.device)
         return only_kept(losses, kept, rows.weight)
 

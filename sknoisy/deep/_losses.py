@@ -50,6 +50,7 @@ class LabelLoss(torch.nn.CrossEntropyLoss):
         if self.reduction == "sum":
             return losses.sum()
         if self.weight is not None:
+            # torch divides by the weight of the labels, not by their number.
             return losses.sum() / self.weight.to(losses)[target].sum()
         return losses.mean()
 

@@ -6,8 +6,9 @@ from numbers import Integral, Real
 import numpy as np
 import torch
 
+from sknoisy._clean_posterior import spread_doubt
 from sknoisy._compat import HasMethods, Interval, StrOptions
-from sknoisy.deep._core import core_error_rate, fit_mixtures, with_share_of_label
+from sknoisy.deep._core import core_error_rate, fit_mixtures
 from sknoisy.deep._rows import row_numbers
 from sknoisy.deep._similarity import label_similarity, look_up, weight_tables
 from sknoisy.deep._two_nets import BaseTwoNetClassifier
@@ -145,8 +146,8 @@ class ReSupNetClassifier(BaseTwoNetClassifier):
     exchanged, consistency. The user guide says where the defaults differ, and when to
     use something else.
 
-    A mixture finds two groups in any similarities. ``noise_rate_`` therefore asks, as
-    :class:`sknoisy.NoisyLabelClassifier` does, whether labels contradict the fifth of
+    A mixture finds two groups in any similarities. ``noise_rate_`` therefore
+    tests, as :class:`sknoisy.NoisyLabelClassifier` does, whether labels contradict the fifth of
     the rows of each class that is predicted with the highest probability, when the
     warm-up ends and wrong labels cannot have been learnt yet.
 
@@ -292,6 +293,7 @@ class ReSupNetClassifier(BaseTwoNetClassifier):
         if self._warming_up():
             return losses.sum(dim=0)
         proba = [torch.softmax(logits, dim=1) for logits in y_pred]
+        # Zhang et al. (2023): the mean over the classes, without any label.
         gap = (proba[0] - proba[1]).square().mean(dim=1)
         weights = self._batch_weights(proba, codes, rows).to(losses)
         return (weights * losses).sum(dim=0) + self.consistency_weight * gap
@@ -318,7 +320,8 @@ class ReSupNetClassifier(BaseTwoNetClassifier):
         self.sample_weight_ = quality * labels.sample_weight
         noise_rate = 1 - np.average(quality, weights=labels.sample_weight)
         error_rate, noise_found = self._core_
+        # A mixture finds two groups in any similarities, also where nothing is wrong.
         most = noise_rate if noise_found else error_rate
         self.noise_rate_ = float(min(noise_rate, most))
         proba = sum(proba).numpy()
-        self.clean_proba_ = with_share_of_label(proba, labels.codes, quality)
+        self.clean_proba_ = spread_doubt(proba, labels.codes, quality)

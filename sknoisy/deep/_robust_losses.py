@@ -55,6 +55,7 @@ class GeneralizedCrossEntropyLoss(LabelLoss):
 
     def _losses(self, log_proba, target):
         log_likelihood = pick(log_proba, target)
+        # The limit of (1 - p^q) / q for q to 0.
         if self.q == 0:
             return -log_likelihood
         return -torch.expm1(self.q * log_likelihood) / self.q
@@ -118,6 +119,7 @@ class SymmetricCrossEntropyLoss(LabelLoss):
 
     def _losses(self, log_proba, target):
         log_likelihood = pick(log_proba, target)
+        # -(1 - p) log f: expm1 of the log-likelihood is p - 1.
         swapped = math.log(self.label_floor) * torch.expm1(log_likelihood)
         return -self.alpha * log_likelihood + self.beta * swapped
 

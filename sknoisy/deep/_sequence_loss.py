@@ -125,6 +125,7 @@ def consistency_loss(log_share, teacher, batch):
 
 def highest_mean(values, batch, share):
     """Return the mean of the highest values of each column, bag by bag."""
+    # Of each bag its own number of steps, at least one.
     n_top = (batch.lengths.double() * share).long().clamp_min(1)
     real = values.masked_fill(batch.mask[..., None] == 0, -torch.inf)
     highest = real.topk(int(n_top.max()), dim=1).values

@@ -55,6 +55,7 @@ def moving_mean(values, mask, width):
         return values
     mask = mask[..., None]
 
+    # Sums over windows of values and of steps that exist: their quotient is the mean.
     def sums(x):
         pooled = nn.functional.avg_pool1d(
             x.transpose(1, 2), width, stride=1, padding=width // 2

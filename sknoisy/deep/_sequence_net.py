@@ -247,7 +247,7 @@ class SequenceNet(AveragedWeights, SkorchNet, NeuralNet):
         Parameters
         ----------
         owner : WeakSequenceLocalizer
-            Who asks.
+            Its ``pooling``, ``absence`` and ``smoothing`` are used.
 
         rng : RandomState
             Source of random numbers.
@@ -363,6 +363,7 @@ class SequenceNet(AveragedWeights, SkorchNet, NeuralNet):
                 self._n_outputs_ = dataset.allowed.shape[1]
                 self.initialize()
             if lr is not None:
+                # A new optimizer: the moments of the old one belong to other targets.
                 usual, self.lr = self.lr, lr
                 self._initialize_optimizer()
                 self.lr = usual

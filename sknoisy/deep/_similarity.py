@@ -20,9 +20,11 @@ def weight_tables(mixtures, n_classes, resolution, clip):
     has the shape (n_networks, n_classes, resolution); ``clip`` is the smallest weight,
     and what the largest one lacks of 1.
     """
+    # A table, as in the authors' code: EM ends once an epoch, batches come all the time.
     grid = np.linspace(0, 1, resolution)[:, None]
     tables = []
     for fitted in mixtures:
+        # Behind the mixture of all rows stand those of the classes, if there are any.
         own = fitted[1:] or fitted * n_classes
         tables.append([mixture.predict_proba(grid)[:, 1] for mixture in own])
     return torch.as_tensor(np.clip(tables, clip, 1 - clip))

@@ -148,7 +148,7 @@ class SkorchNet:
         return params
 
     def get_metadata_routing(self):
-        """Return what ``fit`` asks for; nothing is routed further."""
+        """Return what ``fit`` requests; nothing is routed further."""
         return self._get_metadata_request()
 
     def _validate_params(self):

@@ -139,6 +139,7 @@ class TaggingNetClassifier(BaseDeepClassifier):
         rows = np.empty((_num_samples(y), 0)) if X is None else X
         alternating = np.arange(tags.n_samples) % 2
         labels = self._read_labels(rows, alternating, weights, groups, trusted)
+        # As in scikit-learn's classifiers of several outputs.
         self.classes_inferred_ = [np.array([0, 1]) for _ in range(tags.n_labels)]
         self.label_names_ = tags.names
         source = self._source(X, reset=fresh, labels=labels)
@@ -249,6 +250,7 @@ def entry_losses(logits, tags, missing_rate, spurious_rate):
     With p the probability of the true tag, it is given with probability
     ``q = (1 - missing_rate) p + spurious_rate (1 - p)``, computed in log space.
     """
+    # log p and log (1 - p); where a rate is 0, its logarithm leaves the sum as it is.
     true, false = logsigmoid(logits), logsigmoid(-logits)
     given = torch.logaddexp(
         true + torch.log1p(-missing_rate), false + torch.log(spurious_rate)

@@ -64,6 +64,7 @@ class BaseTwoNetClassifier(BaseDeepClassifier):
         losses = torch.stack([self.criterion_(logits, codes) for logits in y_pred])
         if losses.ndim == 1:
             return self._refuse_reduced()
+        # Validation compares epochs, in which weights would change what is measured.
         if not training:
             return losses.mean(dim=0)
         return self._losses_of_both(losses, y_pred, codes, rows)

@@ -28,7 +28,7 @@ def test_similarity_is_the_cosine():
     expected = (proba.numpy() * one_hot).sum(axis=1)
     expected /= np.linalg.norm(proba.numpy(), axis=1)
     np.testing.assert_allclose(found.numpy(), expected)
-    # One rival is more suspicious than doubt spread over many.
+    # One other class lowers it more than the same share spread over many.
     assert found[0].item() == pytest.approx(0.5**0.5)
 
 

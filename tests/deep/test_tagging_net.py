@@ -106,9 +106,9 @@ def test_verified_rows_have_no_missing_tags(data):
     X, noisy, *_ = data
     plain = net(max_epochs=3).fit(X, noisy)
     trusted = np.ones(len(X), dtype=bool)
-    verified = net(max_epochs=3, missing_rate=0.5).fit(X, noisy, trusted=trusted)
+    trusting = net(max_epochs=3, missing_rate=0.5).fit(X, noisy, trusted=trusted)
     np.testing.assert_allclose(
-        plain.predict_proba(X), verified.predict_proba(X), atol=1e-6
+        plain.predict_proba(X), trusting.predict_proba(X), atol=1e-6
     )
 
 
