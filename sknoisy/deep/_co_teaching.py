@@ -109,9 +109,9 @@ class CoTeachingClassifier(BaseTwoNetClassifier):
     Examples
     --------
     >>> from sklearn.datasets import load_breast_cancer
+    >>> X, y = load_breast_cancer(return_X_y=True)
     >>> from sknoisy.deep import CoTeachingClassifier
     >>> from sknoisy.noise import UniformNoise
-    >>> X, y = load_breast_cancer(return_X_y=True)
     >>> y_noisy = UniformNoise(0.3, random_state=0).corrupt(y)
     >>> clf = CoTeachingClassifier(random_state=0).fit(X, y_noisy)
     >>> bool(clf.score(X, y) > 0.9)
@@ -148,7 +148,7 @@ class CoTeachingClassifier(BaseTwoNetClassifier):
 
     def _prepare(self, training):
         n_rows, n_classes = len(training.dataset), len(self.classes_)
-        # A training that is resumed goes on with what is known, if the rows are the same.
+        # A training that is resumed goes on with what is known of the same rows.
         if not len(self.history) or self.last_losses_.shape[1] != n_rows:
             self.last_losses_ = np.full((2, n_rows), np.nan)
             self._unseen_proba_ = np.zeros((n_rows, n_classes))

@@ -95,11 +95,11 @@ class LossHistoryClassifier(BaseDeepClassifier):
 
     Examples
     --------
+    >>> import numpy as np
     >>> from sklearn.datasets import load_iris
     >>> from sknoisy.deep import LossHistoryClassifier
-    >>> from sknoisy.noise import UniformNoise
     >>> X, y = load_iris(return_X_y=True)
-    >>> y_noisy = UniformNoise(0.2, random_state=0).corrupt(y)
+    >>> y_noisy = np.where(np.arange(150) % 5 == 0, (y + 1) % 3, y)
     >>> clf = LossHistoryClassifier(lr=0.01, random_state=0).fit(X, y_noisy)
     >>> clf.loss_history_.shape
     (30, 150)

@@ -183,8 +183,7 @@ class BackwardCrossEntropyLoss(LabelLoss):
 
     References
     ----------
-    G. Patrini, A. Rozza, A. Menon, R. Nock, L. Qu, "Making Deep Neural Networks Robust
-    to Label Noise: a Loss Correction Approach", CVPR 2017.
+    G. Patrini et al., CVPR 2017, see :class:`ForwardCrossEntropyLoss`.
 
     Examples
     --------

@@ -146,19 +146,13 @@ class ReSupNetClassifier(BaseTwoNetClassifier):
     exchanged, consistency. The user guide says where the defaults differ, and when to
     use something else.
 
-    A mixture finds two groups in any similarities. ``noise_rate_`` therefore
-    tests, as :class:`sknoisy.NoisyLabelClassifier` does, whether labels contradict the fifth of
+    A mixture finds two groups in any similarities. ``noise_rate_`` therefore tests, as
+    :class:`sknoisy.NoisyLabelClassifier` does, whether labels contradict the fifth of
     the rows of each class that is predicted with the highest probability, when the
     warm-up ends and wrong labels cannot have been learnt yet.
 
-    Every row is given to ``fit`` with its number, so that what is learnt about it
-    stands at its place whatever the order of the batches. The mixtures see the rows
-    that are trained on; the weights of the others follow from them.
-
-    A pickle holds modules, optimizer and the states of the random numbers:
-    ``partial_fit`` on what was unpickled goes on exactly as the training that was cut
-    off would have, with the same data and ``random_state``. skorch's ``Checkpoint``
-    writes such pickles with ``f_pickle``. ``save_params`` keeps the modules alone.
+    The mixtures see the rows that are trained on; the weights of the others, such as
+    validation rows, follow from them.
 
     References
     ----------

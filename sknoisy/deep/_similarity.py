@@ -20,7 +20,7 @@ def weight_tables(mixtures, n_classes, resolution, clip):
     has the shape (n_networks, n_classes, resolution); ``clip`` is the smallest weight,
     and what the largest one lacks of 1.
     """
-    # A table, as in the authors' code: EM ends once an epoch, batches come all the time.
+    # A table, as in the authors' code: batches come far more often than mixtures.
     grid = np.linspace(0, 1, resolution)[:, None]
     tables = []
     for fitted in mixtures:
