@@ -152,7 +152,7 @@ def classifier(row):
     """Return the class that a row is about."""
     if row != SINGLE:
         return ReSupNetClassifier
-    # The same training with one network is the base of all nets of the room.
+    # The same training with one network is the base of all nets.
     return BaseDeepClassifier
 
 
@@ -231,7 +231,7 @@ def class_table(records):
     return markdown(["row", "macro-F1", *classes], table)
 
 
-def judgement_table(records):
+def detection_table(records):
     """Return how well wrong labels are found, and the cost of an epoch."""
     table = []
     for row in ROWS:
@@ -269,7 +269,7 @@ def print_tables(records, options):
             print(f"\n## {name}: macro-F1 and recall of each class, last epoch\n")
             print(class_table(records))
     print("\n## Wrong labels found, and cost\n")
-    print(judgement_table(records))
+    print(detection_table(records))
 
 
 def main():

@@ -329,6 +329,3 @@ def spread_quality(proba, codes, quality):
     clean *= 1 - quality[:, None]
     clean[rows, codes] = quality
     return clean
-
-
-spread_doubt = spread_quality

@@ -107,8 +107,6 @@ class NoisyLabels:
         """Return the labels as a table of shape (n_samples, n_classes)."""
         return np.eye(self.n_classes)[self.codes]
 
-    announce = report = None  # bridge
-
     def relative_to(self, points):
         """Return the record with weights whose median over distinct rows is 1.
 

@@ -36,7 +36,6 @@ LAYERS = [
         "_context",
         "_distinct_rows",
         "_embedding",
-        "_evidence",
         "_folds",
         "_indicator",
         "_label_column",

@@ -8,7 +8,7 @@ from sknoisy._clean_posterior import (
     clean_posterior,
     clean_prior,
     expected_classes,
-    spread_doubt,
+    spread_quality,
 )
 from sknoisy._transition_matrix import make_transition_matrix, normalize_rows
 
@@ -145,5 +145,5 @@ def test_prior_without_noise_is_the_share_of_the_labels():
 
 def test_doubt_is_spread_as_the_prediction_has_it():
     proba = np.array([[0.2, 0.6, 0.2], [0.0, 1.0, 0.0]])
-    clean = spread_doubt(proba, np.array([0, 1]), np.array([0.6, 0.9]))
+    clean = spread_quality(proba, np.array([0, 1]), np.array([0.6, 0.9]))
     assert_allclose(clean, [[0.6, 0.3, 0.1], [0.05, 0.9, 0.05]])

@@ -47,12 +47,24 @@ def public_modules(package):
 
 def public_methods(full_name, cls):
     """Return the full names of the public methods that the package itself defines."""
+    hooks = hooks_of_skorch(cls)
     return [
         f"{full_name}.{name}"
         for name, member in inspect.getmembers(cls, callable)
         if not name.startswith("_")
+        and name not in hooks
         and str(getattr(member, "__module__", "")).startswith("sknoisy")
     ]
+
+
+# What a user calls on a net of skorch. The rest of its methods are called by skorch.
+CALLED = {"fit", "partial_fit", "predict", "predict_proba", "transform", "score"}
+
+
+def hooks_of_skorch(cls):
+    """Return the methods of a net that skorch calls, and documents in full."""
+    skorch = [c for c in cls.__mro__ if c.__module__.startswith("skorch.")]
+    return {name for c in skorch for name in vars(c)} - CALLED
 
 
 def numpydoc_complaints(full_name, checks):
@@ -121,6 +133,7 @@ NAMES = sorted(set(OBJECTS) - set(BASES))
 # Their own tests look at their attributes: they take sequences, or answers.
 ELSEWHERE = {
     "sknoisy.annotators.DawidSkene",
+    "sknoisy.deep.SequenceNet",
     "sknoisy.sequence.WeakSequenceLocalizer",
 }
 ESTIMATORS = [name for name in NAMES if hasattr(OBJECTS[name], "fit")]

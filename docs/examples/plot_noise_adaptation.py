@@ -91,11 +91,11 @@ fig.colorbar(image, ax=axes)
 plt.show()
 
 # %%
-# Which labels are doubtful
-# -------------------------
+# Which labels are suspect
+# ------------------------
 #
-# Every net of this room ends with the quality of each label. The share of wrong labels
-# among the hundred that it believes least:
+# Every one of these nets ends with the quality of each label. The share of wrong labels
+# among the hundred of the lowest quality:
 wrong = y_noisy != y_train
 for name, net in {"noise adaptation": adapted, "early learning": early}.items():
     suspects = np.argsort(net.label_quality_)[:100]

@@ -5,7 +5,7 @@ Two networks that stop each other in time
 
 A network that is trained for long enough gets every label right that it was given, the
 wrong ones included. :class:`~sknoisy.deep.ReSupNetClassifier` trains two, and has each
-say which labels the other one should believe. This example watches both ways of
+weigh the labels for the other one. This example watches both ways of
 training, epoch by epoch, on handwritten digits with labels that are partly wrong.
 """
 
@@ -14,8 +14,8 @@ training, epoch by epoch, on handwritten digits with labels that are partly wron
 # ------------------------
 #
 # About 30 % of the training labels are replaced by another digit. The test labels are
-# right; nobody has such labels in practice, and here they only serve to look over the
-# networks' shoulder.
+# right; nobody has such labels in practice, and here they only serve to watch the
+# networks.
 
 import numpy as np
 from sklearn.datasets import load_digits
@@ -64,8 +64,8 @@ for name, net in {"plain": plain, "ReSup": resup}.items():
 # Plain training goes through a good epoch, too. But to stop there one would have to
 # know which one it is, and the labels that could tell are as noisy as the others.
 #
-# What the networks think of the labels
-# -------------------------------------
+# What the networks make of the labels
+# ------------------------------------
 #
 # After each epoch, the similarity of prediction and label is computed for every row.
 # Two Beta distributions are fitted to them; nobody tells which labels are wrong. The

@@ -2,15 +2,15 @@
 
 import warnings
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from joblib import parallel_config
 from threadpoolctl import threadpool_limits
 
+from sknoisy._context import FitContext
 from sknoisy._folds import DEFAULT_FOLDS, make_folds
 from sknoisy._labels import read_labels
-from sknoisy._out_of_fold import out_of_fold_proba
 from sknoisy._spelling import spelling_variants
 from sknoisy.cli._columns import KINDS, read_columns
 from sknoisy.cli._errors import AuditError, cut, find_column, listed, need
@@ -23,6 +23,7 @@ from sknoisy.cli._label_check import (
 )
 from sknoisy.cli._model import make_model
 from sknoisy.cli._preprocessing import make_features
+from sknoisy.evidence import EvidenceInputs, gather_evidence
 
 # Labels spelled alike, and unused columns, that a message tells of.
 _SPELLINGS, _REASONS = 8, 12
@@ -194,11 +195,24 @@ def _out_of_fold(columns, codes, groups, settings, progress):
         labels = read_labels(features, codes, owner="sknoisy audit", groups=groups)
         folds = make_folds(features, labels, DEFAULT_FOLDS)
         with progress.counting("training the models", len(folds)) as count:
-            labels = replace(labels, report=lambda _: count())
-            proba = out_of_fold_proba(
-                model, features, labels, cv=folds, n_jobs=settings.jobs
-            )
+            context = FitContext(n_jobs=settings.jobs, progress=_Folds(count))
+            inputs = EvidenceInputs(model, features, labels, folds, context)
+            proba = gather_evidence(("model",), inputs)["model"]
     return proba, len(folds)
+
+
+@dataclass(frozen=True)
+class _Folds:
+    """Progress of the folds, as a call per fold."""
+
+    count: object
+
+    def start(self, name, n_steps):
+        """Nothing is shown before the first fold is done."""
+
+    def step(self, name):
+        """Count one fold."""
+        self.count()
 
 
 @contextmanager

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sknoisy._labels import NoisyLabels
 from sknoisy._transition_matrix import make_transition_matrix, normalize_rows
-from sknoisy.quality._core_disagreement import core_disagreement
 from sknoisy.quality._find import estimated_joint
+from sknoisy.quality._noise_rate import estimate_noise
 
 _UNIFORM_SHARE = 0.25
 _UNMIXING_STEPS = 2
@@ -30,8 +31,8 @@ class Judgement:
     noise_rate : float
         Estimated share of wrong labels, in [0, 1].
     noise_rate_lower : float
-        What the rate is at least, with 95 % confidence, among the rows that the models
-        are surest of.
+        What the rate is at least, with 99 % confidence; 0 where wrong labels cannot be
+        told from an overlap of the classes.
     noise_rate_upper : float
         Share of the rows for which the models find another label more probable, their
         own mistakes included.
@@ -67,20 +68,20 @@ def judge(proba, codes):
     contradictions among the rows that the models are surest of hardly does, so the
     wrong labels are scaled down to it.
     """
-    core_rate, lower = core_disagreement(proba, codes)
+    noise = estimate_noise(proba, NoisyLabels(codes, np.arange(proba.shape[1])))
     joint = estimated_joint(proba, codes)
     upper = float(1 - np.trace(joint) / len(codes))
     silent = joint.sum(axis=1) == 0
     joint[silent, silent] = 1.0
     confident = normalize_rows(joint)
-    rate = min(core_rate, upper)
+    rate = min(noise.core_rate, upper)
     suggested, quality = _weigh(proba, codes, confident, rate, upper)
     return Judgement(
         suggested=suggested,
         quality=quality,
         transition_matrix=_scaled(confident, rate, upper),
         noise_rate=rate,
-        noise_rate_lower=min(lower, rate),
+        noise_rate_lower=min(noise.lower, rate),
         noise_rate_upper=float(np.mean(suggested != codes)),
     )
 

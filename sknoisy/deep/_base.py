@@ -1,82 +1,36 @@
 """Base of the deep classifiers: fit and predict as everywhere else in the library."""
 
-from contextlib import suppress
 from dataclasses import replace
-from numbers import Integral, Real
 
 import numpy as np
 import torch
 
-from sknoisy._compat import (
-    Interval,
-    Options,
-    _fit_context,
-    validate_parameter_constraints,
-)
+from sknoisy._compat import _fit_context
 from sknoisy._labels import encode_labels, read_labels
-from sknoisy.deep._generator import draw_seed, get_state, own_generators
+from sknoisy.deep._generator import draw_seed
 from sknoisy.deep._inputs import check_rows, count_rows, row_shape, scale_of
 from sknoisy.deep._net import RowNet
 from sknoisy.deep._rows import RowDataset, labels_of
+from sknoisy.deep._skorch_net import Training
 
 
 class BaseDeepClassifier(RowNet):
     """Base of the neural networks that are trained despite label noise.
 
     By itself it is a plain network, except that it honours ``sample_weight``. A
-    subclass overrides ``_losses``, the loss of each row of a batch; ``_before_epoch``
-    and ``_after_epoch``; and ``_finish``, which sets the fitted attributes.
-    ``self._labels_`` is the record of the labels while a training lasts;
-    ``rows.index`` says which of its rows a batch holds.
+    subclass overrides ``_losses``, the loss of each row of a batch; ``_prepare``, which
+    puts into the record ``self._training_`` what the method needs from one batch to the
+    next; the hooks around epochs; and ``_finish``, which sets the fitted attributes.
     """
 
     _parameter_constraints: dict = {
-        "lr": [Interval(Real, 0, None, closed="neither")],
-        "max_epochs": [Interval(Integral, 0, None, closed="left")],
-        "batch_size": [Interval(Integral, 1, None, closed="left"), Options(int, {-1})],
+        **RowNet._parameter_constraints,
         "image_shape": [tuple, list, None],
-        "random_state": ["random_state"],
     }
 
-    # What lives only as long as a training does, with its value outside of one.
-    _transient = {"_labels_": None, "_in_training_": False, "_logits_checked_": False}
-    _labels_, _in_training_, _logits_checked_ = _transient.values()
-
-    def __init__(
-        self,
-        module=None,
-        *,
-        criterion=torch.nn.CrossEntropyLoss,
-        optimizer=torch.optim.Adam,
-        lr=1e-3,
-        max_epochs=30,
-        batch_size=64,
-        train_split=None,
-        callbacks=None,
-        image_shape=None,
-        warm_start=False,
-        verbose=0,
-        device="cpu",
-        random_state=None,
-        **kwargs,
-    ):
-        super().__init__(
-            module,
-            criterion=criterion,
-            optimizer=optimizer,
-            lr=lr,
-            max_epochs=max_epochs,
-            batch_size=batch_size,
-            train_split=train_split,
-            callbacks=callbacks,
-            warm_start=warm_start,
-            verbose=verbose,
-            device=device,
-            # Scoring callbacks then see the user's labels, which batches do not hold.
-            **{"use_caching": False, **kwargs},
-        )
+    def __init__(self, module=None, *, image_shape=None, **kwargs):
+        super().__init__(module, **kwargs)
         self.image_shape = image_shape
-        self.random_state = random_state
 
     @_fit_context(prefer_skip_nested_validation=False)
     def fit(self, X, y=None, sample_weight=None, *, groups=None, trusted=None):
@@ -99,7 +53,7 @@ class BaseDeepClassifier(RowNet):
             Handed to ``train_split``.
 
         trusted : array-like of bool of shape (n_samples,), default=None
-            Rows whose label has been verified. It is believed entirely.
+            Rows whose label is known to be right.
 
         Returns
         -------
@@ -148,7 +102,7 @@ class BaseDeepClassifier(RowNet):
             Handed to ``train_split``.
 
         trusted : array-like of bool of shape (n_samples,), default=None
-            Rows whose label has been verified.
+            Rows whose label is known to be right.
 
         epochs : int, default=None
             How many epochs to train; None means ``max_epochs``.
@@ -167,25 +121,35 @@ class BaseDeepClassifier(RowNet):
     ):
         if isinstance(X, torch.utils.data.Dataset) and y is None:
             y = labels_of(X)
+        # Labels are read before rows, so that what is wrong with them is said first.
+        labels = self._read_labels(X, y, sample_weight, groups, trusted)
+        labels = self._with_known_classes(labels, classes, fresh)
+        source = self._source(X, reset=fresh, labels=labels)
+        dataset = RowDataset(source, labels.codes, labels.sample_weight, X, labels.y)
+        self.classes_inferred_ = labels.classes
+        return self._train_on(Training(dataset, labels), fresh, epochs)
+
+    def _read_labels(self, X, y, sample_weight, groups, trusted):
         # With the rows themselves only where a wrong type shall be said by name.
-        rows = X if X is None else np.empty((count_rows(X), 0))
-        labels = read_labels(
-            rows,
+        return read_labels(
+            X if X is None else np.empty((count_rows(X), 0)),
             y,
             owner=self._owner,
             sample_weight=sample_weight,
             groups=groups,
             trusted=trusted,
         )
-        labels = self._with_known_classes(labels, classes, fresh)
-        source = self._source(X, reset=fresh, labels=labels)
-        dataset = RowDataset(source, labels.codes, labels.sample_weight, X, labels.y)
-        self.classes_inferred_ = labels.classes
-        with self._training(labels, fresh):
+
+    def _train_on(self, training, fresh, epochs):
+        # Whoever trains on goes on with the random numbers where they have ended.
+        starts = fresh or self._generator_state_ is None
+        seed = draw_seed(self.random_state) if starts else None
+        with self._in_training(training, seed=seed):
             if fresh:
                 self.initialize()
-            self._run(dataset, epochs)
-            self._finish(dataset, labels)
+            self._prepare(training)
+            self._run(training.dataset, epochs)
+            self._finish(training)
         return self
 
     def _with_known_classes(self, labels, classes, fresh):
@@ -205,70 +169,25 @@ class BaseDeepClassifier(RowNet):
         if not isinstance(X, torch.utils.data.Dataset):
             X = check_rows(self, X, reset=reset)
             shape = row_shape(X, self.image_shape, self._owner)
+            # Only the default network scales its inputs.
             if reset and self.module is None:
                 scale = scale_of(X, shape, labels.sample_weight)
         if reset:
-            self.input_shape_, self._input_scale_ = shape, scale
+            self._input_shape_, self._input_scale_ = shape, scale
         if isinstance(X, torch.utils.data.Dataset):
             return X
         params = self.get_params_for("dataset")
         return self.dataset(X, None if labels is None else labels.codes, **params)
 
-    def _training(self, labels, fresh):
-        """Return the context in which random numbers are those of this net."""
-        state = None if fresh else getattr(self, "_generator_state_", None)
-        seed = draw_seed(self.random_state) if state is None else None
-        return _Training(self, labels, seed, state)
+    @property
+    def input_shape_(self):
+        """Shape in which a row reaches the network, None where rows have several."""
+        return self._input_shape_
 
-    def _run(self, dataset, epochs):
-        """Go through the epochs; a callback may end them."""
-        self.notify("on_train_begin", X=dataset.X, y=dataset.y)
-        # This is how skorch's EarlyStopping ends a training.
-        with suppress(KeyboardInterrupt):
-            self.fit_loop(dataset, epochs=epochs)
-        self.notify("on_train_end", X=dataset.X, y=dataset.y)
+    def _prepare(self, training):
+        """Put into the record what the method needs from one batch to the next."""
 
-    def on_epoch_begin(self, net, dataset_train=None, dataset_valid=None, **kwargs):
-        """Open a page of the history.
-
-        Parameters
-        ----------
-        net : object
-            The net itself.
-
-        dataset_train, dataset_valid : Dataset, default=None
-            Rows to train on, and to validate on.
-
-        **kwargs : dict
-            Ignored.
-        """
-        super().on_epoch_begin(net, dataset_train, dataset_valid, **kwargs)
-        self._before_epoch(dataset_train)
-
-    def on_epoch_end(self, net, dataset_train=None, dataset_valid=None, **kwargs):
-        """Close a page of the history, before callbacks read it.
-
-        Parameters
-        ----------
-        net : object
-            The net itself.
-
-        dataset_train, dataset_valid : Dataset, default=None
-            Rows trained on, and validated on.
-
-        **kwargs : dict
-            Ignored.
-        """
-        super().on_epoch_end(net, dataset_train, dataset_valid, **kwargs)
-        self._after_epoch(dataset_train)
-
-    def _before_epoch(self, dataset_train):
-        """Prepare an epoch; its page of the history is the last one."""
-
-    def _after_epoch(self, dataset_train):
-        """Draw the conclusions from an epoch."""
-
-    def _finish(self, dataset, labels):
+    def _finish(self, training):
         """Set the fitted attributes."""
 
     def predict_proba(self, X):
@@ -292,86 +211,23 @@ class BaseDeepClassifier(RowNet):
 
         Parameters
         ----------
-        X : array-like, frame, sparse matrix, tensor, dict or Dataset
-            Rows.
+        X : object
+            Rows, as for ``predict_proba``.
 
         Returns
         -------
         ndarray of shape (n_samples,)
-            Labels among ``classes_``.
+            Labels among ``classes_``; zeros and ones of shape (n_samples, n_labels)
+            where tags have been learnt.
         """
-        proba = self.predict_proba(X)
+        return self._decided(self.predict_proba(X))
+
+    def _decided(self, proba):
+        """Return the labels that go by probabilities."""
         return self.classes_[proba.argmax(axis=1)]
-
-    # Parameters, tags and pickles
-
-    def get_params(self, deep=True):
-        """Return the parameters, those for module, optimizer and loaders included.
-
-        Parameters
-        ----------
-        deep : bool, default=True
-            Whether to return the parameters of callbacks too.
-
-        Returns
-        -------
-        dict
-            Names and values.
-        """
-        params = super().get_params(deep=deep)
-        params.pop("_params_to_validate", None)
-        return params
-
-    def get_metadata_routing(self):
-        """Return what ``fit`` asks for; nothing is routed further.
-
-        Returns
-        -------
-        MetadataRequest
-            The requests.
-        """
-        return self._get_metadata_request()
-
-    def _validate_params(self):
-        # skorch knows the names of module parameters once modules are made.
-        if self._modules:
-            super()._validate_params()
-        names = self._parameter_constraints
-        values = {name: getattr(self, name) for name in names}
-        validate_parameter_constraints(names, values, caller_name=self._owner)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.target_tags.required = True
         tags.input_tags.sparse = True
         return tags
-
-    def __repr__(self):
-        usual, own = type(self)().get_params(deep=False), self.get_params(deep=False)
-        changed = {k: v for k, v in own.items() if repr(v) != repr(usual.get(k, ...))}
-        return f"{self._owner}({', '.join(f'{k}={v!r}' for k, v in changed.items())})"
-
-    def __getstate__(self):
-        state = super().__getstate__()
-        if self._in_training_:
-            # A pickle made by a callback goes on where this training stands.
-            state["_generator_state_"] = get_state(torch.device(self.device or "cpu"))
-        return {name: v for name, v in state.items() if name not in self._transient}
-
-
-class _Training:
-    """A net in training: its labels at hand, its random numbers to itself."""
-
-    def __init__(self, net, labels, seed, state):
-        self.net, self.labels = net, labels
-        self.device = torch.device(net.device or "cpu")
-        self.generators = own_generators(self.device, seed=seed, state=state)
-
-    def __enter__(self):
-        self.generators.__enter__()
-        self.net._labels_, self.net._in_training_ = self.labels, True
-
-    def __exit__(self, *error):
-        self.net._generator_state_ = get_state(self.device)
-        vars(self.net).update(self.net._transient)
-        return self.generators.__exit__(*error)

@@ -6,31 +6,27 @@ import numpy as np
 import torch
 
 from sknoisy._compat import Interval
+from sknoisy.deep._core import TRANSITION, keep_label_posterior
 from sknoisy.deep._selection import (
     KEEP_CONSTRAINT,
     learn_shares,
     only_kept,
     thresholds,
 )
-from sknoisy.deep._transition_source import keep_judgement
 from sknoisy.deep._two_nets import BaseTwoNetClassifier
-from sknoisy.transition._base import TRANSITION_ESTIMATOR
 
 
 class CoTeachingClassifier(BaseTwoNetClassifier):
     r"""Two neural networks that select rows of small loss for each other.
 
-    Each network is trained on the rows that look right to the other one: the rows of
-    each label whose loss is smallest. How many these are is estimated for each label:
-    during the warm-up each network learns from one half of the rows and judges the
-    other half.
+    Each network is trained on the rows of each label whose loss is smallest for the
+    other one. How many these are is estimated for each label: during the warm-up each
+    network learns from one half of the rows and predicts the other half.
 
     Parameters
     ----------
     module : torch Module class or instance, default=None
-        First network. It returns one logit per class, without softmax. An instance is
-        copied. None makes a perceptron with two hidden layers for tables, a small
-        convolutional network for images.
+        First network, as for :class:`EarlyLearningClassifier`.
 
     second_module : torch Module class or instance, default=None
         Second network. None means another one like the first, with other starting
@@ -42,8 +38,9 @@ class CoTeachingClassifier(BaseTwoNetClassifier):
     transition : transition estimator or array-like, default=None
         Noise transition matrix ``T[i, j] = P(noisy = j | clean = i)``, of shape
         (n_classes, n_classes) with rows and columns in the order of ``classes_``, from
-        which the shares follow, or the estimator of it; those that ask a model ask
-        the networks. None means :class:`~sknoisy.transition.ConfidentTransition`.
+        which the shares follow, or the estimator of it; one that needs a model gets
+        the predictions of the networks. None means
+        :class:`~sknoisy.transition.ConfidentTransition`.
 
     warmup_epochs : int, default=5
         Epochs in which each network learns from its own half of the rows, at least 1.
@@ -52,93 +49,41 @@ class CoTeachingClassifier(BaseTwoNetClassifier):
         Epochs after the warm-up until the full share is left out.
 
     combine : {"mean", "first", "second"}, default="mean"
-        Whose probabilities are predicted.
-
-    criterion : torch Module class or instance, default=torch.nn.CrossEntropyLoss
-        Loss of logits and labels. It has to follow ``reduction="none"``.
-
-    optimizer : torch Optimizer class, default=torch.optim.Adam
-        The optimizer.
-
-    lr : float, default=1e-3
-        Learning rate.
-
-    max_epochs : int, default=30
-        Number of epochs.
-
-    batch_size : int, default=64
-        Rows in a batch, or -1 for all of them.
-
-    train_split : callable, default=None
-        Splits off validation data, such as ``skorch.dataset.ValidSplit(5)``. None
-        trains on all rows.
-
-    callbacks : list of skorch callbacks, default=None
-        Schedules of the learning rate, early stopping and the like.
-
-    image_shape : tuple of three ints, default=None
-        Channels, height and width that the rows of a table are reshaped to.
-
-    warm_start : bool, default=False
-        Whether ``fit`` trains on from where the last one ended.
-
-    verbose : int, default=0
-        Whether to print a line for each epoch.
-
-    device : str or torch device, default="cpu"
-        Where to train, such as "cuda".
-
-    random_state : int, RandomState instance or None, default=None
-        Seed of starting values, shuffling and dropout.
+        Which network predicts, or the mean of both.
 
     **kwargs : dict
-        Other parameters of skorch's ``NeuralNetClassifier``, and parameters of a part
-        behind its name and two underscores: ``module__``, ``optimizer__`` and so on.
+        ``random_state``, ``image_shape`` and all parameters of skorch's
+        `NeuralNetClassifier <https://skorch.readthedocs.io/en/stable/classifier.html>`_.
 
     Attributes
     ----------
-    module_ : Module
-        Both networks, ``module_.first`` and ``module_.second``.
-
-    second_module_ : Module
-        The second one.
-
     last_losses_ : ndarray of shape (2, n_samples)
         Loss of each row under each network, as it was when the row was last trained
         on. NaN for rows that were split off for validation.
 
+    second_module_ : Module
+        The second network, which is also ``module_.second``.
+
     thresholds_ : ndarray of shape (2, n_classes)
         Loss up to which a row of each label is kept by each network.
-
-    keep_share_ : ndarray of shape (n_classes,)
-        Share of the rows of each label that is kept.
-
-    transition_matrix_ : ndarray of shape (n_classes, n_classes)
-        The matrix found or given.
-
-    noise_rate_ : float
-        Share of wrong labels that follows from it, in [0, 1].
-
-    clean_proba_ : ndarray of shape (n_samples, n_classes)
-        Probability of each true class, given the row and its label.
 
     label_quality_ : ndarray of shape (n_samples,)
         Probability that the label is right.
 
-    history_ : skorch History
-        Losses and times of each epoch.
+    noise_rate_ : float
+        Share of wrong labels that follows from it, in [0, 1].
 
-    classes_ : ndarray of shape (n_classes,)
-        The distinct labels.
+    keep_share_ : ndarray of shape (n_classes,)
+        Share of the rows of each label that is kept.
 
-    input_shape_ : tuple of ints or None
-        Shape in which a row reaches the network, where all have the same.
+    clean_proba_ : ndarray of shape (n_samples, n_classes)
+        Probability of each true class, given the row and its label.
+
+    transition_matrix_ : ndarray of shape (n_classes, n_classes)
+        The matrix found or given.
 
     n_features_in_ : int
-        Number of columns of X, for tables.
-
     feature_names_in_ : ndarray of shape (n_features_in_,)
-        Names of the columns of X, where it has any.
 
     See Also
     --------
@@ -163,28 +108,25 @@ class CoTeachingClassifier(BaseTwoNetClassifier):
 
     Examples
     --------
-    >>> from sklearn.datasets import load_digits
+    >>> from sklearn.datasets import load_breast_cancer
+    >>> X, y = load_breast_cancer(return_X_y=True)
     >>> from sknoisy.deep import CoTeachingClassifier
     >>> from sknoisy.noise import UniformNoise
-    >>> X, y = load_digits(return_X_y=True)
-    >>> y_noisy = UniformNoise(0.4, random_state=0).corrupt(y[:1000])
-    >>> clf = CoTeachingClassifier(max_epochs=20, random_state=0)
-    >>> bool(clf.fit(X[:1000], y_noisy).score(X[1000:], y[1000:]) > 0.85)
+    >>> y_noisy = UniformNoise(0.3, random_state=0).corrupt(y)
+    >>> clf = CoTeachingClassifier(random_state=0).fit(X, y_noisy)
+    >>> bool(clf.score(X, y) > 0.9)
     True
-    >>> bool(abs(clf.keep_share_.mean() - 0.6) < 0.1)
+    >>> bool(abs(clf.keep_share_.mean() - 0.7) < 0.1)
     True
     """
 
     _parameter_constraints: dict = {
         **BaseTwoNetClassifier._parameter_constraints,
         "keep_share": KEEP_CONSTRAINT,
-        "transition": [TRANSITION_ESTIMATOR, "array-like", None],
+        "transition": TRANSITION,
         "warmup_epochs": [Interval(Integral, 1, None, closed="left")],
         "gradual_epochs": [Interval(Integral, 1, None, closed="left")],
     }
-
-    _transient = {**BaseTwoNetClassifier._transient, "_dataset_": None}
-    _dataset_ = None
 
     def __init__(
         self,
@@ -196,53 +138,23 @@ class CoTeachingClassifier(BaseTwoNetClassifier):
         warmup_epochs=5,
         gradual_epochs=1,
         combine="mean",
-        criterion=torch.nn.CrossEntropyLoss,
-        optimizer=torch.optim.Adam,
-        lr=1e-3,
-        max_epochs=30,
-        batch_size=64,
-        train_split=None,
-        callbacks=None,
-        image_shape=None,
-        warm_start=False,
-        verbose=0,
-        device="cpu",
-        random_state=None,
         **kwargs,
     ):
-        super().__init__(
-            module,
-            second_module,
-            combine=combine,
-            criterion=criterion,
-            optimizer=optimizer,
-            lr=lr,
-            max_epochs=max_epochs,
-            batch_size=batch_size,
-            train_split=train_split,
-            callbacks=callbacks,
-            image_shape=image_shape,
-            warm_start=warm_start,
-            verbose=verbose,
-            device=device,
-            random_state=random_state,
-            **kwargs,
-        )
+        super().__init__(module, second_module, combine=combine, **kwargs)
         self.keep_share = keep_share
         self.transition = transition
         self.warmup_epochs = warmup_epochs
         self.gradual_epochs = gradual_epochs
 
-    def _run(self, dataset, epochs):
-        self._dataset_ = dataset
-        n_rows = len(dataset)
+    def _prepare(self, training):
+        n_rows, n_classes = len(training.dataset), len(self.classes_)
+        # A training that is resumed goes on with what is known of the same rows.
         if not len(self.history) or self.last_losses_.shape[1] != n_rows:
             self.last_losses_ = np.full((2, n_rows), np.nan)
-            self._unseen_proba_ = np.zeros((n_rows, len(self.classes_)))
+            self._unseen_proba_ = np.zeros((n_rows, n_classes))
             self._half_ = torch.randperm(n_rows) % 2
-            self.thresholds_ = np.full((2, len(self.classes_)), np.inf)
+            self.thresholds_ = np.full((2, n_classes), np.inf)
             self._n_epochs_ = 0
-        super()._run(dataset, epochs)
 
     def _losses_of_both(self, losses, y_pred, codes, rows):
         """Return the loss of the rows that each network may learn from."""
@@ -252,50 +164,48 @@ class CoTeachingClassifier(BaseTwoNetClassifier):
             half = self._half_[index].to(losses.device)
             # Twice, so that each network sees the mean over its own half.
             return 2 * torch.where(half == 0, losses[0], losses[1])
-        kept = losses.detach() <= self._limits(codes, losses)
-        if self._labels_.trusted is not None:
-            kept |= torch.as_tensor(self._labels_.trusted)[index].to(kept.device)
+        limits = torch.as_tensor(self.thresholds_).to(losses)[:, codes]
+        trusted = self._training_.trusted(rows, losses.device)
+        kept = (losses.detach() <= limits) | trusted
+        # Each network learns from what the other one keeps.
         return sum(
             only_kept(own, by_other, rows.weight)
             for own, by_other in zip(losses, kept.flip(0), strict=True)
         )
 
-    def _limits(self, codes, losses):
-        return torch.as_tensor(self.thresholds_).to(losses)[:, codes]
-
     def _after_epoch(self, dataset_train):
-        super()._after_epoch(dataset_train)
+        training = self._training_
         self._n_epochs_ += 1
         if self._n_epochs_ <= self.warmup_epochs:
-            first, second = self._probabilities_of_both(self._dataset_)
+            # Each half is predicted by the network that does not learn from it.
+            first, second = self._probabilities_of_both(training.dataset)
             mine = (self._half_ == 0)[:, None]
             self._unseen_proba_ += torch.where(mine, second, first).numpy()
         if self._n_epochs_ == self.warmup_epochs:
-            self._learn_shares(self._unseen_proba_)
+            self._learn_shares(training, self._unseen_proba_)
         if self._n_epochs_ >= self.warmup_epochs:
-            self._set_thresholds()
+            self._set_thresholds(training.labels)
 
-    def _learn_shares(self, proba):
-        """Find how many rows of each label to keep."""
-        rows = np.arange(len(self._dataset_))
-        self.transition_matrix_, self.keep_share_ = learn_shares(
-            self, self._dataset_.X, self._labels_, proba, rows
-        )
+    def _learn_shares(self, training, proba):
+        self.transition_matrix_, self.keep_share_ = learn_shares(self, training, proba)
 
-    def _set_thresholds(self):
+    def _set_thresholds(self, labels):
         """Find the losses that the share to keep stays below."""
         past = self._n_epochs_ - self.warmup_epochs + 1
+        # Han et al. (2018): the share left out grows evenly over the gradual epochs.
         progress = min(past / self.gradual_epochs, 1)
         share = 1 - (1 - self.keep_share_) * progress
+        # Rows set aside for validation have no losses, and decide nothing.
         trained = np.flatnonzero(~np.isnan(self.last_losses_[0]))
-        codes, mass = self._labels_.codes[trained], self._labels_.sample_weight[trained]
+        rows = labels.codes[trained], labels.sample_weight[trained]
         self.thresholds_ = np.stack(
-            [thresholds(own[trained], share, codes, mass) for own in self.last_losses_]
+            [thresholds(own[trained], share, *rows) for own in self.last_losses_]
         )
 
-    def _finish(self, dataset, labels):
+    def _finish(self, training):
         """Set what both networks say of the labels."""
-        proba = self._class_probabilities(dataset)
+        proba = self._class_probabilities(training.dataset)
         if self._n_epochs_ < self.warmup_epochs:
-            self._learn_shares(self._unseen_proba_ if self._n_epochs_ else proba)
-        keep_judgement(self, proba, labels)
+            known = self._unseen_proba_ if self._n_epochs_ else proba
+            self._learn_shares(training, known)
+        keep_label_posterior(self, proba, training.labels)

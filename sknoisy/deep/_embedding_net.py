@@ -8,6 +8,7 @@ from sklearn.base import TransformerMixin
 
 from sknoisy._compat import Interval
 from sknoisy.deep._base import BaseDeepClassifier
+from sknoisy.deep._modules import last_linear
 
 
 class EmbeddingNetClassifier(TransformerMixin, BaseDeepClassifier):
@@ -31,67 +32,14 @@ class EmbeddingNetClassifier(TransformerMixin, BaseDeepClassifier):
     temperature : float, default=0.1
         The lower, the more the contrastive term looks at the nearest rows alone.
 
-    criterion : torch loss, class or instance, default=torch.nn.CrossEntropyLoss
-        Loss of logits and labels.
-
-    optimizer : torch Optimizer class, default=torch.optim.Adam
-        The optimizer.
-
-    lr : float, default=1e-3
-        Learning rate.
-
-    max_epochs : int, default=30
-        Number of epochs.
-
-    batch_size : int, default=64
-        Rows in a batch, or -1 for all of them. The contrastive term compares the rows
-        of a batch.
-
-    train_split : callable, default=None
-        Splits off validation data, such as ``skorch.dataset.ValidSplit(5)``. None
-        trains on all rows.
-
-    callbacks : list of skorch callbacks, default=None
-        Schedules of the learning rate, early stopping and the like.
-
-    image_shape : tuple of three ints, default=None
-        Channels, height and width that the rows of a table are reshaped to.
-
-    warm_start : bool, default=False
-        Whether ``fit`` trains on from where the last one ended.
-
-    verbose : int, default=0
-        Whether to print a line for each epoch.
-
-    device : str or torch device, default="cpu"
-        Where to train, such as "cuda".
-
-    random_state : int, RandomState instance or None, default=None
-        Seed of starting values, shuffling and dropout.
-
     **kwargs : dict
-        Other parameters of skorch's ``NeuralNetClassifier``, and parameters of a part
-        behind its name and two underscores: ``module__``, ``optimizer__`` and so on.
+        ``random_state``, ``image_shape`` and all parameters of skorch's
+        `NeuralNetClassifier <https://skorch.readthedocs.io/en/stable/classifier.html>`_.
 
     Attributes
     ----------
-    module_ : Module
-        The network.
-
-    history_ : skorch History
-        Losses and times of each epoch.
-
-    classes_ : ndarray of shape (n_classes,)
-        The distinct labels.
-
-    input_shape_ : tuple of ints or None
-        Shape in which a row reaches the network, where all have the same.
-
     n_features_in_ : int
-        Number of columns of X, for tables.
-
     feature_names_in_ : ndarray of shape (n_features_in_,)
-        Names of the columns of X, where it has any.
 
     See Also
     --------
@@ -127,80 +75,34 @@ class EmbeddingNetClassifier(TransformerMixin, BaseDeepClassifier):
         "temperature": [Interval(Real, 0, None, closed="neither")],
     }
 
-    def __init__(
-        self,
-        module=None,
-        *,
-        contrast=0.5,
-        temperature=0.1,
-        criterion=torch.nn.CrossEntropyLoss,
-        optimizer=torch.optim.Adam,
-        lr=1e-3,
-        max_epochs=30,
-        batch_size=64,
-        train_split=None,
-        callbacks=None,
-        image_shape=None,
-        warm_start=False,
-        verbose=0,
-        device="cpu",
-        random_state=None,
-        **kwargs,
-    ):
-        super().__init__(
-            module,
-            criterion=criterion,
-            optimizer=optimizer,
-            lr=lr,
-            max_epochs=max_epochs,
-            batch_size=batch_size,
-            train_split=train_split,
-            callbacks=callbacks,
-            image_shape=image_shape,
-            warm_start=warm_start,
-            verbose=verbose,
-            device=device,
-            random_state=random_state,
-            **kwargs,
-        )
+    def __init__(self, module=None, *, contrast=0.5, temperature=0.1, **kwargs):
+        super().__init__(module, **kwargs)
         self.contrast = contrast
         self.temperature = temperature
 
-    def infer(self, x, **params):
-        """Return logits and embedding of a batch.
-
-        Parameters
-        ----------
-        x : Rows, tensor, dict or list
-            Inputs.
-
-        **params : dict
-            Passed on to the module.
-
-        Returns
-        -------
-        tuple of two tensors
-            Logits of shape (n_rows, n_classes), and the embedding.
-        """
-        seen = []
-        head = last_linear(self.module_)
+    def _through(self, network, x, **params):
+        """Return logits and embedding of a batch."""
+        inputs_of_head = []
+        head = last_linear(network)
         if head is not None:
             # Hooked for this batch alone: a hook that stays would be pickled too.
-            hook = head.register_forward_pre_hook(lambda _, x: seen.append(x[0]))
+            hook = head.register_forward_pre_hook(
+                lambda _, inputs: inputs_of_head.append(inputs[0])
+            )
         try:
-            output = super().infer(x, **params)
+            output = super()._through(network, x, **params)
         finally:
             if head is not None:
                 hook.remove()
         if isinstance(output, tuple):
-            return output[0], output[1]
-        if not seen:
+            return output[:2]
+        if not inputs_of_head:
             raise ValueError(
                 f"{self._owner} expected a module that ends with a torch.nn.Linear, or "
-                f"returns logits and embedding, but {type(self.module_).__name__} has "
+                f"returns logits and embedding, but {type(network).__name__} has "
                 "no such layer. Let its forward return both."
             )
-        return output, seen[-1]
+        return output, inputs_of_head[-1]
 
     def _losses(self, y_pred, codes, rows, training):
         losses = super()._losses(y_pred, codes, rows, training)
@@ -216,8 +118,8 @@ class EmbeddingNetClassifier(TransformerMixin, BaseDeepClassifier):
 
         Parameters
         ----------
-        X : array-like, frame, sparse matrix, tensor, dict or Dataset
-            Rows.
+        X : object
+            Rows, as for ``predict``.
 
         Returns
         -------
@@ -225,8 +127,8 @@ class EmbeddingNetClassifier(TransformerMixin, BaseDeepClassifier):
             The last hidden layer, each row of length 1 or 0.
         """
         self.check_is_fitted()
-        looked = self._look_at(self.get_dataset(X))
-        points = [unit_rows(output[1]).cpu().numpy() for *_, output in looked]
+        outputs = self._look_at(self.get_dataset(X))
+        points = [unit_rows(embedding).cpu().numpy() for _, embedding in outputs]
         return np.concatenate(points)
 
     def __sklearn_tags__(self):
@@ -234,12 +136,6 @@ class EmbeddingNetClassifier(TransformerMixin, BaseDeepClassifier):
         # Points come in the precision of the network, whatever that of X.
         tags.transformer_tags.preserves_dtype = []
         return tags
-
-
-def last_linear(module):
-    """Return the last linear layer of a module, None where there is none."""
-    layers = [m for m in module.modules() if isinstance(m, torch.nn.Linear)]
-    return layers[-1] if layers else None
 
 
 def unit_rows(embedding):
@@ -250,21 +146,8 @@ def unit_rows(embedding):
 def contrastive_losses(embedding, codes, temperature):
     """Return for each row how far it is from those of its class in the batch.
 
-    Parameters
-    ----------
-    embedding : tensor of shape (n_rows, …)
-        Embedding of a batch.
-
-    codes : tensor of int64 of shape (n_rows,)
-        Label codes.
-
-    temperature : float
-        Divides the cosines.
-
-    Returns
-    -------
-    tensor of shape (n_rows,)
-        Losses, 0 for rows without another of their class.
+    It is the supervised contrastive loss of Khosla et al. (2020), equation 2, and 0 for
+    rows without another of their class.
     """
     Z = unit_rows(embedding)
     itself = torch.eye(len(Z), dtype=torch.bool, device=Z.device)

@@ -6,39 +6,22 @@ import numpy as np
 import torch
 from sklearn.utils import check_random_state
 
+# check_random_state draws 32-bit integers; torch takes any of them as a seed.
+LARGEST_SEED = np.iinfo(np.int32).max
+
 
 def draw_seed(random_state):
-    """Return a seed for the generators of torch.
+    """Return a seed for torch, drawn from torch's own generator if there is no state.
 
-    Parameters
-    ----------
-    random_state : int, RandomState instance or None
-        With None the seed is drawn from torch's global generator, so that
-        ``torch.manual_seed`` decides it, as in plain torch.
-
-    Returns
-    -------
-    int
-        The seed.
+    ``torch.manual_seed`` then decides it, as in plain torch.
     """
     if random_state is None:
-        return int(torch.randint(np.iinfo(np.int32).max, ()))
-    return int(check_random_state(random_state).randint(np.iinfo(np.int32).max))
+        return int(torch.randint(LARGEST_SEED, ()))
+    return int(check_random_state(random_state).randint(LARGEST_SEED))
 
 
 def get_state(device):
-    """Return the states of the generators that training on a device draws from.
-
-    Parameters
-    ----------
-    device : torch.device
-        Where the net is trained.
-
-    Returns
-    -------
-    dict of ndarray
-        State of the processor's generator, and of that of the CUDA device.
-    """
+    """Return the states of the generators that training on a device draws from."""
     state = {"cpu": torch.get_rng_state().numpy()}
     if device.type == "cuda":
         state["cuda"] = torch.cuda.get_rng_state(device).numpy()
@@ -46,16 +29,7 @@ def get_state(device):
 
 
 def set_state(device, state):
-    """Put the generators back into a state.
-
-    Parameters
-    ----------
-    device : torch.device
-        Where the net is trained.
-
-    state : dict of ndarray
-        What ``get_state`` has returned, perhaps on a machine without CUDA.
-    """
+    """Put the generators into a state, which may come from a machine without CUDA."""
     torch.set_rng_state(torch.from_numpy(state["cpu"].copy()))
     if device.type == "cuda" and "cuda" in state:
         torch.cuda.set_rng_state(torch.from_numpy(state["cuda"].copy()), device)
@@ -63,19 +37,7 @@ def set_state(device, state):
 
 @contextmanager
 def own_generators(device, *, seed=None, state=None):
-    """Seed the generators, or go on from a state, and put them back at the end.
-
-    Parameters
-    ----------
-    device : torch.device
-        Where the net is trained.
-
-    seed : int, default=None
-        Seed to start from, where there is no state.
-
-    state : dict of ndarray, default=None
-        State to go on from.
-    """
+    """Seed the generators, or go on from a state, and put them back at the end."""
     devices = _cuda_devices(device)
     with torch.random.fork_rng(devices=devices):
         if state is not None:

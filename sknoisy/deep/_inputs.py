@@ -15,63 +15,25 @@ from sknoisy._compat import _num_samples
 
 
 def is_dict(X):
-    """Whether X is a dict of inputs; some sparse matrices are dicts by their class.
-
-    Parameters
-    ----------
-    X : object
-        Rows.
-
-    Returns
-    -------
-    bool
-        Whether it has named parts.
-    """
+    """Whether X is a dict of inputs; some sparse matrices are dicts by their class."""
     return isinstance(X, Mapping) and not issparse(X)
 
 
 def count_rows(X):
-    """Return the number of rows.
-
-    Parameters
-    ----------
-    X : array-like, frame, sparse matrix, tensor, dict or Dataset
-        Rows.
-
-    Returns
-    -------
-    int
-        How many there are.
-    """
+    """Return the number of rows, whatever holds them."""
     if is_dict(X):
         return get_len(X)
     return len(X) if isinstance(X, torch.utils.data.Dataset) else _num_samples(X)
 
 
 def check_rows(net, X, *, reset):
-    """Check the rows, and hold their number of columns against those of ``fit``.
-
-    Parameters
-    ----------
-    net : estimator
-        Who asks. It gets ``n_features_in_`` and ``feature_names_in_`` from a table.
-
-    X : array-like, frame, sparse matrix, tensor or dict
-        Rows.
-
-    reset : bool
-        Whether this is a new fit.
-
-    Returns
-    -------
-    ndarray, sparse matrix, tensor or dict
-        What skorch makes a data set of.
-    """
+    """Check the rows, and hold their number of columns against those of ``fit``."""
     if is_dict(X):
         return {name: _checked_part(part, name) for name, part in X.items()}
     if isinstance(X, torch.Tensor):
         _check_finite(X, "X")
         if X.ndim == 2:
+            # Tensors stay tensors; scikit-learn only gets their number of columns.
             validate_data(net, np.empty((1, X.shape[1])), reset=reset)
     elif getattr(X, "ndim", 2) > 2:
         X = check_array(X, allow_nd=True)
@@ -81,24 +43,7 @@ def check_rows(net, X, *, reset):
 
 
 def row_shape(X, image_shape, owner):
-    """Return the shape in which a row reaches the module.
-
-    Parameters
-    ----------
-    X : ndarray, sparse matrix, tensor or dict
-        Checked rows.
-
-    image_shape : tuple of ints or None
-        What the user asks the rows to be reshaped to.
-
-    owner : str
-        Name of the classifier, for the messages.
-
-    Returns
-    -------
-    tuple of ints or None
-        None where rows have no single shape, as in a dict.
-    """
+    """Return the shape in which a row reaches the module, None where it has several."""
     if is_dict(X):
         return None
     shape = tuple(X.shape[1:])
@@ -109,7 +54,7 @@ def row_shape(X, image_shape, owner):
         raise ValueError(
             f"{owner} expected image_shape to be (channels, height, width) with as "
             f"many pixels as X has numbers in a row, {math.prod(shape)}, but got "
-            f"{image_shape}."
+            f"{image_shape}. Multiply the three to compare."
         )
     return image_shape
 
@@ -117,31 +62,19 @@ def row_shape(X, image_shape, owner):
 def scale_of(X, shape, weights):
     """Return mean and standard deviation of columns, or of the channels of images.
 
-    Parameters
-    ----------
-    X : ndarray, sparse matrix or tensor
-        Checked rows.
-
-    shape : tuple of one or three ints
-        Shape of a row.
-
-    weights : ndarray of shape (n_samples,) or None
-        Sample weights.
-
-    Returns
-    -------
-    mean, std : ndarray of shape (n_features,) or (channels,)
-        The scale, or None where a row is neither a vector nor an image.
+    They count by sample weight. None where a row is neither a vector nor an image.
     """
     if shape is None or len(shape) not in {1, 3}:
         return None
     weights = np.ones(X.shape[0]) if weights is None else weights
     if issparse(X):
+        # scikit-learn's sparse means insist on weights of the precision of the data.
         weights = weights.astype(X.dtype) if X.dtype.kind == "f" else weights
         mean, variance = mean_variance_axis(X.astype(float), 0, weights=weights)
         return mean, np.sqrt(variance)
     X = X.detach().cpu().numpy() if isinstance(X, torch.Tensor) else X
-    X = X.astype(np.float64).reshape(len(X), shape[0], -1)
+    # In one memory order, so that equal tables have equal means to the last digit.
+    X = X.astype(np.float64, order="C").reshape(len(X), shape[0], -1)
     mean = np.average(X.mean(axis=2), axis=0, weights=weights)
     squares = ((X - mean[:, None]) ** 2).mean(axis=2)
     return mean, np.sqrt(np.average(squares, axis=0, weights=weights))

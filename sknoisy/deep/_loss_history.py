@@ -8,9 +8,12 @@ import torch
 from sknoisy._compat import Interval, StrOptions
 from sknoisy._transition_matrix import normalize_rows
 from sknoisy.deep._base import BaseDeepClassifier
+from sknoisy.deep._core import TRANSITION, keep_label_posterior
 from sknoisy.deep._selection import KEEP_CONSTRAINT, keep_low, learn_shares, only_kept
-from sknoisy.deep._transition_source import keep_judgement
-from sknoisy.transition._base import TRANSITION_ESTIMATOR
+
+# window=None: a variance over fewer epochs is dominated by single batches; the row "the
+# same by the variance" of benchmarks/bench_noise_adaptation.py.
+WINDOW = 10
 
 
 class LossHistoryClassifier(BaseDeepClassifier):
@@ -24,76 +27,32 @@ class LossHistoryClassifier(BaseDeepClassifier):
     Parameters
     ----------
     module : torch Module class or instance, default=None
-        The network. It returns one logit per class, without softmax. An instance is
-        copied. None makes a perceptron with two hidden layers for tables, a small
-        convolutional network for images.
+        The network, as for :class:`EarlyLearningClassifier`.
 
     statistic : {"mean", "variance"}, default="mean"
         What is taken of the history: the mean of all losses so far, or the variance of
         the last ones.
 
-    window : int, default=10
-        Number of epochs that the variance is taken of, at least 2.
+    window : int, default=None
+        With ``statistic="variance"``: number of epochs that it is taken of, at least 2.
+        None means 10.
 
     keep_share : float or array-like of shape (n_classes,), default=None
         Share of the rows of each label to keep, in (0, 1]. None has it estimated.
 
     transition : transition estimator or array-like, default=None
-        Noise transition matrix ``T[i, j] = P(noisy = j | clean = i)``, of shape
-        (n_classes, n_classes) with rows and columns in the order of ``classes_``, from
-        which the shares follow, or the estimator of it; those that ask a model ask
-        the network. None means :class:`~sknoisy.transition.ConfidentTransition`.
+        What the shares follow from, as for :class:`CoTeachingClassifier`.
 
     warmup_epochs : int, default=4
         Epochs in which all rows are trained on, at least 1. Few, since what the shares
         are estimated from must not know the labels by heart yet.
 
-    criterion : torch Module class or instance, default=torch.nn.CrossEntropyLoss
-        Loss of logits and labels. It has to follow ``reduction="none"``.
-
-    optimizer : torch Optimizer class, default=torch.optim.Adam
-        The optimizer.
-
-    lr : float, default=1e-3
-        Learning rate.
-
-    max_epochs : int, default=30
-        Number of epochs.
-
-    batch_size : int, default=64
-        Rows in a batch, or -1 for all of them.
-
-    train_split : callable, default=None
-        Splits off validation data, such as ``skorch.dataset.ValidSplit(5)``. None
-        trains on all rows.
-
-    callbacks : list of skorch callbacks, default=None
-        Schedules of the learning rate, early stopping and the like.
-
-    image_shape : tuple of three ints, default=None
-        Channels, height and width that the rows of a table are reshaped to.
-
-    warm_start : bool, default=False
-        Whether ``fit`` trains on from where the last one ended.
-
-    verbose : int, default=0
-        Whether to print a line for each epoch.
-
-    device : str or torch device, default="cpu"
-        Where to train, such as "cuda".
-
-    random_state : int, RandomState instance or None, default=None
-        Seed of starting values, shuffling and dropout.
-
     **kwargs : dict
-        Other parameters of skorch's ``NeuralNetClassifier``, and parameters of a part
-        behind its name and two underscores: ``module__``, ``optimizer__`` and so on.
+        ``random_state``, ``image_shape`` and all parameters of skorch's
+        `NeuralNetClassifier <https://skorch.readthedocs.io/en/stable/classifier.html>`_.
 
     Attributes
     ----------
-    module_ : Module
-        The network.
-
     loss_history_ : ndarray of shape (n_epochs, n_samples)
         Loss of each row in each epoch, as it was when the row was trained on. NaN for
         rows that were split off for validation.
@@ -101,35 +60,23 @@ class LossHistoryClassifier(BaseDeepClassifier):
     keep_share_ : ndarray of shape (n_classes,)
         Share of the rows of each label that is kept.
 
-    kept_ : ndarray of bool of shape (n_samples,)
-        Rows that the last epoch would have been followed by.
+    noise_rate_ : float
+        Share of wrong labels that follows from it, in [0, 1].
 
     transition_matrix_ : ndarray of shape (n_classes, n_classes)
         The matrix found or given.
 
-    noise_rate_ : float
-        Share of wrong labels that follows from it, in [0, 1].
-
-    clean_proba_ : ndarray of shape (n_samples, n_classes)
-        Probability of each true class, given the row and its label.
+    kept_ : ndarray of bool of shape (n_samples,)
+        Rows that a further epoch would be trained on.
 
     label_quality_ : ndarray of shape (n_samples,)
         Probability that the label is right.
 
-    history_ : skorch History
-        Losses and times of each epoch.
-
-    classes_ : ndarray of shape (n_classes,)
-        The distinct labels.
-
-    input_shape_ : tuple of ints or None
-        Shape in which a row reaches the network, where all have the same.
+    clean_proba_ : ndarray of shape (n_samples, n_classes)
+        Probability of each true class, given the row and its label.
 
     n_features_in_ : int
-        Number of columns of X, for tables.
-
     feature_names_in_ : ndarray of shape (n_features_in_,)
-        Names of the columns of X, where it has any.
 
     See Also
     --------
@@ -148,88 +95,55 @@ class LossHistoryClassifier(BaseDeepClassifier):
 
     Examples
     --------
-    >>> from sklearn.datasets import load_digits
+    >>> import numpy as np
+    >>> from sklearn.datasets import load_iris
     >>> from sknoisy.deep import LossHistoryClassifier
-    >>> from sknoisy.noise import UniformNoise
-    >>> X, y = load_digits(return_X_y=True)
-    >>> y_noisy = UniformNoise(0.4, random_state=0).corrupt(y[:1000])
-    >>> clf = LossHistoryClassifier(max_epochs=20, random_state=0)
-    >>> bool(clf.fit(X[:1000], y_noisy).score(X[1000:], y[1000:]) > 0.85)
-    True
+    >>> X, y = load_iris(return_X_y=True)
+    >>> y_noisy = np.where(np.arange(150) % 5 == 0, (y + 1) % 3, y)
+    >>> clf = LossHistoryClassifier(lr=0.01, random_state=0).fit(X, y_noisy)
     >>> clf.loss_history_.shape
-    (20, 1000)
-    >>> bool((y_noisy == y[:1000])[clf.kept_].mean() > 0.85)
+    (30, 150)
+    >>> bool((y_noisy == y)[clf.kept_].mean() > 0.9)
     True
     """
 
     _parameter_constraints: dict = {
         **BaseDeepClassifier._parameter_constraints,
         "statistic": [StrOptions({"mean", "variance"})],
-        "window": [Interval(Integral, 2, None, closed="left")],
+        "window": [Interval(Integral, 2, None, closed="left"), None],
         "keep_share": KEEP_CONSTRAINT,
-        "transition": [TRANSITION_ESTIMATOR, "array-like", None],
+        "transition": TRANSITION,
         "warmup_epochs": [Interval(Integral, 1, None, closed="left")],
     }
 
-    _transient = {**BaseDeepClassifier._transient, "_dataset_": None}
-    _dataset_ = None
+    _only_with = {"window": ("statistic", "variance")}
 
     def __init__(
         self,
         module=None,
         *,
         statistic="mean",
-        window=10,
+        window=None,
         keep_share=None,
         transition=None,
         warmup_epochs=4,
-        criterion=torch.nn.CrossEntropyLoss,
-        optimizer=torch.optim.Adam,
-        lr=1e-3,
-        max_epochs=30,
-        batch_size=64,
-        train_split=None,
-        callbacks=None,
-        image_shape=None,
-        warm_start=False,
-        verbose=0,
-        device="cpu",
-        random_state=None,
         **kwargs,
     ):
-        super().__init__(
-            module,
-            criterion=criterion,
-            optimizer=optimizer,
-            lr=lr,
-            max_epochs=max_epochs,
-            batch_size=batch_size,
-            train_split=train_split,
-            callbacks=callbacks,
-            image_shape=image_shape,
-            warm_start=warm_start,
-            verbose=verbose,
-            device=device,
-            random_state=random_state,
-            **kwargs,
-        )
+        super().__init__(module, **kwargs)
         self.statistic = statistic
         self.window = window
         self.keep_share = keep_share
         self.transition = transition
         self.warmup_epochs = warmup_epochs
 
-    def _run(self, dataset, epochs):
-        self._dataset_ = dataset
-        n_rows, n_classes = len(dataset), len(self.classes_)
-        if not len(self.history) or self._proba_sum_.shape[0] != n_rows:
+    def _prepare(self, training):
+        n_rows, n_classes = len(training.dataset), len(self.classes_)
+        if not len(self.history) or len(self._proba_sum_) != n_rows:
             self.loss_history_ = np.empty((0, n_rows), np.float32)
             self._proba_sum_ = np.zeros((n_rows, n_classes))
             self.keep_share_, self.kept_ = None, np.ones(n_rows, bool)
-        super()._run(dataset, epochs)
 
     def _before_epoch(self, dataset_train):
-        super()._before_epoch(dataset_train)
         empty = np.full((1, self.loss_history_.shape[1]), np.nan, np.float32)
         self.loss_history_ = np.concatenate([self.loss_history_, empty])
 
@@ -243,26 +157,26 @@ class LossHistoryClassifier(BaseDeepClassifier):
         self._proba_sum_[index] += self._probabilities(y_pred).detach().cpu().numpy()
         if len(self.loss_history_) <= self.warmup_epochs:
             return losses
+        # From the end of the warm-up on, as the last epoch has ended.
         kept = torch.as_tensor(self.kept_[index]).to(losses.device)
         return only_kept(losses, kept, rows.weight)
 
     def _after_epoch(self, dataset_train):
-        super()._after_epoch(dataset_train)
         n_epochs = len(self.loss_history_)
+        # Once the warm-up is over, and before the networks know labels by heart.
         if n_epochs == self.warmup_epochs:
-            self._learn_shares()
+            self._learn_shares(self._training_)
         if n_epochs >= self.warmup_epochs:
-            self._select()
+            self._select(self._training_)
 
-    def _learn_shares(self):
-        """Find how many rows of each label to keep."""
+    def _learn_shares(self, training):
         self.transition_matrix_, self.keep_share_ = learn_shares(
-            self, self._dataset_.X, self._labels_, self._proba_sum_, self._seen()
+            self, training, self._proba_sum_, self._seen()
         )
 
-    def _select(self):
+    def _select(self, training):
         """Choose the rows to go on with."""
-        self.kept_ = keep_low(self._score(), self.keep_share_, self._labels_)
+        self.kept_ = keep_low(self._score(), self.keep_share_, training.labels)
 
     def _seen(self):
         return np.flatnonzero(self._proba_sum_.any(axis=1))
@@ -275,25 +189,21 @@ class LossHistoryClassifier(BaseDeepClassifier):
         if self.statistic == "mean" or len(losses) == 1:
             score[seen] = np.nanmean(losses, axis=0)
         else:
-            score[seen] = np.nanvar(losses[-self.window :], axis=0)
+            window = WINDOW if self.window is None else self.window
+            score[seen] = np.nanvar(losses[-window:], axis=0)
         return score
 
-    def _finish(self, dataset, labels):
+    def _finish(self, training):
         """Set what the histories say of the labels."""
-        if len(self.loss_history_) < self.warmup_epochs:
-            self._select_early(dataset)
         seen = self._proba_sum_.any(axis=1)[:, None]
-        proba = self._class_probabilities(dataset)
-        proba = normalize_rows(np.where(seen, self._proba_sum_, proba))
-        keep_judgement(self, proba, labels)
-
-    def _select_early(self, dataset):
-        """Say what is known where the training has ended within the warm-up."""
+        alone = self._class_probabilities(training.dataset)
+        proba = normalize_rows(np.where(seen, self._proba_sum_, alone))
         if not len(self.loss_history_):
-            proba = self._class_probabilities(dataset)
             self.transition_matrix_, self.keep_share_ = learn_shares(
-                self, dataset.X, self._labels_, proba, np.arange(len(proba))
+                self, training, proba
             )
-            return
-        self._learn_shares()
-        self._select()
+        elif len(self.loss_history_) < self.warmup_epochs:
+            # The training has ended within the warm-up: say what is known.
+            self._learn_shares(training)
+            self._select(training)
+        keep_label_posterior(self, proba, training.labels)

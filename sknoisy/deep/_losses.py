@@ -50,21 +50,13 @@ class LabelLoss(torch.nn.CrossEntropyLoss):
         if self.reduction == "sum":
             return losses.sum()
         if self.weight is not None:
+            # torch divides by the weight of the labels, not by their number.
             return losses.sum() / self.weight.to(losses)[target].sum()
         return losses.mean()
 
 
 def check_batch(logits, target):
-    """Refuse what is no batch of logits with one integer label each.
-
-    Parameters
-    ----------
-    logits : tensor of shape (n_samples, n_classes)
-        Logits.
-
-    target : tensor of int64 of shape (n_samples,)
-        Labels.
-    """
+    """Refuse what is no batch of logits with one integer label each."""
     if logits.ndim != 2 or target.shape != logits.shape[:1]:
         raise ValueError(
             "The loss expected logits of shape (n_samples, n_classes) and one label "
@@ -80,58 +72,22 @@ def check_batch(logits, target):
 
 
 def pick(values, target):
-    """Return the entry of each row that belongs to its label.
-
-    Parameters
-    ----------
-    values : tensor of shape (n_samples, n_classes)
-        One value per class.
-
-    target : tensor of int64 of shape (n_samples,)
-        Labels.
-
-    Returns
-    -------
-    tensor of shape (n_samples,)
-        ``values[i, target[i]]``.
-    """
+    """Return the entry of each row that belongs to its label: values[i, target[i]]."""
     return values.gather(1, target[:, None])[:, 0]
 
 
 def as_numpy_matrix(T, **checks):
-    """Return a checked transition matrix, which may come as a tensor.
-
-    Parameters
-    ----------
-    T : tensor or array-like of shape (n_classes, n_classes)
-        Transition matrix.
-
-    **checks : dict
-        Arguments of ``check_transition_matrix``.
-
-    Returns
-    -------
-    ndarray of shape (n_classes, n_classes)
-        Its rows sum to 1.
-    """
+    """Return a checked transition matrix, which may come as a tensor."""
     if isinstance(T, torch.Tensor):
         T = T.detach().cpu().numpy()
     return check_transition_matrix(T, **checks)
 
 
 def log_transition(T):
-    """Return the logarithm of a transition matrix, with labels it rules out made mute.
+    """Return the logarithm of a transition matrix; minus infinity where it is zero.
 
-    Parameters
-    ----------
-    T : ndarray of shape (n_classes, n_classes)
-        Transition matrix; zeros are allowed.
-
-    Returns
-    -------
-    tensor of shape (n_classes, n_classes)
-        Minus infinity where T is zero. A column of zeros becomes one of zeros: such a
-        label says nothing about the true class, and has no gradient.
+    A column of zeros becomes one of zeros: such a label says nothing about the true
+    class.
     """
     T = np.where(T.any(axis=0), T, 1.0)
     with np.errstate(divide="ignore"):
@@ -141,24 +97,14 @@ def log_transition(T):
 def mixed_log_likelihood(log_proba, log_T, target):
     """Return the log-likelihood of noisy labels under a mixture of true classes.
 
-    Parameters
-    ----------
-    log_proba : tensor of shape (n_samples, n_classes)
-        Log-probabilities of the true classes.
-
-    log_T : tensor of shape (n_classes, n_classes)
-        Logarithm of the transition matrix.
-
-    target : tensor of int64 of shape (n_samples,)
-        Noisy labels.
-
-    Returns
-    -------
-    tensor of shape (n_samples,)
-        ``log(sum_k exp(log_proba[i, k] + log_T[k, target[i]]))``. Only the columns of
-        the labels at hand are gathered, so nothing of size n_classes ** 2 is made.
+    It is ``log(sum_k exp(log_proba[i, k] + log_T[k, target[i]]))``. Only the columns of
+    the labels at hand are gathered, so nothing of size n_classes ** 2 is made.
     """
-    return torch.logsumexp(log_proba + log_T.to(log_proba).T[target], dim=1)
+    log_T = log_T.to(log_proba).T[target]
+    found = torch.logsumexp(log_proba + log_T, dim=1)
+    # The logarithm of a sum of probabilities is 0 but for rounding: exactly so here.
+    mute = (log_T == 0).all(dim=1)
+    return torch.where(mute, torch.zeros_like(found), found)
 
 
 class ForwardCrossEntropyLoss(LabelLoss):
@@ -172,11 +118,8 @@ class ForwardCrossEntropyLoss(LabelLoss):
     transition_matrix : array-like or tensor of shape (n_classes, n_classes)
         ``T[i, j] = P(noisy = j | clean = i)``: rows sum to 1, zeros are allowed.
 
-    weight : tensor of shape (n_classes,), default=None
-        Weight of each label.
-
-    reduction : {"mean", "sum", "none"}, default="mean"
-        As in :class:`torch.nn.CrossEntropyLoss`.
+    **kwargs : dict
+        ``weight`` and ``reduction`` of :class:`torch.nn.CrossEntropyLoss`.
 
     See Also
     --------
@@ -207,8 +150,8 @@ class ForwardCrossEntropyLoss(LabelLoss):
     0.8
     """
 
-    def __init__(self, transition_matrix, *, weight=None, reduction="mean"):
-        super().__init__(weight=weight, reduction=reduction)
+    def __init__(self, transition_matrix, **kwargs):
+        super().__init__(**kwargs)
         T = as_numpy_matrix(transition_matrix)
         self.register_buffer("log_transition", log_transition(T))
 
@@ -223,13 +166,10 @@ class BackwardCrossEntropyLoss(LabelLoss):
     Parameters
     ----------
     transition_matrix : array-like or tensor of shape (n_classes, n_classes)
-        ``T[i, j] = P(noisy = j | clean = i)``: rows sum to 1, and it has an inverse.
+        As for :class:`ForwardCrossEntropyLoss`; it has an inverse.
 
-    weight : tensor of shape (n_classes,), default=None
-        Weight of each label.
-
-    reduction : {"mean", "sum", "none"}, default="mean"
-        As in :class:`torch.nn.CrossEntropyLoss`.
+    **kwargs : dict
+        ``weight`` and ``reduction`` of :class:`torch.nn.CrossEntropyLoss`.
 
     See Also
     --------
@@ -243,8 +183,7 @@ class BackwardCrossEntropyLoss(LabelLoss):
 
     References
     ----------
-    G. Patrini, A. Rozza, A. Menon, R. Nock, L. Qu, "Making Deep Neural Networks Robust
-    to Label Noise: a Loss Correction Approach", CVPR 2017.
+    G. Patrini et al., CVPR 2017, see :class:`ForwardCrossEntropyLoss`.
 
     Examples
     --------
@@ -259,8 +198,8 @@ class BackwardCrossEntropyLoss(LabelLoss):
     True
     """
 
-    def __init__(self, transition_matrix, *, weight=None, reduction="mean"):
-        super().__init__(weight=weight, reduction=reduction)
+    def __init__(self, transition_matrix, **kwargs):
+        super().__init__(**kwargs)
         T = as_numpy_matrix(transition_matrix, invertible=True)
         inverse = torch.as_tensor(np.linalg.inv(T), dtype=torch.get_default_dtype())
         self.register_buffer("inverse_transition", inverse)
@@ -271,16 +210,7 @@ class BackwardCrossEntropyLoss(LabelLoss):
 
 
 def check_width(log_proba, matrix):
-    """Refuse logits of another number of classes than the matrix has.
-
-    Parameters
-    ----------
-    log_proba : tensor of shape (n_samples, n_classes)
-        Predictions.
-
-    matrix : tensor of shape (n_classes, n_classes)
-        Transition matrix, its logarithm or its inverse.
-    """
+    """Refuse logits of another number of classes than the matrix has."""
     if log_proba.shape[1] != len(matrix):
         raise ValueError(
             f"transition_matrix has {len(matrix)} classes, but the module returned "

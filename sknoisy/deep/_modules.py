@@ -5,102 +5,58 @@ import math
 import torch
 from torch import nn
 
-IMAGE_NDIM = 4
+# Two hidden layers twice as wide as the data, within these bounds: wide enough for the
+# 64 columns of the digits, and small enough to train tables in seconds.
 SMALLEST_WIDTH, LARGEST_WIDTH = 128, 512
+# A spread below this share of the mean is what rounding leaves of a constant column.
 ROUNDING = 1e-10
+# Blocks of 32, 64, 128, 128 channels; each halves the image, down to 4 to 7 pixels.
 FIRST_CHANNELS, MAX_BLOCKS = 32, 4
+# Single-precision softmax rows sum to 1 within this.
+SUM_TOLERANCE = 1e-4
 
 
 class Standardize(nn.Module):
     """Subtract a mean and divide by a standard deviation, both of the training data.
 
-    Parameters
-    ----------
-    mean : array-like
-        Mean of each column, or of each channel of images.
-
-    std : array-like of the same shape
-        Standard deviation; 0 is taken as 1.
+    They belong to columns, or to the channels of images. The scaling itself is done in
+    double precision, so that a column far from 0 keeps its digits; what leaves has the
+    precision of the network, which ``unit`` knows.
     """
 
     def __init__(self, mean, std):
         super().__init__()
         mean = torch.as_tensor(mean, dtype=torch.float64)
         std = torch.as_tensor(std, dtype=torch.float64)
-        # What is left of a constant column by rounding is no spread.
         std = torch.where(std > ROUNDING * (1 + mean.abs()), std, torch.ones_like(std))
-        # In double precision, so that a column far from 0 keeps its digits.
         self.register_buffer("mean", mean)
         self.register_buffer("std", std)
+        self.register_buffer("unit", torch.ones(()))
 
     def forward(self, x):
-        """Return the scaled rows.
-
-        Parameters
-        ----------
-        x : tensor of shape (n_rows, n_features) or (n_rows, channels, height, width)
-            Rows.
-
-        Returns
-        -------
-        tensor of float32 of the same shape
-            Rows with the scale of the training data taken out.
-        """
+        """Return rows of any precision with the scale of the data taken out."""
         shape = (1, -1) + (1,) * (x.ndim - 2)
         x = (x.to(self.mean.dtype) - self.mean.view(shape)) / self.std.view(shape)
-        return x.to(torch.get_default_dtype())
+        return x.to(self.unit.dtype)
 
 
-def make_table_module(n_features, n_classes, mean, std):
-    """Make a perceptron with two hidden layers, twice as wide as the data.
-
-    Parameters
-    ----------
-    n_features : int
-        Number of columns.
-
-    n_classes : int
-        Number of classes.
-
-    mean, std : array-like of shape (n_features,)
-        Scale of the training data.
-
-    Returns
-    -------
-    Module
-        From rows to logits.
-    """
+def make_table_module(n_features, n_classes, mean, std, *, widths=None):
+    """Make a perceptron with two hidden layers, twice as wide as the data."""
     width = 2 * max(n_features, n_classes)
     width = min(max(width, SMALLEST_WIDTH), LARGEST_WIDTH)
+    first, second = widths or (width, width)
     return nn.Sequential(
         Standardize(mean, std),
-        nn.Linear(n_features, width),
+        nn.Linear(n_features, first),
         nn.ReLU(),
-        nn.Linear(width, width),
+        nn.Linear(first, second),
         nn.ReLU(),
-        nn.Linear(width, n_classes),
+        nn.Linear(second, n_classes),
     )
 
 
 def make_image_module(shape, n_classes, mean, std):
-    """Make a small convolutional network; each block halves height and width.
-
-    Parameters
-    ----------
-    shape : tuple of three ints
-        Channels, height and width.
-
-    n_classes : int
-        Number of classes.
-
-    mean, std : array-like of shape (channels,)
-        Scale of the training data.
-
-    Returns
-    -------
-    Module
-        From images to logits.
-    """
+    """Make a small convolutional network; each block halves height and width."""
     channels, height, width = shape
     n_blocks = int(math.log2(max(min(height, width), 1))) - 2
     n_blocks = min(max(n_blocks, 0), MAX_BLOCKS)
@@ -120,38 +76,26 @@ def make_image_module(shape, n_classes, mean, std):
 
 
 def redraw(module):
-    """Give every layer of a module new starting values, where it knows how to.
-
-    Parameters
-    ----------
-    module : Module
-        It is changed.
-
-    Returns
-    -------
-    Module
-        The same module.
-    """
+    """Give every layer of a module new starting values, where it knows how to."""
     for layer in module.modules():
         if hasattr(layer, "reset_parameters"):
             layer.reset_parameters()
     return module
 
 
+def first_of(output):
+    """Return the logits of a module that may return more than these, in a tuple."""
+    return output[0] if isinstance(output, tuple) else output
+
+
+def last_linear(module):
+    """Return the last linear layer of a module, None where there is none."""
+    layers = [m for m in module.modules() if isinstance(m, nn.Linear)]
+    return layers[-1] if layers else None
+
+
 def check_logits(logits, n_classes, owner):
-    """Refuse what a module returns if it is not one logit per class.
-
-    Parameters
-    ----------
-    logits : tensor
-        What the module has returned for a batch.
-
-    n_classes : int
-        Number of classes.
-
-    owner : str
-        Name of the classifier, for the messages.
-    """
+    """Refuse what a module returns if it is not one logit per class."""
     if logits.ndim != 2 or logits.shape[1] != n_classes:
         raise ValueError(
             f"{owner} expected the module to return logits of shape (n_samples, "
@@ -159,8 +103,8 @@ def check_logits(logits, n_classes, owner):
             f"the last layer {n_classes} outputs."
         )
     values = logits.detach()
-    sums = values.sum(dim=1)
-    if bool((values >= 0).all()) and bool(((sums - 1).abs() < 1e-4).all()):
+    off = (values.sum(dim=1) - 1).abs()
+    if bool((values >= 0).all()) and bool((off < SUM_TOLERANCE).all()):
         raise ValueError(
             f"{owner} expected the module to return logits, but got probabilities: "
             "nothing is negative and every row sums to 1. Remove the softmax at the "
@@ -169,13 +113,7 @@ def check_logits(logits, n_classes, owner):
 
 
 class Twin(nn.Module):
-    """Two networks side by side: optimizer, checkpoints and pickles see one module.
-
-    Parameters
-    ----------
-    first, second : Module
-        The networks.
-    """
+    """Two networks side by side: optimizer, checkpoints and pickles see one module."""
 
     def __init__(self, first, second):
         super().__init__()
@@ -183,17 +121,6 @@ class Twin(nn.Module):
         self.second = second
 
     def forward(self, *args, **kwargs):
-        """Return what both say about a batch.
-
-        Parameters
-        ----------
-        *args, **kwargs : tensor
-            Inputs of both.
-
-        Returns
-        -------
-        tuple of two tensors of shape (n_rows, n_classes)
-            Logits.
-        """
+        """Return the logits of both for a batch."""
         outputs = self.first(*args, **kwargs), self.second(*args, **kwargs)
-        return tuple(out[0] if isinstance(out, tuple) else out for out in outputs)
+        return tuple(first_of(output) for output in outputs)

@@ -1,4 +1,4 @@
-"""What every net of ours does differently from plain skorch, hook by hook."""
+"""A skorch net for rows: data, modules, losses and predictions."""
 
 import copy
 from collections.abc import Mapping
@@ -11,20 +11,27 @@ from skorch.utils import to_tensor
 from torch.utils.data import DataLoader
 
 from sknoisy._labels import encode_labels
-from sknoisy.deep._modules import check_logits, make_image_module, make_table_module
+from sknoisy.deep._modules import (
+    check_logits,
+    first_of,
+    make_image_module,
+    make_table_module,
+)
 from sknoisy.deep._rows import Collate, RowDataset, as_rows, is_numbered, labels_of
+from sknoisy.deep._skorch_net import SkorchNet
 
+# A batch whose rows have no weight divides by this instead of 0; its loss is 0 anyway.
 TINY = 1e-12
 # How many times more rows than are trained on are looked at together.
 LOOKING = 8
 
 
-class RowNet(NeuralNetClassifier):
+class RowNet(SkorchNet, NeuralNetClassifier):
     """A skorch net whose batches know the number and the weight of their rows.
 
     Think twice before adding to this class: every line of it stands between skorch and
     every net of ours. A net with a loss of its own overrides ``_losses``; a net with
-    more than one module overrides ``initialize_module``.
+    more than one module overrides ``_set_modules``.
     """
 
     @property
@@ -39,66 +46,19 @@ class RowNet(NeuralNetClassifier):
             ("print_log", PrintLog()),
         ]
 
-    @property
-    def _owner(self):
-        return type(self).__name__
-
     # Data
 
-    def check_data(self, X, y=None):
-        """Do nothing: ``fit`` has checked the data already.
-
-        Parameters
-        ----------
-        X, y : object
-            Ignored.
-        """
-
     def get_dataset(self, X, y=None):
-        """Return rows to predict as a data set whose batches hold ``Rows``.
-
-        Parameters
-        ----------
-        X : array-like, frame, tensor, dict or Dataset
-            Rows.
-
-        y : None
-            Ignored.
-
-        Returns
-        -------
-        Dataset
-            The rows in their order.
-        """
+        """Return rows to predict as a data set whose batches hold ``Rows``."""
         if isinstance(X, torch.utils.data.Dataset):
             return X if is_numbered(X) else RowDataset(X, numbered=False)
         return RowDataset(self._source(X, reset=False), numbered=False)
 
     def get_split_datasets(self, X, y=None, **params):
-        """Split off validation data where ``train_split`` says so.
-
-        Parameters
-        ----------
-        X : RowDataset
-            All rows.
-
-        y : None
-            Ignored; the record of the labels is used.
-
-        **params : dict
-            Ignored.
-
-        Returns
-        -------
-        dataset_train : Dataset
-            Rows to train on.
-
-        dataset_valid : Dataset or None
-            Rows to validate on.
-        """
+        """Split off validation data where ``train_split`` says so."""
         if not self.train_split:
             return X, None
-        labels = self._labels_
+        labels = self._training_.labels
         groups = {} if labels.groups is None else {"groups": labels.groups}
         dataset_train, dataset_valid = self.train_split(X, labels.codes, **groups)
         if dataset_valid is not None and not is_numbered(dataset_valid):
@@ -108,21 +68,7 @@ class RowNet(NeuralNetClassifier):
         return dataset_train, dataset_valid
 
     def get_iterator(self, dataset, training=False):
-        """Return the batches of a data set; those to train on are shuffled.
-
-        Parameters
-        ----------
-        dataset : Dataset
-            Rows.
-
-        training : bool, default=False
-            Whether they are trained on.
-
-        Returns
-        -------
-        iterable
-            Batches of ``Rows`` and label codes.
-        """
+        """Return the batches of a data set; those to train on are shuffled."""
         name = "iterator_train" if training else "iterator_valid"
         iterator, params = getattr(self, name), self.get_params_for(name)
         if "batch_sampler" not in params:
@@ -143,17 +89,6 @@ class RowNet(NeuralNetClassifier):
 
     # Modules
 
-    def initialize_module(self):
-        """Make the module, or the default one for the data seen by ``fit``.
-
-        Returns
-        -------
-        self : object
-            The net.
-        """
-        self.module_ = self._make_module("module")
-        return self
-
     def _make_module(self, name, **params):
         """Return the module that a parameter stands for."""
         module, params = getattr(self, name), self.get_params_for(name) | params
@@ -172,18 +107,17 @@ class RowNet(NeuralNetClassifier):
                 "an array or a tensor of images. Call fit with such an X, or pass "
                 f"{name}=."
             )
-        make = make_table_module if len(self.input_shape_) == 1 else make_image_module
-        shape = self.input_shape_[0] if len(self.input_shape_) == 1 else None
-        return make(shape or self.input_shape_, len(self.classes_), *self._input_scale_)
+        return self._make_default_module()
+
+    def _make_default_module(self):
+        """Return a network that suits the rows seen by ``fit``."""
+        n_classes, scale = len(self.classes_), self._input_scale_
+        if len(self.input_shape_) == 1:
+            return make_table_module(*self.input_shape_, n_classes, *scale)
+        return make_image_module(self.input_shape_, n_classes, *scale)
 
     def initialize_criterion(self):
-        """Make the loss so that it returns one number per row.
-
-        Returns
-        -------
-        self : object
-            The net.
-        """
+        """Make the loss so that it returns one number per row."""
         criterion, params = self.criterion, self.get_params_for("criterion")
         if isinstance(criterion, torch.nn.Module) and not params:
             self.criterion_ = copy.deepcopy(criterion)
@@ -199,92 +133,66 @@ class RowNet(NeuralNetClassifier):
         return self
 
     def infer(self, x, **params):
-        """Return what the module says about a batch.
+        """Return what the network says about a batch."""
+        return self._through(self._network(), x, **params)
 
-        Parameters
-        ----------
-        x : Rows, tensor, dict or list
-            Inputs.
+    def _through(self, network, x, **params):
+        """Return what a network says about a batch."""
+        x = self._inputs(as_rows(x).inputs, network)
+        if isinstance(x, Mapping):
+            return network(**self._merge_x_and_fit_params(x, params))
+        return network(x, **params)
 
-        **params : dict
-            Passed on to the module.
-
-        Returns
-        -------
-        tensor or tuple of tensors
-            Logits.
-        """
-        return super().infer(self._inputs(as_rows(x).inputs), **params)
-
-    def _inputs(self, x):
+    def _inputs(self, x, network):
         """Return inputs on the device, in the precision and shape of the module."""
         x = to_tensor(x, device=self.device)
         if isinstance(x, Mapping):
-            return {name: self._inputs_of_one(part) for name, part in x.items()}
+            return {k: self._in_precision(part, network) for k, part in x.items()}
         if isinstance(x, list | tuple):
-            return [self._inputs_of_one(part) for part in x]
-        x = self._inputs_of_one(x)
+            return [self._in_precision(part, network) for part in x]
+        x = self._in_precision(x, network)
         return x if self.image_shape is None else x.reshape(-1, *self.image_shape)
 
-    def _inputs_of_one(self, x):
+    def _in_precision(self, x, network):
         # The default network takes any precision, and uses what it gets.
-        default = all(getattr(self, name, None) is None for name in self._modules)
-        if default or not torch.is_tensor(x) or not x.is_floating_point():
+        if self._is_default() or not torch.is_tensor(x) or not x.is_floating_point():
             return x
-        parameters = self.module_.parameters()
-        dtypes = (p.dtype for p in parameters if p.is_floating_point())
+        dtypes = (p.dtype for p in network.parameters() if p.is_floating_point())
         return x.to(next(dtypes, torch.get_default_dtype()))
+
+    def _is_default(self):
+        """Whether the network is of our making."""
+        return self.module is None
 
     # Losses
 
     def get_loss(self, y_pred, y_true, X=None, training=False):
-        """Return the loss of a batch: the mean over its rows, by their weight.
-
-        Parameters
-        ----------
-        y_pred : tensor or tuple of tensors
-            What the module has returned.
-
-        y_true : tensor of int64 of shape (n_rows,)
-            Label codes.
-
-        X : Rows or object, default=None
-            Inputs.
-
-        training : bool, default=False
-            Whether the batch is trained on.
-
-        Returns
-        -------
-        tensor
-            A single number.
-        """
+        """Return the loss of a batch: the mean over its rows, by their weight."""
         rows = as_rows(y_true if X is None else X)
         codes = to_tensor(y_true, device=self.device)
         losses = self._losses(y_pred, codes, rows, training)
         weight = rows.weight.to(losses)
         if losses.ndim == 0:
-            return self._reduced_already(losses, weight)
+            equal = bool((weight == weight[0]).all())
+            return losses if equal else self._refuse_reduced()
         return (losses * weight).sum() / weight.sum().clamp_min(TINY)
 
     def _losses(self, y_pred, codes, rows, training):
         """Return the loss of each row of a batch."""
-        logits = y_pred[0] if isinstance(y_pred, tuple) else y_pred
-        if training:
-            self._check_logits(logits)
-        return self.criterion_(logits, codes)
+        return self.criterion_(self._checked_logits(y_pred, training), codes)
 
-    def _check_logits(self, *logits):
-        """Refuse what is not logits, in the first batch of a training."""
-        if not self._logits_checked_:
+    def _checked_logits(self, output, training=True):
+        """Return the logits; what is none is refused in the first batch of training."""
+        logits = first_of(output)
+        if training:
+            self._check_once(logits)
+        return logits
+
+    def _check_once(self, *logits):
+        if not self._training_.logits_checked:
             for one in logits:
                 check_logits(one, len(self.classes_), self._owner)
-            self._logits_checked_ = True
-
-    def _reduced_already(self, loss, weight):
-        if bool((weight == weight[0]).all()):
-            return loss
-        return self._refuse_reduced()
+            self._training_.logits_checked = True
 
     def _refuse_reduced(self):
         raise ValueError(
@@ -295,38 +203,41 @@ class RowNet(NeuralNetClassifier):
         )
 
     def validation_step(self, batch, **params):
-        """Return loss and output for a batch to validate on, and note the accuracy.
-
-        Parameters
-        ----------
-        batch : tuple
-            Rows and label codes.
-
-        **params : dict
-            Passed on to the module.
-
-        Returns
-        -------
-        dict
-            Entries "loss" and "y_pred".
-        """
+        """Return loss and output for a batch to validate on, and note the accuracy."""
         step = super().validation_step(batch, **params)
-        predicted = self._probabilities(step["y_pred"]).argmax(dim=1)
-        right = (predicted == batch[1].to(predicted.device)).double().mean()
+        proba = self._probabilities(step["y_pred"])
+        right = self._right(proba, batch[1].to(proba.device)).double().mean()
         self.history.record_batch("valid_acc", float(right))
         return step
 
+    def _right(self, proba, codes):
+        """Return where predictions are those of the labels."""
+        return proba.argmax(dim=1) == codes
+
+    # Predictions
+
     def _probabilities(self, output):
         """Return class probabilities from what the module has returned."""
-        logits = output[0] if isinstance(output, tuple) else output
-        return torch.softmax(logits.double(), dim=1)
+        return torch.softmax(first_of(output).double(), dim=1)
 
-    def _look_at(self, dataset):
-        """Yield rows, codes and output of the module for each batch, in order."""
-        for batch in self.get_iterator(dataset, training=False):
-            output = self.evaluation_step(batch)
+    def _look_at(self, dataset, *, precise=True):
+        """Yield the output of the network for each batch, in order.
+
+        In single precision the logits of a row depend in their last digits on its
+        company in the batch, since blocks of another size are summed in another order.
+        Our own networks therefore answer in double precision unless it has to be quick.
+        """
+        self._set_training(False)
+        network = self._network()
+        # Apple's devices have no double precision.
+        able = torch.device(self.device or "cpu").type != "mps"
+        if precise and able and self._is_default():
+            network = copy.deepcopy(network).double()
+        for rows, _ in self.get_iterator(dataset, training=False):
+            with torch.no_grad():
+                output = self._through(network, rows)
             self._check_finite(output)
-            yield *batch, output
+            yield output
 
     def _check_finite(self, output):
         for logits in output if isinstance(output, tuple) else (output,):
@@ -339,5 +250,5 @@ class RowNet(NeuralNetClassifier):
 
     def _class_probabilities(self, dataset):
         """Return class probabilities of the rows of a data set, in order."""
-        parts = [self._probabilities(output) for *_, output in self._look_at(dataset)]
+        parts = [self._probabilities(output) for output in self._look_at(dataset)]
         return np.concatenate([part.cpu().numpy() for part in parts])

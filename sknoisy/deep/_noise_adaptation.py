@@ -6,23 +6,33 @@ import torch
 from torch.nn.functional import cross_entropy
 
 from sknoisy._compat import Interval, StrOptions
-from sknoisy.deep._averaged_net import BaseAveragedClassifier
-from sknoisy.deep._noise_layer import NoiseAdaptationLayer
-from sknoisy.deep._transition_source import (
-    estimated_matrix,
-    given_matrix,
-    is_estimator,
-    keep_judgement,
+from sknoisy.deep._averaging import AveragedWeights, StopEarly
+from sknoisy.deep._base import BaseDeepClassifier
+from sknoisy.deep._core import (
+    TRANSITION,
+    keep_label_posterior,
+    transition_of,
     warn_if_not_diagonal,
     warn_if_too_many,
 )
-from sknoisy.transition._base import TRANSITION_ESTIMATOR
+from sknoisy.deep._modules import first_of
+from sknoisy.deep._noise_layer import (
+    DROPOUT_TARGETS,
+    USUAL_DROPOUT,
+    USUAL_PENALTY,
+    NoiseAdaptationLayer,
+)
 
-# The layer has few parameters, each of which sees many labels.
+# noise_lr=None: the layer has few parameters, each of which sees many labels. Chosen on
+# mnist5k, the row NoiseAdaptationClassifier() of benchmarks/bench_noise_adaptation.py.
 NOISE_LR = 5
+# start=None with the linear layer: half of the labels are taken over at first, whatever
+# the number of classes; the same row. The softmax layer starts from the identity, as in
+# the paper.
+LINEAR_START = 0.5
 
 
-class NoiseAdaptationClassifier(BaseAveragedClassifier):
+class NoiseAdaptationClassifier(AveragedWeights, BaseDeepClassifier):
     r"""Neural network with a layer on top that models the label noise.
 
     In training the predictions of the network go through a noise adaptation layer,
@@ -32,9 +42,7 @@ class NoiseAdaptationClassifier(BaseAveragedClassifier):
     Parameters
     ----------
     module : torch Module class or instance, default=None
-        The network. It returns one logit per class, without softmax. An instance is
-        copied. None makes a perceptron with two hidden layers for tables, a small
-        convolutional network for images.
+        The network, as for :class:`EarlyLearningClassifier`.
 
     transition : transition estimator or array-like, default=None
         Noise transition matrix ``T[i, j] = P(noisy = j | clean = i)``, of shape
@@ -43,83 +51,49 @@ class NoiseAdaptationClassifier(BaseAveragedClassifier):
         learn it from scratch.
 
     noise_layer : {"auto", "softmax", "linear", "fixed"}, default="auto"
-        Kind of the layer, see :class:`NoiseAdaptationLayer`. "auto" is "fixed" where
-        ``transition`` is given, and "linear" otherwise; these two start from a given
-        matrix and learn on, as does "softmax", the published one.
+        Kind of the layer, see :class:`NoiseAdaptationLayer`: "softmax" with dropout is
+        that of Jindal et al., "linear" with a trace penalty that of Sukhbaatar et al.
+        Both learn on from a given matrix, "fixed" keeps it. "auto" is "fixed" where
+        ``transition`` is given, and "linear" otherwise.
 
-    noise_dropout : float, default=0.1
-        Dropout of the softmax layer, in [0, 1).
+    noise_dropout : float, default=None
+        Dropout of the softmax layer, in [0, 1). None means 0.1. Refused with others.
 
-    dropout_on : {"input", "weight"}, default="input"
-        What the dropout masks.
+    dropout_on : {"input", "weight"}, default=None
+        What the dropout of the softmax layer masks. None means "input".
 
-    start : "identity" or float, default=0.5
+    start : "identity" or float, default=None
         Where the matrix starts if ``transition`` is None: a number s in (0, 1) is the
         share of labels taken over while the others are drawn from all classes alike;
-        "identity" sets the weights to the identity as published, whose meaning depends
-        on the number of classes.
+        "identity" sets the weights to the identity, whose meaning depends on the number
+        of classes. None means "identity" for the softmax layer, as published, and 0.5
+        for the linear one.
 
-    trace_penalty : float, default=0.7
-        Factor of the mean diagonal of T in the loss; for the linear layer only.
+    trace_penalty : float, default=None
+        Factor of the mean diagonal of T in the loss of the linear layer. None means
+        0.7. Refused with others.
 
     noise_lr : float, default=None
-        Learning rate of the layer. None takes five times that of the network.
+        Learning rate of a layer that learns. None takes five times that of the network.
 
     warmup_epochs : int, default=0
         Epochs in which the network is trained without the layer.
 
     average_weights : bool, default=True
-        Whether predictions use an average of the weights at the ends of the epochs, in
-        which later ones count more.
+        Whether predictions use an average of the weights after all steps of the
+        optimizer, in which later ones count more.
 
     early_stopping : int, default=None
         Stop after so many epochs in which the likelihood of the noisy labels in the
         validation data, with the layer, has not risen, and go back to the best one;
         needs ``train_split``. None trains through.
 
-    optimizer : torch Optimizer class, default=torch.optim.Adam
-        Optimizer of network and layer.
-
-    lr : float, default=1e-3
-        Learning rate.
-
-    max_epochs : int, default=30
-        Number of epochs.
-
-    batch_size : int, default=64
-        Rows in a batch, or -1 for all of them.
-
-    train_split : callable, default=None
-        Splits off validation data, such as ``skorch.dataset.ValidSplit(5)``. None
-        trains on all rows.
-
-    callbacks : list of skorch callbacks, default=None
-        Schedules of the learning rate and the like.
-
-    image_shape : tuple of three ints, default=None
-        Channels, height and width that the rows of a table are reshaped to.
-
-    warm_start : bool, default=False
-        Whether ``fit`` trains on from where the last one ended.
-
-    verbose : int, default=0
-        Whether to print a line for each epoch.
-
-    device : str or torch device, default="cpu"
-        Where to train, such as "cuda".
-
-    random_state : int, RandomState instance or None, default=None
-        Seed of starting values, shuffling, dropout and the estimator of the matrix.
-
     **kwargs : dict
-        Other parameters of skorch's ``NeuralNetClassifier``, and parameters of a part
-        behind its name and two underscores: ``module__``, ``optimizer__`` and so on.
+        ``random_state``, ``image_shape`` and all parameters of skorch's
+        `NeuralNetClassifier <https://skorch.readthedocs.io/en/stable/classifier.html>`_.
 
     Attributes
     ----------
-    module_ : Module
-        The network.
-
     averaged_module_ : Module or None
         The network with averaged weights, which predicts.
 
@@ -130,9 +104,6 @@ class NoiseAdaptationClassifier(BaseAveragedClassifier):
         The matrix learnt or given; calibrated, that is with the pessimism by dropout
         or trace penalty taken out.
 
-    learned_transition_matrix_ : ndarray of shape (n_classes, n_classes)
-        The same as the layer has it, with that pessimism.
-
     noise_rate_ : float
         Share of wrong labels that follows from ``transition_matrix_``, in [0, 1].
 
@@ -142,20 +113,11 @@ class NoiseAdaptationClassifier(BaseAveragedClassifier):
     label_quality_ : ndarray of shape (n_samples,)
         Probability that the label is right.
 
-    history_ : skorch History
-        Losses and times of each epoch.
-
-    classes_ : ndarray of shape (n_classes,)
-        The distinct labels.
-
-    input_shape_ : tuple of ints or None
-        Shape in which a row reaches the network, where all have the same.
+    learned_transition_matrix_ : ndarray of shape (n_classes, n_classes)
+        ``transition_matrix_`` as the layer has it, with that pessimism.
 
     n_features_in_ : int
-        Number of columns of X, for tables.
-
     feature_names_in_ : ndarray of shape (n_features_in_,)
-        Names of the columns of X, where it has any.
 
     See Also
     --------
@@ -175,6 +137,11 @@ class NoiseAdaptationClassifier(BaseAveragedClassifier):
     rate and early stopping see, therefore is that of network and layer together;
     :meth:`predict_noisy_proba` is what to hold against noisy labels by hand.
 
+    The form published by Jindal et al. is ``NoiseAdaptationClassifier(
+    noise_layer="softmax", noise_lr=lr, average_weights=False, lr=lr)``: a softmax layer
+    behind dropout, from the identity, trained with the network and removed for
+    predictions. What the defaults gain is in the user guide.
+
     The probabilities of the network alone are too confident where the layer is
     pessimistic: calibrate them where they matter.
 
@@ -188,33 +155,37 @@ class NoiseAdaptationClassifier(BaseAveragedClassifier):
 
     Examples
     --------
-    >>> from sklearn.datasets import load_digits
+    >>> from sklearn.datasets import make_blobs
     >>> from sknoisy.deep import NoiseAdaptationClassifier
-    >>> from sknoisy.noise import UniformNoise
-    >>> X, y = load_digits(return_X_y=True)
-    >>> y_noisy = UniformNoise(0.4, random_state=0).corrupt(y[:1000])
-    >>> clf = NoiseAdaptationClassifier(max_epochs=20, random_state=0)
-    >>> bool(clf.fit(X[:1000], y_noisy).score(X[1000:], y[1000:]) > 0.8)
+    >>> from sknoisy.noise import PairNoise
+    >>> X, y = make_blobs(600, centers=[[0, 0], [5, 0], [0, 5]], random_state=0)
+    >>> y_noisy = PairNoise(0.3, random_state=0).corrupt(y)
+    >>> clf = NoiseAdaptationClassifier(max_epochs=15, lr=0.01, random_state=0)
+    >>> bool(clf.fit(X, y_noisy).score(X, y) > 0.95)
     True
-    >>> clf.transition_matrix_.shape
-    (10, 10)
+    >>> bool(abs(clf.transition_matrix_.diagonal().mean() - 0.7) < 0.1)
+    True
     """
 
     _parameter_constraints: dict = {
-        **BaseAveragedClassifier._parameter_constraints,
-        "transition": [TRANSITION_ESTIMATOR, "array-like", None],
+        **BaseDeepClassifier._parameter_constraints,
+        "transition": TRANSITION,
         "noise_layer": [StrOptions({"auto", "softmax", "linear", "fixed"})],
-        "noise_dropout": [Interval(Real, 0, 1, closed="left")],
-        "dropout_on": [StrOptions({"input", "weight"})],
-        "start": [StrOptions({"identity"}), Interval(Real, 0, 1, closed="neither")],
-        "trace_penalty": [Interval(Real, 0, None, closed="left")],
+        "noise_dropout": [Interval(Real, 0, 1, closed="left"), None],
+        "dropout_on": [StrOptions(set(DROPOUT_TARGETS)), None],
+        "start": [
+            StrOptions({"identity"}),
+            Interval(Real, 0, 1, closed="neither"),
+            None,
+        ],
+        "trace_penalty": [Interval(Real, 0, None, closed="left"), None],
         "noise_lr": [Interval(Real, 0, None, closed="left"), None],
         "warmup_epochs": [Interval(Integral, 0, None, closed="left")],
+        "average_weights": ["boolean"],
+        "early_stopping": [Interval(Integral, 1, None, closed="left"), None],
     }
 
-    _transient = {**BaseAveragedClassifier._transient, "_X_": None}
-    _X_ = None
-    _stateful = (*BaseAveragedClassifier._stateful, "noise_layer_")
+    _own_loss = "the likelihood of the labels behind the noise layer"
 
     def __init__(
         self,
@@ -222,44 +193,17 @@ class NoiseAdaptationClassifier(BaseAveragedClassifier):
         *,
         transition=None,
         noise_layer="auto",
-        noise_dropout=0.1,
-        dropout_on="input",
-        start=0.5,
-        trace_penalty=0.7,
+        noise_dropout=None,
+        dropout_on=None,
+        start=None,
+        trace_penalty=None,
         noise_lr=None,
         warmup_epochs=0,
         average_weights=True,
         early_stopping=None,
-        optimizer=torch.optim.Adam,
-        lr=1e-3,
-        max_epochs=30,
-        batch_size=64,
-        train_split=None,
-        callbacks=None,
-        image_shape=None,
-        warm_start=False,
-        verbose=0,
-        device="cpu",
-        random_state=None,
         **kwargs,
     ):
-        super().__init__(
-            module,
-            average_weights=average_weights,
-            early_stopping=early_stopping,
-            optimizer=optimizer,
-            lr=lr,
-            max_epochs=max_epochs,
-            batch_size=batch_size,
-            train_split=train_split,
-            callbacks=callbacks,
-            image_shape=image_shape,
-            warm_start=warm_start,
-            verbose=verbose,
-            device=device,
-            random_state=random_state,
-            **kwargs,
-        )
+        super().__init__(module, **kwargs)
         self.transition = transition
         self.noise_layer = noise_layer
         self.noise_dropout = noise_dropout
@@ -268,49 +212,66 @@ class NoiseAdaptationClassifier(BaseAveragedClassifier):
         self.trace_penalty = trace_penalty
         self.noise_lr = noise_lr
         self.warmup_epochs = warmup_epochs
+        self.average_weights = average_weights
+        self.early_stopping = early_stopping
 
     # Parts
 
-    def initialize_module(self):
-        """Make the network, its average and the layer.
-
-        Returns
-        -------
-        self : object
-            The net.
-        """
-        super().initialize_module()
-        self.noise_layer_ = NoiseAdaptationLayer(
-            len(self.classes_),
-            kind=self._kind(),
-            dropout=self.noise_dropout,
-            dropout_on=self.dropout_on,
-            start=self._start_matrix(),
-            trace_penalty=self.trace_penalty,
-        )
-        return self
+    @property
+    def _default_callbacks(self):
+        callbacks = super()._default_callbacks
+        if self.early_stopping is not None:
+            stop = StopEarly(self.early_stopping, begin=self.warmup_epochs)
+            callbacks.insert(-1, ("stop_early", stop))
+        return callbacks
 
     def _kind(self):
         if self.noise_layer != "auto":
             return self.noise_layer
         return "linear" if self.transition is None else "fixed"
 
-    def _start_matrix(self):
-        """Return the matrix to start from, or the parameter that stands for one."""
-        if self.transition is None:
+    def _refuse_without_effect(self):
+        super()._refuse_without_effect()
+        kind = self._kind()
+        if kind != "softmax":
+            for name in ("noise_dropout", "dropout_on"):
+                self._refuse_unused(name, "noise_layer='softmax'")
+        if kind != "linear":
+            self._refuse_unused("trace_penalty", "noise_layer='linear'")
+        if kind == "fixed":
+            self._refuse_unused("noise_lr", "a layer that learns")
+        if self.transition is not None:
+            self._refuse_unused("start", "transition=None")
+        if self.early_stopping is not None and not self.train_split:
+            raise ValueError(
+                f"{self._owner} with early_stopping={self.early_stopping} needs "
+                "validation data, but got train_split=None. Pass, for example, "
+                "train_split=skorch.dataset.ValidSplit(10, stratified=True)."
+            )
+
+    def _set_modules(self):
+        super()._set_modules()
+        kind = self._kind()
+        dropout, penalty = self.noise_dropout, self.trace_penalty
+        self.noise_layer_ = NoiseAdaptationLayer(
+            len(self.classes_),
+            kind=kind,
+            dropout=USUAL_DROPOUT if dropout is None else dropout,
+            dropout_on=self.dropout_on or "input",
+            start=self._start(kind),
+            trace_penalty=USUAL_PENALTY if penalty is None else penalty,
+        )
+
+    def _start(self, kind):
+        """Return the matrix to start from, or what stands for one."""
+        if self.transition is not None:
+            return transition_of(self, self._training_)
+        if self.start is not None:
             return self.start
-        if is_estimator(self.transition):
-            return estimated_matrix(self, self.transition, self._X_, self._labels_)
-        return given_matrix(self.transition, len(self.classes_))
+        return LINEAR_START if kind == "linear" else "identity"
 
     def initialize_optimizer(self):
-        """Make the optimizer, in which the layer has a learning rate of its own.
-
-        Returns
-        -------
-        self : object
-            The net.
-        """
+        """Make the optimizer, in which the layer has a learning rate of its own."""
         layer = list(self.noise_layer_.parameters())
         known = {id(parameter) for parameter in layer}
         others = [
@@ -328,48 +289,33 @@ class NoiseAdaptationClassifier(BaseAveragedClassifier):
 
     # Training
 
-    def _train(self, X, y, sample_weight, groups, trusted, **keywords):
-        self._X_ = X
-        try:
-            return super()._train(X, y, sample_weight, groups, trusted, **keywords)
-        finally:
-            self._X_ = None
-
-    def _run(self, dataset, epochs):
+    def _prepare(self, training):
         if self._kind() != "fixed":
-            warn_if_too_many(len(self.classes_), len(dataset), self._owner)
-        super()._run(dataset, epochs)
+            n_rows = len(training.dataset)
+            warn_if_too_many(len(self.classes_), n_rows, self._owner)
 
     def _losses(self, y_pred, codes, rows, training):
         """Return the negative log-likelihood of each noisy label."""
-        logits = y_pred[0] if isinstance(y_pred, tuple) else y_pred
-        if training:
-            self._check_logits(logits)
-            # Not so for validation, which compares epochs with each other.
-            if len(self.history) <= self.warmup_epochs:
-                return self.criterion_(logits, codes)
+        logits = self._checked_logits(y_pred, training)
+        plain = cross_entropy(logits, codes, reduction="none")
+        # Not so for validation, which compares epochs with each other.
+        if training and len(self.history) <= self.warmup_epochs:
+            return plain
         losses = -self.noise_layer_.log_likelihood(logits, codes)
-        if self._labels_.trusted is not None:
-            verified = torch.as_tensor(self._labels_.trusted)[rows.index.cpu()]
-            verified = verified.to(codes.device) & (rows.index.to(codes.device) >= 0)
-            plain = cross_entropy(logits, codes, reduction="none")
-            losses = torch.where(verified, plain, losses)
+        trusted = self._training_.trusted(rows, losses.device)
+        losses = torch.where(trusted, plain, losses)
         return losses + self.noise_layer_.penalty() if training else losses
 
-    def _counts_for_stopping(self):
-        return len(self.history) > self.warmup_epochs
-
-    def _finish(self, dataset, labels):
+    def _finish(self, training):
         """Set what follows from network and layer."""
-        self._restore_best()
         layer = self.noise_layer_
         self.learned_transition_matrix_ = layer.transition_matrix().cpu().numpy()
         T = layer.transition_matrix(calibrated=True).cpu().double().numpy()
         self.transition_matrix_ = T / T.sum(axis=1, keepdims=True)
         if layer.kind != "fixed":
             warn_if_not_diagonal(T, self.classes_, self._owner)
-        proba = self._class_probabilities(dataset)
-        keep_judgement(self, proba, labels)
+        proba = self._class_probabilities(training.dataset)
+        keep_label_posterior(self, proba, training.labels)
 
     # Predictions
 
@@ -378,8 +324,8 @@ class NoiseAdaptationClassifier(BaseAveragedClassifier):
 
         Parameters
         ----------
-        X : array-like, frame, sparse matrix, tensor, dict or Dataset
-            Rows.
+        X : object
+            Rows, of any kind that ``predict`` takes.
 
         Returns
         -------
@@ -388,8 +334,7 @@ class NoiseAdaptationClassifier(BaseAveragedClassifier):
             compare with noisy validation data.
         """
         self.check_is_fitted()
-        outputs = (output for *_, output in self._look_at(self.get_dataset(X)))
-        firsts = (out[0] if isinstance(out, tuple) else out for out in outputs)
+        outputs = self._look_at(self.get_dataset(X))
         with torch.no_grad():
-            parts = [self.noise_layer_(logits.double()).exp() for logits in firsts]
+            parts = [self.noise_layer_(first_of(out).double()).exp() for out in outputs]
         return torch.cat(parts).cpu().numpy()

@@ -17,6 +17,10 @@ from sknoisy.deep._losses import (
 
 KINDS = ("softmax", "linear", "fixed")
 DROPOUT_TARGETS = ("input", "weight")
+# The dropout of the one re-implementation of Jindal et al. (2016) that could be read,
+# and the penalty that was chosen on mnist5k, the row NoiseAdaptationClassifier() of
+# benchmarks/bench_noise_adaptation.py.
+USUAL_DROPOUT, USUAL_PENALTY = 0.1, 0.7
 # A start of exactly zero could not be left again.
 SMALLEST_START = 1e-4
 
@@ -81,8 +85,8 @@ class NoiseAdaptationLayer(torch.nn.Module):
     A prediction that is certain of class i leaves the softmax layer as
     :math:`T_i = \mathrm{softmax}(W_i)`: rows are distributions without any constraint.
     With :math:`W` at the identity, :math:`T_{ii} = e / (e + K - 1)`, which is 0.73 for
-    2 classes, 0.23 for 10, and 0.027 for 100: the more classes, the less the layer
-    starts out trusting any label. A start diagonal d is reached by
+    2 classes, 0.23 for 10, and 0.027 for 100: the more classes, the fewer
+    labels the layer takes over at first. A start diagonal d is reached by
     :math:`W = \log\frac{d (K - 1)}{1 - d} I`; the share s that fixes d means the same
     for every K.
 
@@ -126,10 +130,10 @@ class NoiseAdaptationLayer(torch.nn.Module):
         n_classes,
         *,
         kind="softmax",
-        dropout=0.1,
+        dropout=USUAL_DROPOUT,
         dropout_on="input",
         start="identity",
-        trace_penalty=0.7,
+        trace_penalty=USUAL_PENALTY,
     ):
         super().__init__()
         check_layer(kind, dropout, dropout_on, trace_penalty)
@@ -248,21 +252,7 @@ class NoiseAdaptationLayer(torch.nn.Module):
 
 
 def without_trace_penalty(T, penalty):
-    """Return the matrix that a linear layer would have learnt without its penalty.
-
-    Parameters
-    ----------
-    T : tensor of shape (n_classes, n_classes)
-        What it has learnt.
-
-    penalty : float
-        Factor of the mean diagonal.
-
-    Returns
-    -------
-    tensor of shape (n_classes, n_classes)
-        Rows sum to 1.
-    """
+    """Return the matrix that a linear layer would have learnt without its penalty."""
     # From the stationary point of sum_j t_j log T_j - penalty * T_i in each row i.
     diagonal = T.diagonal()
     others = T * (1 - penalty * diagonal).clamp_min(0)[:, None]
@@ -271,16 +261,7 @@ def without_trace_penalty(T, penalty):
 
 
 def check_layer(kind, dropout, dropout_on, trace_penalty):
-    """Refuse parameters of the layer that are out of range.
-
-    Parameters
-    ----------
-    kind, dropout_on : str
-        Choices.
-
-    dropout, trace_penalty : float
-        Numbers.
-    """
+    """Refuse parameters of the layer that are out of range."""
     for name, value, choices in (
         ("kind", kind, KINDS),
         ("dropout_on", dropout_on, DROPOUT_TARGETS),
@@ -319,7 +300,7 @@ def _start_weight(start, n_classes):
         if start != "identity":
             raise ValueError(
                 f"start must be 'identity', a number or a matrix, but got {start!r}. "
-                "Pass 0.5, for example, to trust half of the labels at first."
+                "Pass 0.5, for example, to take over half of the labels at first."
             )
         return torch.eye(n_classes)
     if isinstance(start, Real):

@@ -6,30 +6,32 @@ from numbers import Integral, Real
 import numpy as np
 import torch
 
-from sknoisy._clean_posterior import spread_doubt
-from sknoisy._compat import Interval, StrOptions
-from sknoisy._mixture import ScoreMixture
+from sknoisy._clean_posterior import spread_quality
+from sknoisy._compat import HasMethods, Interval, StrOptions
+from sknoisy.deep._core import core_error_rate, fit_mixtures
 from sknoisy.deep._rows import row_numbers
-from sknoisy.deep._similarity import (
-    fit_mixtures,
-    label_similarity,
-    look_up,
-    weight_tables,
-)
+from sknoisy.deep._similarity import label_similarity, look_up, weight_tables
 from sknoisy.deep._two_nets import BaseTwoNetClassifier
 
+# warmup_epochs="auto": after so many batches the networks have seen each class often
+# enough; benchmarks/bench_resup_net.py, where one epoch is 94 batches.
 WARMUP_BATCHES = 100
+# ... and at most one in so many epochs, so that most of them know of weights.
+WARMUP_PART = 3
+# min_class_size=None: fewer similarities do not carry two distributions; the row
+# scope="class" of the same benchmark.
+MIN_CLASS_SIZE = 50
 
 
 class ReSupNetClassifier(BaseTwoNetClassifier):
-    r"""Two neural networks that tell each other which labels to believe.
+    r"""Two neural networks that weigh the labels for each other.
 
     Both are trained on all rows from the start. After each epoch the similarity
     between the prediction of a network and the label given is computed for every row,
     and a mixture of two distributions is fitted to these similarities: one of labels
     that look right, one of labels that look wrong. From then on a row counts as much
-    as its label is likely to be right, and each network takes that word from the
-    other.
+    as its label is likely to be right, and each network is trained with the weights
+    that the other one has found.
 
     Parameters
     ----------
@@ -50,24 +52,22 @@ class ReSupNetClassifier(BaseTwoNetClassifier):
 
     consistency_weight : float, default=5.0
         Weight of the squared difference between the predictions of the networks. This
-        part of the loss disregards the labels, so that rows whose label is not
-        believed still help.
+        part of the loss disregards the labels, so that rows of low weight still help.
 
     exchange : bool or "product", default=True
         Whether each network is trained with the weights found by the other one, as
         against its own. "product" trains both with the product of the weights.
 
-    mixture : {"beta", "gaussian"}, default="beta"
-        Distribution of the similarities.
-
-    mixture_max_iter : int, default=100
-        Largest number of EM steps for a mixture.
+    mixture : {"beta", "gaussian"} or ScoreMixture, default="beta"
+        Distribution of the similarities, with one component where that is enough; or
+        the mixture itself, such as ``ScoreMixture(n_components=2)``.
 
     scope : {"global", "class"}, default="global"
         One mixture for the similarities of all rows, or one for those of each label.
 
-    min_class_size : int, default=50
+    min_class_size : int, default=None
         With ``scope="class"``: labels with fewer rows take the mixture of all rows.
+        None means 50.
 
     weight_source : {"batch", "epoch"}, default="batch"
         Whether the weight of a row follows from what the networks say at the moment
@@ -82,70 +82,28 @@ class ReSupNetClassifier(BaseTwoNetClassifier):
     combine : {"mean", "first", "second"}, default="mean"
         Whose probabilities are predicted.
 
-    criterion : torch Module class or instance, default=torch.nn.CrossEntropyLoss
-        Loss of logits and labels. It has to follow ``reduction="none"``.
-
-    optimizer : torch Optimizer class, default=torch.optim.Adam
-        One optimizer trains both networks.
-
-    lr : float, default=1e-3
-        Learning rate.
-
-    max_epochs : int, default=30
-        Number of epochs.
-
-    batch_size : int, default=64
-        Rows in a batch, or -1 for all of them.
-
-    train_split : callable, default=None
-        Splits off validation data, such as ``skorch.dataset.ValidSplit(5)``. None
-        trains on all rows.
-
-    callbacks : list of skorch callbacks, default=None
-        Schedules of the learning rate, early stopping and the like.
-
-    image_shape : tuple of three ints, default=None
-        Channels, height and width that the rows of a table are reshaped to.
-
-    warm_start : bool, default=False
-        Whether ``fit`` trains on from where the last one ended.
-
-    verbose : int, default=0
-        Whether to print a line for each epoch.
-
-    device : str or torch device, default="cpu"
-        Where to train, such as "cuda".
-
-    random_state : int, RandomState instance or None, default=None
-        Seed of starting values, shuffling and dropout. torch's own random numbers stay
-        as they are; None takes the seed from them.
-
     **kwargs : dict
-        Other parameters of skorch's ``NeuralNetClassifier``, and parameters of a part
-        behind its name and two underscores: ``module__``, ``second_module__``,
-        ``optimizer__``, ``criterion__``, ``iterator_train__`` and so on.
+        ``random_state``, ``image_shape`` and all parameters of skorch's
+        `NeuralNetClassifier <https://skorch.readthedocs.io/en/stable/classifier.html>`_.
 
     Attributes
     ----------
-    module_ : Module
-        Both networks, ``module_.first`` and ``module_.second``.
-
-    second_module_ : Module
-        The second one.
-
     similarity_ : ndarray of shape (2, n_samples)
         Cosine between the prediction of each network and the label given.
+
+    second_module_ : Module
+        The second network, which is also ``module_.second``.
 
     mixtures_ : list of two lists of ScoreMixture
         What was fitted to the similarities of each network: the mixture of all rows
         and, with ``scope="class"``, one per class.
 
     sample_weights_ : ndarray of shape (2, n_samples)
-        Probability that the label is right, judged by each network. Rows are those
-        given to ``fit``, in their order.
+        Probability that the label is right, by each network. Rows are those given to
+        ``fit``, in their order.
 
     label_quality_ : ndarray of shape (n_samples,)
-        Mean of the two; 1 for verified labels.
+        Mean of the two; 1 for trusted labels.
 
     sample_weight_ : ndarray of shape (n_samples,)
         The same, times the weight given to ``fit``.
@@ -158,22 +116,12 @@ class ReSupNetClassifier(BaseTwoNetClassifier):
         Epochs in which all labels counted fully.
 
     noise_rate_ : float
-        Estimated share of wrong labels, in [0, 1].
-
-    history_ : skorch History
-        Losses, times and the estimated noise rate of each epoch.
-
-    classes_ : ndarray of shape (n_classes,)
-        The distinct labels.
-
-    input_shape_ : tuple of ints or None
-        Shape in which a row reaches the networks, where all have the same.
+        Estimated share of wrong labels, in [0, 1]: what ``label_quality_`` lacks of 1
+        on average. Where labels do not clearly contradict the surest predictions at the
+        end of the warm-up, it is at most the share that does.
 
     n_features_in_ : int
-        Number of columns of X, for tables.
-
     feature_names_in_ : ndarray of shape (n_features_in_,)
-        Names of the columns of X, where it has any.
 
     See Also
     --------
@@ -191,17 +139,20 @@ class ReSupNetClassifier(BaseTwoNetClassifier):
        w^2 \, \mathrm{CE}(p^1, \tilde y) + w^1 \, \mathrm{CE}(p^2, \tilde y)
        + \frac{\lambda}{K} \lVert p^1 - p^2 \rVert^2,
 
-    without gradient through the weights. The user guide lists the settings of the
-    authors' own code [1]_, and says when to use something else.
+    without gradient through the weights. The form published in [1]_, by the authors'
+    own code, is ``ReSupNetClassifier(net, other_net, warmup_epochs=1,
+    mixture=ScoreMixture(n_components=2, max_iter=10, tol=0), combine="first",
+    lr=2e-4, batch_size=96)``: cosine similarity, two components always, weights
+    exchanged, consistency. The user guide says where the defaults differ, and when to
+    use something else.
 
-    Every row is given to ``fit`` with its number, so that what is learnt about it
-    stands at its place whatever the order of the batches. The mixtures see the rows
-    that are trained on; the weights of the others follow from them.
+    A mixture finds two groups in any similarities. ``noise_rate_`` therefore tests, as
+    :class:`sknoisy.NoisyLabelClassifier` does, whether labels contradict the fifth of
+    the rows of each class that is predicted with the highest probability, when the
+    warm-up ends and wrong labels cannot have been learnt yet.
 
-    A pickle holds modules, optimizer and the states of the random numbers:
-    ``partial_fit`` on what was unpickled goes on exactly as the training that was cut
-    off would have, with the same data and ``random_state``. skorch's ``Checkpoint``
-    writes such pickles with ``f_pickle``. ``save_params`` keeps the modules alone.
+    The mixtures see the rows that are trained on; the weights of the others, such as
+    validation rows, follow from them.
 
     References
     ----------
@@ -232,23 +183,21 @@ class ReSupNetClassifier(BaseTwoNetClassifier):
         ],
         "consistency_weight": [Interval(Real, 0, None, closed="left")],
         "exchange": ["boolean", StrOptions({"product"})],
-        "mixture": [StrOptions({"beta", "gaussian"})],
-        "mixture_max_iter": [Interval(Integral, 1, None, closed="left")],
+        "mixture": [
+            StrOptions({"beta", "gaussian"}),
+            HasMethods(["fit", "predict_proba"]),
+        ],
         "scope": [StrOptions({"global", "class"})],
-        "min_class_size": [Interval(Integral, 2, None, closed="left")],
+        "min_class_size": [Interval(Integral, 2, None, closed="left"), None],
         "weight_source": [StrOptions({"batch", "epoch"})],
         "weight_clip": [Interval(Real, 0, 0.5, closed="left")],
         "lookup_resolution": [Interval(Integral, 2, None, closed="left")],
     }
 
-    _transient = {
-        **BaseTwoNetClassifier._transient,
-        "_dataset_": None,
-        "_training_rows_": None,
-        "_tables_": None,
-        "_frozen_": None,
-    }
-    _dataset_ = _training_rows_ = _tables_ = _frozen_ = None
+    _only_with = {"min_class_size": ("scope", "class")}
+    # Error rate among the surest rows at the end of the warm-up, and whether it means
+    # noise. Kept between trainings, since those of one net go on from each other.
+    _core_ = None
 
     def __init__(
         self,
@@ -259,110 +208,78 @@ class ReSupNetClassifier(BaseTwoNetClassifier):
         consistency_weight=5.0,
         exchange=True,
         mixture="beta",
-        mixture_max_iter=100,
         scope="global",
-        min_class_size=50,
+        min_class_size=None,
         weight_source="batch",
         weight_clip=1e-4,
         lookup_resolution=100,
         combine="mean",
-        criterion=torch.nn.CrossEntropyLoss,
-        optimizer=torch.optim.Adam,
-        lr=1e-3,
-        max_epochs=30,
-        batch_size=64,
-        train_split=None,
-        callbacks=None,
-        image_shape=None,
-        warm_start=False,
-        verbose=0,
-        device="cpu",
-        random_state=None,
         **kwargs,
     ):
-        super().__init__(
-            module,
-            second_module,
-            combine=combine,
-            criterion=criterion,
-            optimizer=optimizer,
-            lr=lr,
-            max_epochs=max_epochs,
-            batch_size=batch_size,
-            train_split=train_split,
-            callbacks=callbacks,
-            image_shape=image_shape,
-            warm_start=warm_start,
-            verbose=verbose,
-            device=device,
-            random_state=random_state,
-            **kwargs,
-        )
+        super().__init__(module, second_module, combine=combine, **kwargs)
         self.warmup_epochs = warmup_epochs
         self.consistency_weight = consistency_weight
         self.exchange = exchange
         self.mixture = mixture
-        self.mixture_max_iter = mixture_max_iter
         self.scope = scope
         self.min_class_size = min_class_size
         self.weight_source = weight_source
         self.weight_clip = weight_clip
         self.lookup_resolution = lookup_resolution
 
-    def _run(self, dataset, epochs):
-        self._dataset_, self._tables_ = dataset, None
-        self._training_rows_ = row_numbers(dataset)
+    def _prepare(self, training):
+        training.rows, training.tables = row_numbers(training.dataset), None
         if not len(self.history):
-            self.warmup_epochs_ = self._length_of_warmup(len(dataset))
-        super()._run(dataset, epochs)
+            self.warmup_epochs_ = self._length_of_warmup(len(training.dataset))
+            self._core_ = None
 
     def _length_of_warmup(self, n_rows):
         if self.warmup_epochs != "auto":
             return self.warmup_epochs
         n_batches = 1 if self.batch_size == -1 else math.ceil(n_rows / self.batch_size)
         wanted = math.ceil(WARMUP_BATCHES / n_batches)
-        return max(1, min(wanted, self.max_epochs // 3))
+        return max(1, min(wanted, self.max_epochs // WARMUP_PART))
 
     def _before_epoch(self, dataset_train):
-        self._training_rows_ = row_numbers(dataset_train)
-        if self._tables_ is None and not self._warming_up():
+        self._training_.rows = row_numbers(dataset_train)
+        if self._training_.tables is None and not self._warming_up():
             # Training is resumed: the networks say again what they said before.
-            self._judge()
+            self._weigh(self._training_)
 
     def _after_epoch(self, dataset_train):
-        if len(self.history) >= self.warmup_epochs_:
-            self._judge()
-            rows = self._training_rows_
-            trust, mass = (
-                self.sample_weights_[:, rows],
-                self._labels_.sample_weight[rows],
-            )
-            noise_rate = 1 - np.average(trust.mean(axis=0), weights=mass)
-            self.history.record("noise_rate", float(noise_rate))
+        if len(self.history) < self.warmup_epochs_:
+            return
+        training = self._training_
+        self._weigh(training)
+        weights = self.sample_weights_[:, training.rows].mean(axis=0)
+        sample_weight = training.labels.sample_weight[training.rows]
+        noise_rate = 1 - np.average(weights, weights=sample_weight)
+        self.history.record("noise_rate", float(noise_rate))
 
     def _warming_up(self):
         """Whether the epoch at hand, the last one in the history, is a plain one."""
         return len(self.history) <= self.warmup_epochs_
 
-    def _judge(self):
+    def _weigh(self, training, *, precise=False):
         """Fit a mixture to the similarities of each network, and weigh all labels."""
-        proba, labels = self._probabilities_of_both(self._dataset_), self._labels_
+        labels = training.labels
+        proba = self._probabilities_of_both(training.dataset, precise=precise)
         similarity = torch.stack([label_similarity(p, labels.codes) for p in proba])
         self.similarity_ = similarity.numpy()
-        rows = self._training_rows_
-        mixture = ScoreMixture(self.mixture, max_iter=self.mixture_max_iter)
-        size = {"scope": self.scope, "min_class_size": self.min_class_size}
+        size = {"scope": self.scope}
+        size["min_class_size"] = self.min_class_size or MIN_CLASS_SIZE
         self.mixtures_ = [
-            fit_mixtures(mixture, scores, labels, rows, **size)
+            fit_mixtures(self.mixture, scores, training, training.rows, **size)
             for scores in self.similarity_
         ]
         entries = labels.n_classes, self.lookup_resolution, self.weight_clip
-        self._tables_ = weight_tables(self.mixtures_, *entries)
-        weights = look_up(self._tables_, similarity, labels.codes).numpy()
-        if labels.trusted is not None:
-            weights = np.where(labels.trusted, 1.0, weights)
-        self.sample_weights_ = weights
-        self._frozen_ = torch.as_tensor(weights)
+        training.tables = weight_tables(self.mixtures_, *entries)
+        weights = look_up(training.tables, similarity, labels.codes).numpy()
+        self.sample_weights_ = labels.quality_of_trusted(weights)
+        training.weights = torch.as_tensor(self.sample_weights_)
+        if self._core_ is None:
+            # As early as can be: later the networks may know wrong labels by heart.
+            self._core_ = core_error_rate((sum(proba) / 2).numpy(), labels)
         return proba
 
     def _losses_of_both(self, losses, y_pred, codes, rows):
@@ -370,6 +287,7 @@ class ReSupNetClassifier(BaseTwoNetClassifier):
         if self._warming_up():
             return losses.sum(dim=0)
         proba = [torch.softmax(logits, dim=1) for logits in y_pred]
+        # Zhang et al. (2023): the mean over the classes, without any label.
         gap = (proba[0] - proba[1]).square().mean(dim=1)
         weights = self._batch_weights(proba, codes, rows).to(losses)
         return (weights * losses).sum(dim=0) + self.consistency_weight * gap
@@ -377,24 +295,27 @@ class ReSupNetClassifier(BaseTwoNetClassifier):
     @torch.no_grad()
     def _batch_weights(self, proba, codes, rows):
         """Return the weights with which each network is trained."""
-        index = rows.index.cpu()
+        training = self._training_
         if self.weight_source == "epoch":
-            weights = self._frozen_[:, index]
+            weights = training.weights[:, rows.index.cpu()]
         else:
             found = [label_similarity(p.double(), codes) for p in proba]
-            weights = look_up(self._tables_, torch.stack(found), codes)
-            if self._labels_.trusted is not None:
-                trusted = torch.as_tensor(self._labels_.trusted)[index]
-                weights = weights.masked_fill(trusted.to(weights.device), 1.0)
+            weights = look_up(training.tables, torch.stack(found), codes)
+            weights = weights.masked_fill(training.trusted(rows, weights.device), 1.0)
         if self.exchange == "product":
             return weights.prod(dim=0, keepdim=True).expand_as(weights)
         return weights.flip(0) if self.exchange else weights
 
-    def _finish(self, dataset, labels):
-        """Set what the networks think of the labels in the end."""
-        proba = self._judge()
+    def _finish(self, training):
+        """Set what the networks make of the labels in the end."""
+        proba, labels = self._weigh(training, precise=True), training.labels
         quality = self.sample_weights_.mean(axis=0)
         self.label_quality_ = quality
         self.sample_weight_ = quality * labels.sample_weight
-        self.noise_rate_ = float(1 - np.average(quality, weights=labels.sample_weight))
-        self.clean_proba_ = spread_doubt(sum(proba).numpy(), labels.codes, quality)
+        noise_rate = 1 - np.average(quality, weights=labels.sample_weight)
+        error_rate, noise_found = self._core_
+        # A mixture finds two groups in any similarities, also where nothing is wrong.
+        most = noise_rate if noise_found else error_rate
+        self.noise_rate_ = float(min(noise_rate, most))
+        proba = sum(proba).numpy()
+        self.clean_proba_ = spread_quality(proba, labels.codes, quality)

@@ -7,7 +7,8 @@ from torch.nn.functional import log_softmax
 
 from sknoisy.deep._losses import LabelLoss, check_batch, pick
 
-# The agreement of a prediction with its own past stays below 1 by this much.
+# The agreement of a prediction with its own past stays below 1 by this much: the bound
+# of the authors' code of early-learning regularisation.
 SMALLEST_DISAGREEMENT = 1e-4
 
 
@@ -20,11 +21,8 @@ class GeneralizedCrossEntropyLoss(LabelLoss):
         0 is cross-entropy, 1 the mean absolute error; in [0, 1]. The larger it is, the
         less a label counts that the net finds improbable.
 
-    weight : tensor of shape (n_classes,), default=None
-        Weight of each label.
-
-    reduction : {"mean", "sum", "none"}, default="mean"
-        As in :class:`torch.nn.CrossEntropyLoss`.
+    **kwargs : dict
+        ``weight`` and ``reduction`` of :class:`torch.nn.CrossEntropyLoss`.
 
     See Also
     --------
@@ -50,13 +48,14 @@ class GeneralizedCrossEntropyLoss(LabelLoss):
     1.0
     """
 
-    def __init__(self, q=0.7, *, weight=None, reduction="mean"):
-        super().__init__(weight=weight, reduction=reduction)
+    def __init__(self, q=0.7, **kwargs):
+        super().__init__(**kwargs)
         check_number("q", q, 0, 1, "0 is cross-entropy, 1 the mean absolute error")
         self.q = q
 
     def _losses(self, log_proba, target):
         log_likelihood = pick(log_proba, target)
+        # The limit of (1 - p^q) / q for q to 0.
         if self.q == 0:
             return -log_likelihood
         return -torch.expm1(self.q * log_likelihood) / self.q
@@ -77,11 +76,8 @@ class SymmetricCrossEntropyLoss(LabelLoss):
         What the zeros of the one-hot label are read as, in (0, 1): the logarithm of
         zero is not finite.
 
-    weight : tensor of shape (n_classes,), default=None
-        Weight of each label.
-
-    reduction : {"mean", "sum", "none"}, default="mean"
-        As in :class:`torch.nn.CrossEntropyLoss`.
+    **kwargs : dict
+        ``weight`` and ``reduction`` of :class:`torch.nn.CrossEntropyLoss`.
 
     See Also
     --------
@@ -110,10 +106,8 @@ class SymmetricCrossEntropyLoss(LabelLoss):
     2.303
     """
 
-    def __init__(
-        self, alpha=0.1, beta=1.0, *, label_floor=1e-4, weight=None, reduction="mean"
-    ):
-        super().__init__(weight=weight, reduction=reduction)
+    def __init__(self, alpha=0.1, beta=1.0, *, label_floor=1e-4, **kwargs):
+        super().__init__(**kwargs)
         check_number("alpha", alpha, 0, math.inf, "0.1 and 6.0 have been published")
         check_number("beta", beta, 0, math.inf, "1.0 and 0.1 have been published")
         if not 0 < label_floor < 1:
@@ -125,6 +119,7 @@ class SymmetricCrossEntropyLoss(LabelLoss):
 
     def _losses(self, log_proba, target):
         log_likelihood = pick(log_proba, target)
+        # -(1 - p) log f: expm1 of the log-likelihood is p - 1.
         swapped = math.log(self.label_floor) * torch.expm1(log_likelihood)
         return -self.alpha * log_likelihood + self.beta * swapped
 
@@ -150,11 +145,8 @@ class EarlyLearningCrossEntropyLoss(LabelLoss):
     momentum : float, default=0.7
         Share of the past in the running mean after each visit, in [0, 1).
 
-    weight : tensor of shape (n_classes,), default=None
-        Weight of each label, in the cross-entropy and in the agreement.
-
-    reduction : {"mean", "sum", "none"}, default="mean"
-        As in :class:`torch.nn.CrossEntropyLoss`.
+    **kwargs : dict
+        ``weight`` and ``reduction`` of :class:`torch.nn.CrossEntropyLoss`.
 
     See Also
     --------
@@ -197,10 +189,9 @@ class EarlyLearningCrossEntropyLoss(LabelLoss):
         *,
         strength=3.0,
         momentum=0.7,
-        weight=None,
-        reduction="mean",
+        **kwargs,
     ):
-        super().__init__(weight=weight, reduction=reduction)
+        super().__init__(**kwargs)
         check_number("strength", strength, 0, math.inf, "3 and 7 have been published")
         check_number("momentum", momentum, 0, 1, "0.7 and 0.9 have been published")
         self.strength, self.momentum = strength, momentum
@@ -251,25 +242,9 @@ class EarlyLearningCrossEntropyLoss(LabelLoss):
 def agreement_with_past(log_proba, past, index, momentum=None):
     """Return the regulariser of early learning for the rows of a batch.
 
-    Parameters
-    ----------
-    log_proba : tensor of shape (n_rows, n_classes)
-        Log-probabilities of the classes.
-
-    past : tensor of shape (n_samples, n_classes)
-        Running means of earlier probabilities.
-
-    index : tensor of int64 of shape (n_rows,)
-        Position of each row in ``past``.
-
-    momentum : float, default=None
-        Share of the past in the updated running means, which are written to ``past``.
-        None leaves it as it is.
-
-    Returns
-    -------
-    tensor of shape (n_rows,)
-        ``log(1 - <proba, past>)``, bounded from below.
+    It is ``log(1 - <proba, past>)``, bounded from below, with the running mean of the
+    probabilities in ``past[index]``. With a momentum, which is the share of the past,
+    the running mean is updated first.
     """
     proba, then = log_proba.exp(), past[index]
     if momentum is not None:
@@ -280,22 +255,7 @@ def agreement_with_past(log_proba, past, index, momentum=None):
 
 
 def check_number(name, value, low, high, hint):
-    """Refuse a number outside a closed range, or at the open end of infinity.
-
-    Parameters
-    ----------
-    name : str
-        Name of the parameter.
-
-    value : float
-        What came.
-
-    low, high : float
-        The range.
-
-    hint : str
-        What to choose.
-    """
+    """Refuse a number outside a closed range, or at the open end of infinity."""
     if not low <= value <= high or math.isinf(value):
         raise ValueError(
             f"{name} must lie in [{low}, {high}], but got {value!r}. For comparison: "

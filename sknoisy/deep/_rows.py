@@ -14,51 +14,24 @@ import torch
 from scipy.sparse import issparse
 from torch.utils.data import default_collate
 
+# The number of rows that are not of X, such as those to predict.
 EVERYTHING_ELSE = -1
 
 
 class Rows(NamedTuple):
-    """The input side of a batch.
-
-    Attributes
-    ----------
-    inputs : tensor, or dict or list of tensors
-        What the module gets.
-
-    index : tensor of int64 of shape (n_rows,)
-        Number of each row in X; -1 for rows that are not of X.
-
-    weight : tensor of float32 of shape (n_rows,)
-        Sample weights.
-    """
+    """The input side of a batch: inputs, number in X (or -1) and weight of each row."""
 
     inputs: object
-    index: object
-    weight: object
+    index: torch.Tensor
+    weight: torch.Tensor
 
 
 class RowDataset(skorch.dataset.Dataset):
-    """Rows of X with row number, label code and weight.
+    """Rows of X with row number, label code (or row of tags) and weight.
 
     It answers to ``X`` and ``y`` as skorch's own data set does, with labels in the
     user's terms, so that skorch's scoring callbacks hold labels against predictions.
-
-    Parameters
-    ----------
-    source : torch Dataset
-        Yields pairs, the first of which is the input of a row.
-
-    codes : ndarray of shape (n_samples,), default=None
-        Label of each row as the position of its class. None where nobody asks.
-
-    weights : ndarray of shape (n_samples,), default=None
-        Sample weights; None means ones.
-
-    X, y : array-like of n_samples rows, default=None
-        The rows as the user gave them, and the labels that the codes stand for.
-
-    numbered : bool, default=True
-        Whether the rows are those that are trained on. Otherwise their number is -1.
+    ``source`` yields pairs, the first of which is the input of a row.
     """
 
     def __init__(
@@ -101,12 +74,9 @@ class Batch(tuple):
 
 
 class Collate:
-    """The function that makes a batch, around the one that the user may have given.
+    """The function that makes a batch, around the ``collate_fn`` of the user, if any.
 
-    Parameters
-    ----------
-    of_inputs : callable, default=None
-        What the user passed as ``collate_fn``: it gets pairs of input and label.
+    That one gets pairs of input and label, as in plain skorch.
     """
 
     def __init__(self, of_inputs=None):
@@ -128,54 +98,21 @@ class Collate:
 
 
 def is_numbered(dataset):
-    """Whether a data set is one of ours, or a part of one.
-
-    Parameters
-    ----------
-    dataset : torch Dataset
-        Any data set.
-
-    Returns
-    -------
-    bool
-        Whether its batches hold ``Rows``.
-    """
+    """Whether a data set is one of ours, or a part of one: its batches hold Rows."""
     while isinstance(dataset, torch.utils.data.Subset):
         dataset = dataset.dataset
     return isinstance(dataset, RowDataset)
 
 
 def row_numbers(dataset):
-    """Return which rows a data set of ours, or a part of one, is made of.
-
-    Parameters
-    ----------
-    dataset : RowDataset or Subset
-        The data set.
-
-    Returns
-    -------
-    ndarray of int of shape (n_rows,)
-        Row numbers, in the order of the data set.
-    """
+    """Return which rows a data set of ours, or a part of one, is made of, in order."""
     if isinstance(dataset, torch.utils.data.Subset):
         return row_numbers(dataset.dataset)[np.asarray(dataset.indices)]
     return dataset.index.numpy()
 
 
 def labels_of(dataset):
-    """Return the labels that a data set holds.
-
-    Parameters
-    ----------
-    dataset : torch Dataset
-        Yields pairs of input and label.
-
-    Returns
-    -------
-    ndarray of shape (n_samples,)
-        The second half of each pair.
-    """
+    """Return the labels that a data set of pairs holds, None where it holds none."""
     try:
         _, y = skorch.utils.data_from_dataset(dataset)
     except AttributeError:
@@ -184,18 +121,9 @@ def labels_of(dataset):
 
 
 def as_rows(x):
-    """Return the input side of a batch with numbers and weights, whoever made it.
+    """Return the input side of a batch as Rows; foreign ones get number -1, weight 1.
 
-    Parameters
-    ----------
-    x : Rows, list or anything else
-        A batch of a loader of ours, which skorch may have turned into a list, or the
-        bare inputs of a foreign one.
-
-    Returns
-    -------
-    Rows
-        Foreign rows have the number -1 and the weight 1.
+    skorch turns the Rows of a loader of ours into a list on some of its ways.
     """
     if isinstance(x, Rows):
         return x

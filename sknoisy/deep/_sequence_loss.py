@@ -61,18 +61,7 @@ class Answers:
         return functional.log_softmax(self.logits, dim=2)
 
     def proba(self, attends):
-        """Return probabilities; where it attends, what does not count is background.
-
-        Parameters
-        ----------
-        attends : bool
-            Whether the attention has a say.
-
-        Returns
-        -------
-        tensor of float64 of shape (n_bags, n_steps, n_classes + 1)
-            The background is last.
-        """
+        """Return probabilities; where it attends, what does not count is background."""
         share = torch.softmax(self.logits.double(), dim=2)
         if not attends:
             return share
@@ -90,22 +79,6 @@ def bag_loss(logits, batch, share):
 
     The logit of a bag is the mean of the highest logits of its steps, for each class
     over its own steps.
-
-    Parameters
-    ----------
-    logits : tensor of shape (n_bags, n_steps, n_classes + 1)
-        Logits of the steps.
-
-    batch : BagBatch
-        What is known.
-
-    share : float
-        Share of the steps of a bag that speak for a class.
-
-    Returns
-    -------
-    tensor of shape (n_bags,)
-        The losses.
     """
     top = highest_mean(logits, batch, share)
     target = batch.allowed / batch.allowed.sum(dim=1, keepdim=True)
@@ -113,21 +86,7 @@ def bag_loss(logits, batch, share):
 
 
 def foreground_loss(answers, batch):
-    """Return the cross-entropy of what is attended to with the classes of the bag.
-
-    Parameters
-    ----------
-    answers : Answers
-        What the network says.
-
-    batch : BagBatch
-        What is known.
-
-    Returns
-    -------
-    tensor of shape (n_bags,)
-        The losses, 0 for bags in which nothing happens.
-    """
+    """Return the cross-entropy of what is attended to with the classes of the bag."""
     weight = torch.sigmoid(answers.attention) * batch.mask
     weight = weight / weight.sum(dim=1, keepdim=True).clamp_min(TINY)
     attended = (answers.logits * weight[..., None]).sum(dim=1)
@@ -137,21 +96,7 @@ def foreground_loss(answers, batch):
 
 
 def attention_loss(answers, batch):
-    """Return how much the lowest attentions of a bag exceed the highest, at least -1.
-
-    Parameters
-    ----------
-    answers : Answers
-        What the network says.
-
-    batch : BagBatch
-        What is known.
-
-    Returns
-    -------
-    tensor of shape (n_bags,)
-        The losses; where nothing happens, the mean of the highest attentions alone.
-    """
+    """Return how much the lowest attentions of a bag exceed the highest ones."""
     attention = torch.sigmoid(answers.attention)[..., None]
     highest = highest_mean(attention, batch, ATTENDED)[:, 0]
     lowest = -highest_mean(-attention, batch, ATTENDED)[:, 0]
@@ -160,60 +105,18 @@ def attention_loss(answers, batch):
 
 
 def absence_loss(log_share, batch):
-    """Return the mean over steps of minus the log-probability of what may be there.
-
-    Parameters
-    ----------
-    log_share : tensor of shape (n_bags, n_steps, n_classes + 1)
-        Log-probabilities of the steps.
-
-    batch : BagBatch
-        What is known.
-
-    Returns
-    -------
-    tensor of shape (n_bags,)
-        The losses.
-    """
+    """Return the mean over steps of minus the log-probability of what may be there."""
     possible = log_share + batch.allowed.log()[:, None]
     return mean_over_steps(-torch.logsumexp(possible, dim=2), batch)
 
 
 def step_loss(log_share, batch):
-    """Return the mean over steps of the cross-entropy with what they are taught.
-
-    Parameters
-    ----------
-    log_share : tensor of shape (n_bags, n_steps, n_classes + 1)
-        Log-probabilities of the steps.
-
-    batch : BagBatch
-        What is known.
-
-    Returns
-    -------
-    tensor of shape (n_bags,)
-        The losses.
-    """
+    """Return the mean over steps of the cross-entropy with what they are taught."""
     return mean_over_steps(-(batch.targets * log_share).sum(dim=2), batch)
 
 
 def consistency_loss(log_share, teacher, batch):
-    """Return the cross-entropy of steps with sharpened answers of a teacher.
-
-    Parameters
-    ----------
-    log_share, teacher : tensor of shape (n_bags, n_steps, n_classes + 1)
-        Log-probabilities of the steps, and those of the teacher.
-
-    batch : BagBatch
-        What is known; the teacher does not believe in classes that do not occur.
-
-    Returns
-    -------
-    tensor of shape (n_bags,)
-        The losses.
-    """
+    """Return the cross-entropy of steps with sharpened answers of a teacher."""
     teacher = teacher.detach() + batch.allowed.log()[:, None]
     target = torch.softmax(teacher / SHARPENING, dim=2)
     sharp = functional.log_softmax(log_share / SHARPENING, dim=2)
@@ -221,24 +124,8 @@ def consistency_loss(log_share, teacher, batch):
 
 
 def highest_mean(values, batch, share):
-    """Return the mean of the highest values of each column, bag by bag.
-
-    Parameters
-    ----------
-    values : tensor of shape (n_bags, n_steps, n_columns)
-        Anything about steps.
-
-    batch : BagBatch
-        What tells which steps there are.
-
-    share : float
-        Share of the steps of a bag that count, at least one.
-
-    Returns
-    -------
-    tensor of shape (n_bags, n_columns)
-        The means.
-    """
+    """Return the mean of the highest values of each column, bag by bag."""
+    # Of each bag its own number of steps, at least one.
     n_top = (batch.lengths.double() * share).long().clamp_min(1)
     real = values.masked_fill(batch.mask[..., None] == 0, -torch.inf)
     highest = real.topk(int(n_top.max()), dim=1).values

@@ -9,25 +9,7 @@ from sknoisy.deep._modules import Standardize
 
 
 class TemporalConvolution(nn.Module):
-    """Convolutions along the steps, which end where a bag ends.
-
-    Parameters
-    ----------
-    n_features : int
-        Number of features of a step.
-
-    n_units : int
-        Number of outputs of each layer.
-
-    kernel_size : int
-        Number of steps, odd, that each layer sees.
-
-    n_layers : int
-        Number of layers, each with rectified units.
-
-    dropout : float
-        Share of the outputs of each layer that are left out in training.
-    """
+    """Convolutions along the steps, which end where a bag ends."""
 
     def __init__(self, n_features, *, n_units, kernel_size, n_layers, dropout):
         super().__init__()
@@ -39,21 +21,7 @@ class TemporalConvolution(nn.Module):
         self.dropout = nn.Dropout(dropout)
 
     def forward(self, x, mask):
-        """Return what the layers make of bags.
-
-        Parameters
-        ----------
-        x : tensor of shape (n_bags, n_features, n_steps)
-            Bags, filled up with zeros behind their last steps.
-
-        mask : tensor of shape (n_bags, 1, n_steps)
-            1 where a bag has a step, else 0.
-
-        Returns
-        -------
-        tensor of shape (n_bags, n_units, n_steps)
-            The last layer.
-        """
+        """Return what the layers make of bags."""
         for layer in self.layers:
             # Behind the end there is nothing, as in a bag that nobody filled up.
             x = self.dropout(torch.relu(layer(x))) * mask
@@ -61,25 +29,7 @@ class TemporalConvolution(nn.Module):
 
 
 class StepScorer(nn.Module):
-    """A network with two answers for each step: its classes, and whether it counts.
-
-    Parameters
-    ----------
-    body : Module
-        From bags and mask to units, see :class:`TemporalConvolution`.
-
-    n_units : int
-        Number of units that the body returns for each step.
-
-    n_outputs : int
-        Number of classes, the background included.
-
-    center : array-like of shape (n_features,)
-        Mean of each feature.
-
-    scale : float
-        What all features are divided by.
-    """
+    """A network with two answers for each step: its classes, and whether it counts."""
 
     def __init__(self, body, n_units, n_outputs, center, scale):
         super().__init__()
@@ -92,24 +42,7 @@ class StepScorer(nn.Module):
             nn.init.zeros_(head.bias)
 
     def forward(self, x, mask):
-        """Return the logits of all steps.
-
-        Parameters
-        ----------
-        x : tensor of shape (n_bags, n_features, n_steps)
-            Bags.
-
-        mask : tensor of shape (n_bags, n_steps)
-            1 where a bag has a step, else 0.
-
-        Returns
-        -------
-        classes : tensor of shape (n_bags, n_steps, n_outputs)
-            Logits of the classes, the background last.
-
-        attention : tensor of shape (n_bags, n_steps)
-            Logit of the probability that anything happens.
-        """
+        """Return the logits of all steps."""
         mask = mask[:, None]
         units = self.body(self.standardize(x) * mask, mask)
         classes = self.classes(units).transpose(1, 2)
@@ -117,28 +50,12 @@ class StepScorer(nn.Module):
 
 
 def moving_mean(values, mask, width):
-    """Return means over a window of steps around each one, cut off at the ends.
-
-    Parameters
-    ----------
-    values : tensor of shape (n_bags, n_steps, n_columns)
-        Anything about steps.
-
-    mask : tensor of shape (n_bags, n_steps)
-        1 where a bag has a step, else 0.
-
-    width : int
-        Number of steps of the window, odd.
-
-    Returns
-    -------
-    tensor of the same shape as values
-        The means, 0 behind the end of a bag.
-    """
+    """Return means over a window of steps around each one, cut off at the ends."""
     if width == 1:
         return values
     mask = mask[..., None]
 
+    # Sums over windows of values and of steps that exist: their quotient is the mean.
     def sums(x):
         pooled = nn.functional.avg_pool1d(
             x.transpose(1, 2), width, stride=1, padding=width // 2

@@ -26,14 +26,8 @@ class BaseTwoNetClassifier(BaseDeepClassifier):
         vars(self)["second_module"] = second_module
         self.combine = combine
 
-    def initialize_module(self):
-        """Make both networks, one after the other from the same random numbers.
-
-        Returns
-        -------
-        self : object
-            The net.
-        """
+    def _set_modules(self):
+        # One after the other from the same random numbers, so that they differ.
         first = self._make_module("module")
         if self.second_module is not None:
             second = self._make_module("second_module")
@@ -41,11 +35,13 @@ class BaseTwoNetClassifier(BaseDeepClassifier):
             params = self.get_params_for("second_module")
             second = self._make_module("module", **params)
             if isinstance(self.module, torch.nn.Module) and not params:
-                # A copy with the same weights would judge like its original.
+                # A copy with the same weights would learn the same.
                 redraw(second)
         self.module_ = Twin(first, second)
         self.second_module_ = second
-        return self
+
+    def _is_default(self):
+        return self.module is None and self.second_module is None
 
     def _probabilities(self, output):
         """Return the probabilities of one network, or the mean of both."""
@@ -53,9 +49,9 @@ class BaseTwoNetClassifier(BaseDeepClassifier):
         mean = (first + second) / 2
         return {"first": first, "second": second, "mean": mean}[self.combine]
 
-    def _probabilities_of_both(self, dataset):
+    def _probabilities_of_both(self, dataset, *, precise=False):
         """Return what each network says about the rows of a data set, in order."""
-        outputs = [output for *_, output in self._look_at(dataset)]
+        outputs = self._look_at(dataset, precise=precise)
         return [
             torch.cat([torch.softmax(batch.double(), dim=1).cpu() for batch in parts])
             for parts in zip(*outputs, strict=True)
@@ -64,10 +60,11 @@ class BaseTwoNetClassifier(BaseDeepClassifier):
     def _losses(self, y_pred, codes, rows, training):
         """Return what each row costs both networks together."""
         if training:
-            self._check_logits(*y_pred)
+            self._check_once(*y_pred)
         losses = torch.stack([self.criterion_(logits, codes) for logits in y_pred])
         if losses.ndim == 1:
             return self._refuse_reduced()
+        # Validation compares epochs, in which weights would change what is measured.
         if not training:
             return losses.mean(dim=0)
         return self._losses_of_both(losses, y_pred, codes, rows)

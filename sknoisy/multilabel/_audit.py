@@ -10,7 +10,8 @@ from sklearn.utils import indexable
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sknoisy._compat import HasMethods, StrOptions, _fit_context
-from sknoisy._evidence import EMBEDDING_CONSTRAINT, FOLDING_CONSTRAINTS, seed_unset
+from sknoisy._context import CONTEXT_CONSTRAINTS, seed_unset
+from sknoisy._embedding import EMBEDDING_CONSTRAINT
 from sknoisy._indicator import read_indicator
 from sknoisy._meta import LabelReader
 from sknoisy.multilabel._result import Result, import_pandas
@@ -148,7 +149,7 @@ class MultilabelAudit(LabelReader, BaseEstimator):
         "spurious_rate": RATE,
         "label_names": ["array-like", None],
         "embedding": EMBEDDING_CONSTRAINT,
-        **FOLDING_CONSTRAINTS,
+        **CONTEXT_CONSTRAINTS,
     }
 
     def __init__(

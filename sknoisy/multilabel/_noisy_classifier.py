@@ -1,6 +1,5 @@
 """The classifier for tables of tags of which some are missing or spurious."""
 
-from dataclasses import replace
 from functools import partial
 from numbers import Real
 
@@ -9,7 +8,8 @@ from scipy import sparse
 from sklearn.utils.metaestimators import available_if
 
 from sknoisy._compat import Interval, StrOptions
-from sknoisy._evidence import EMBEDDING_CONSTRAINT, FOLDING_CONSTRAINTS, seed_unset
+from sknoisy._context import CONTEXT_CONSTRAINTS, seed_unset
+from sknoisy._embedding import EMBEDDING_CONSTRAINT
 from sknoisy._meta import BaseLabelNoiseClassifier, inner_has
 from sknoisy._soft_labels import fit_soft_labels, takes_weights
 from sknoisy.exceptions import UnsuitableEstimatorError
@@ -183,7 +183,7 @@ class MultilabelNoisyClassifier(BaseLabelNoiseClassifier):
         "action": [StrOptions(ACTIONS)],
         "threshold": [StrOptions({"f1"}), Interval(Real, 0, 1, closed="neither")],
         "embedding": EMBEDDING_CONSTRAINT,
-        **FOLDING_CONSTRAINTS,
+        **CONTEXT_CONSTRAINTS,
     }
 
     def __init__(
@@ -273,14 +273,12 @@ default=None
         if not isinstance(labels, TagLabels):
             table = labels.one_hot() * labels.sample_weight[:, None]
             return fit_soft_labels(base, X, table, labels.classes, params=labels.params)
-        # What reports progress stays in this process.
-        quiet = replace(labels, announce=None, report=None)
         rates = rates_of_tags(self, labels.tags.n_labels)
         action = _action_for(base, self.action)
         evidence = gather_evidence(self, base, X, labels)
-        given = base, X, quiet, evidence, has_evidence(labels), rates, action
+        given = base, X, labels, evidence, has_evidence(labels), rates, action
         work = partial(_fit_tags, *given, self.threshold)
-        fits = fit_blocks(work, labels, self.n_jobs)
+        fits = fit_blocks(work, labels, self.n_jobs, self._progress)
         self._keep(fits, labels, rates)
         return TagModels(fits)
 

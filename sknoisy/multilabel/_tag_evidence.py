@@ -10,10 +10,13 @@ from numbers import Integral
 
 import numpy as np
 
-from sknoisy._evidence import neighborhood
+from sknoisy._context import FitContext
+from sknoisy._embedding import embed
 from sknoisy._folds import DEFAULT_FOLDS, make_folds
 from sknoisy._neighbor_graph import NeighborGraph
 from sknoisy._out_of_fold import check_has_proba, out_of_fold_proba
+from sknoisy.evidence import EvidenceInputs
+from sknoisy.evidence._neighbors import search_neighbors
 from sknoisy.exceptions import NoEvidenceWarning
 
 KINDS = ("model", "neighbors", "tags")
@@ -74,16 +77,12 @@ class TagEvidence:
         A fold is no evidence if the rows to train on all have the tag, or all lack it.
         """
         record = labels.of_tag(k)
-        proba = out_of_fold_proba(
-            self.model, X, record, cv=self.folds, memory=self.memory
-        )[:, 1]
-        known = np.zeros(record.n_samples, dtype=bool)
-        weighted = record.sample_weight > 0
-        for train, test in self.folds:
-            seen = record.codes[train][weighted[train]]
-            known[test] = len(np.unique(seen)) == 2
+        # Blocks of tags run side by side, the folds of one tag do not.
+        context = FitContext(memory=self.memory)
+        inputs = EvidenceInputs(self.model, X, record, self.folds, context)
+        proba = out_of_fold_proba(inputs)[:, 1]
         share = record.sample_weight @ record.codes / record.sample_weight.sum()
-        return np.where(known, proba, share)
+        return np.where(np.isnan(proba), share, proba)
 
 
 def gather_evidence(owner, base, X, labels):
@@ -100,12 +99,20 @@ def gather_evidence(owner, base, X, labels):
     folds = make_folds(X, strata, cv)
     graph = None
     if "neighbors" in kinds:
+        context = FitContext.of(owner)
+        Z = embed(
+            X,
+            strata,
+            estimator=base,
+            embedding=context.embedding,
+            random_state=context.random_state,
+            memory=context.memory,
+        )
         # The graph keeps a table of its labels: a single class takes one column.
         codes = np.zeros(labels.tags.n_samples, dtype=np.intp)
         votes = labels.record(codes, np.zeros(1))
-        graph = neighborhood(
-            owner, base, X, strata, n_neighbors=N_NEIGHBORS, votes=votes
-        )
+        if Z is not None:
+            graph = search_neighbors(Z, votes, context, n_neighbors=N_NEIGHBORS)
     return TagEvidence(
         folds,
         base if "model" in kinds else None,

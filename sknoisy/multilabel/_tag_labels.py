@@ -29,8 +29,6 @@ class TagLabels:
     groups: object = None
     trusted: np.ndarray | None = None
     params: dict = field(default_factory=dict)
-    announce: object = None
-    report: object = None
 
     def __post_init__(self):
         if self.sample_weight is None:

@@ -138,23 +138,23 @@ def best_f1_threshold(scores, posterior, sample_weight):
     return float((ranked[best] + following[best]) / 2)
 
 
-def fit_blocks(work, labels, n_jobs):
+def fit_blocks(work, labels, n_jobs, progress=None):
     """Return what a function of a list of tag numbers returns, for all tags in blocks.
 
-    Progress goes to ``announce`` and ``report`` of the labels.
+    Progress is told to ``progress``, see ``FitContext``.
     """
     n_labels = labels.tags.n_labels
     starts = range(0, n_labels, BLOCK)
     blocks = [np.arange(start, min(start + BLOCK, n_labels)) for start in starts]
-    if labels.announce is not None:
-        labels.announce("tags", len(blocks))
+    if progress is not None:
+        progress.start("tags", len(blocks))
     # Results come in the order of the blocks, whatever the number of jobs.
     done = []
     parts = Parallel(n_jobs=n_jobs, **AS_THEY_COME)(delayed(work)(b) for b in blocks)
     for part in parts:
         done += part
-        if labels.report is not None:
-            labels.report("tags")
+        if progress is not None:
+            progress.step("tags")
     return done
 
 

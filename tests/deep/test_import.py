@@ -1,4 +1,4 @@
-"""torch is asked for by those who want it, and by nobody else."""
+"""torch is imported by sknoisy.deep alone."""
 
 import subprocess
 import sys

@@ -27,7 +27,7 @@ CLASSES = np.array(["ant", "bee", "cat"])
 T = np.array([[0.7, 0.3, 0.0], [0.1, 0.6, 0.3], [0.3, 0.1, 0.6]])
 NETS = [
     NoiseAdaptationClassifier(),
-    NoiseAdaptationClassifier(noise_layer="softmax", start="identity"),
+    NoiseAdaptationClassifier(noise_layer="softmax"),
     EarlyLearningClassifier(),
     LossHistoryClassifier(),
     LossHistoryClassifier(statistic="variance", window=4),

@@ -6,7 +6,7 @@ torch = pytest.importorskip("torch")
 from skorch.dataset import ValidSplit  # noqa: E402
 
 from sknoisy.deep import NoiseAdaptationClassifier  # noqa: E402
-from sknoisy.deep._averaged_net import update_average  # noqa: E402
+from sknoisy.deep._averaging import averaged_copy  # noqa: E402
 from sknoisy.exceptions import DoubtfulMatrixWarning  # noqa: E402
 from sknoisy.noise import TransitionNoise, UniformNoise  # noqa: E402
 from sknoisy.transition import make_transition_matrix  # noqa: E402
@@ -82,11 +82,39 @@ def test_layer_has_its_own_learning_rate(data):
     assert sum(len(group["params"]) for group in groups) == 7
 
 
+def test_published_form_of_jindal(data):
+    """Softmax behind dropout, from the identity, removed for predictions."""
+    X, _, noisy = data
+    published = {"noise_layer": "softmax", "noise_lr": 0.01, "average_weights": False}
+    clf = net(**published, max_epochs=0).fit(X, noisy)
+    torch.testing.assert_close(clf.noise_layer_.weight.detach(), torch.eye(4))
+    # By hand: exp(1) / (exp(1) + 3) on the diagonal, 1 / (exp(1) + 3) beside it.
+    T_start = clf.learned_transition_matrix_
+    np.testing.assert_allclose(np.diag(T_start), 0.4754, atol=1e-4)
+    np.testing.assert_allclose(T_start[0, 1:], 0.1749, atol=1e-4)
+    layer = clf.noise_layer_.train()
+    assert (layer.dropout, layer.dropout_on) == (0.1, "input")
+    # A certain prediction is kept at 1 / 0.9 of its weight, or dropped altogether.
+    torch.manual_seed(0)
+    seen = layer(100.0 * torch.eye(4)[[0] * 200]).exp()
+    kept = seen[:, 0] > 0.3
+    odds = torch.exp(torch.tensor(1 / 0.9))
+    torch.testing.assert_close(seen[kept][:, 0], (odds / (odds + 3)).expand(kept.sum()))
+    torch.testing.assert_close(seen[~kept], torch.full_like(seen[~kept], 0.25))
+    assert 0.8 < kept.double().mean() < 0.98
+    clf = net(**published).fit(X, noisy)
+    with torch.no_grad():
+        logits = clf.module_(torch.as_tensor(X, dtype=torch.float32))
+    expected = torch.softmax(logits.double(), dim=1).numpy()
+    np.testing.assert_allclose(clf.predict_proba(X), expected, atol=1e-6)
+
+
 def test_layer_waits_for_the_warm_up(data):
     X, _, noisy = data
-    clf = net(max_epochs=3, warmup_epochs=3, noise_layer="softmax").fit(X, noisy)
+    softmax = {"noise_layer": "softmax", "start": 0.5, "warmup_epochs": 3}
+    clf = net(max_epochs=3, **softmax).fit(X, noisy)
     np.testing.assert_allclose(np.diag(clf.learned_transition_matrix_), 0.625)
-    later = net(max_epochs=4, warmup_epochs=3, noise_layer="softmax").fit(X, noisy)
+    later = net(max_epochs=4, **softmax).fit(X, noisy)
     assert np.ptp(np.diag(later.learned_transition_matrix_)) > 0
 
 
@@ -122,7 +150,18 @@ def test_early_stopping_needs_validation_data(data):
 @pytest.mark.parametrize(
     ("params", "match"),
     [
-        ({"noise_dropout": 1.0}, "noise_dropout"),
+        ({"noise_dropout": 1.0}, "'noise_dropout' parameter"),
+        ({"noise_dropout": 0.1}, "expected noise_dropout only with noise_layer='soft"),
+        ({"dropout_on": "input"}, "expected dropout_on only with noise_layer='soft"),
+        (
+            {"noise_layer": "softmax", "trace_penalty": 0.7},
+            "expected trace_penalty only with noise_layer='linear'",
+        ),
+        ({"transition": T, "noise_lr": 0.1}, "noise_lr only with a layer that learns"),
+        ({"transition": T, "start": 0.5}, "expected start only with transition=None"),
+        ({"criterion": torch.nn.MSELoss}, "its loss is the likelihood of the labels"),
+        ({"criterion__label_smoothing": 0.1}, "expected no criterion"),
+        ({"predict_nonlinearity": None}, "expected predict_nonlinearity='auto'"),
         ({"noise_dropout": -0.1}, "noise_dropout"),
         ({"noise_layer": "cubic"}, "noise_layer"),
         ({"start": 1.0}, "start"),
@@ -153,21 +192,35 @@ def test_rows_off_the_diagonal_are_warned_of(data):
 def test_average_spans_the_same_share_of_any_training():
     for n_steps in (10, 1000):
         module = torch.nn.Linear(1, 1, bias=False)
-        average = torch.nn.Linear(1, 1, bias=False)
+        average = averaged_copy(module)
         for step in range(1, n_steps + 1):
             with torch.no_grad():
                 module.weight.fill_(step / n_steps)
-            update_average(average, module, step)
+            average.update_parameters(module)
         # Weights that grow with the step: the mean of x under a density of 2 x.
-        assert average.weight.item() == pytest.approx(2 / 3, abs=0.05)
+        assert average.module.weight.item() == pytest.approx(2 / 3, abs=0.05)
+
+
+def test_average_by_hand():
+    module = torch.nn.Linear(1, 1, bias=False)
+    average = averaged_copy(module)
+    for value in (4.0, 1.0, 2.0):
+        with torch.no_grad():
+            module.weight.fill_(value)
+        average.update_parameters(module)
+    # Steps of 1, 2 / 3 and 2 / 4: 4, then 4 - 3 * 2 / 3 = 2, then 2.
+    assert average.module.weight.item() == pytest.approx(2)
 
 
 def test_average_takes_buffers_along():
-    module, average = torch.nn.BatchNorm1d(2), torch.nn.BatchNorm1d(2)
-    module(torch.randn(8, 2) + 5)
-    update_average(average, module, 1)
-    torch.testing.assert_close(average.running_mean, module.running_mean)
-    assert average.num_batches_tracked == 1
+    module = torch.nn.BatchNorm1d(2)
+    average = averaged_copy(module)
+    for count in (1, 2):
+        module(torch.randn(8, 2) + 5)
+        average.update_parameters(module)
+        assert average.module.num_batches_tracked == count
+    assert (average.module.running_mean < module.running_mean).all()
+    assert (average.module.running_mean > module.running_mean / 2).all()
 
 
 @pytest.mark.parametrize("n_classes", [100])

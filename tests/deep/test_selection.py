@@ -5,8 +5,10 @@ torch = pytest.importorskip("torch")
 
 from sknoisy._labels import NoisyLabels  # noqa: E402
 from sknoisy.deep import CoTeachingClassifier, LossHistoryClassifier  # noqa: E402
+from sknoisy.deep._core import label_purity, posterior  # noqa: E402
+from sknoisy.deep._rows import RowDataset  # noqa: E402
 from sknoisy.deep._selection import keep_low, only_kept, thresholds  # noqa: E402
-from sknoisy.deep._transition_source import label_purity, posterior  # noqa: E402
+from sknoisy.deep._skorch_net import Training  # noqa: E402
 from sknoisy.noise import UniformNoise  # noqa: E402
 
 
@@ -142,7 +144,9 @@ def test_each_network_selects_for_the_other():
     X, y = digits_like()
     clf = CoTeachingClassifier(max_epochs=6, lr=0.01, random_state=0)
     clf.fit(X, UniformNoise(0.3, random_state=0).corrupt(y))
-    clf._labels_, clf.thresholds_ = record(y), np.array([[1.0] * 4, [-1.0] * 4])
+    clf.thresholds_ = np.array([[1.0] * 4, [-1.0] * 4])
+    source = torch.utils.data.TensorDataset(torch.zeros(600, 1))
+    clf._training_ = Training(RowDataset(source), record(y))
     losses = torch.tensor([[0.5, 2.0], [0.5, 2.0]])
     rows = type("Rows", (), {"index": torch.arange(2), "weight": torch.ones(2)})
     both = clf._losses_of_both(losses, None, torch.tensor([0, 1]), rows)

@@ -88,7 +88,7 @@ def test_segments_are_found_from_labels_of_bags(terms):
         ({"max_epochs": 15}, {}),
         ({"round_epochs": 6}, {}),
         ({"lr": 0.03}, {}),
-        ({"weight_decay": 0.1}, {}),
+        ({"optimizer__weight_decay": 0.1}, {}),
         ({"batch_size": 6}, {}),
         ({}, {"absence": 1.0}),
         ({}, {"pooling": 0.25}),
@@ -233,7 +233,9 @@ def test_modules_that_lose_steps_are_refused(module, message):
         ("kernel_size", 4, "kernel_size expected an odd number of steps"),
         ("dropout", 1.0, "'dropout' parameter of SequenceNet"),
         ("consistency_weight", -1, "'consistency_weight' parameter of SequenceNet"),
-        ("module", torch.nn.Conv1d, "'module' parameter of SequenceNet"),
+        ("module__n_units", 4, "but module is None, and the default network takes"),
+        ("max_epoch", 4, r"unexpected argument\(s\) max_epoch"),
+        ("criterion", torch.nn.MSELoss, "its loss is the sum of its terms"),
     ],
 )
 def test_bad_parameters_are_refused(name, value, message):
@@ -300,8 +302,84 @@ def test_other_features_are_refused_in_prediction(fitted):
 
 def test_averages_of_training_stay_near_the_network(fitted):
     model = fitted._model
-    for average, module in zip(
-        model.average.parameters(), model.module.parameters(), strict=True
-    ):
+    networks = model.net.averaged_module_.module, model.net.module_
+    for average, module in zip(*(n.parameters() for n in networks), strict=True):
         assert not average.requires_grad
         assert_allclose(average, module.detach(), atol=0.5)
+
+
+# Without a localizer, as any net of skorch
+
+
+def table_of(labels):
+    return np.array([[name in bag for name in "ab"] for bag in labels], float)
+
+
+def test_it_learns_from_a_table_by_itself():
+    net = SequenceNet(**SMALL, random_state=0).fit(X, table_of(Y))
+    proba = net.predict_proba(X_NEW)
+    assert [len(part) for part in proba] == [len(bag) for bag in X_NEW]
+    for part, steps in zip(TRUTH_NEW, proba, strict=True):
+        for row in part:
+            inside = steps[
+                int(row["start"]) : int(row["end"]), "ab".index(row["label"])
+            ]
+            assert inside.mean() > steps[:, "ab".index(row["label"])].mean()
+    again = pickle.loads(pickle.dumps(net))
+    assert_array_equal(again.predict_proba(X_NEW)[0], proba[0])
+    assert (
+        clone(net).fit(X, table_of(Y)).history[:, "train_loss"]
+        == (net.history[:, "train_loss"])
+    )
+    assert len(net.partial_fit(X, table_of(Y)).history) == 24
+    assert not net.warm_start
+
+
+def test_bags_of_equal_length_may_be_one_array():
+    together = np.stack([bag[:56] for bag in X])
+    net = SequenceNet(**SMALL | {"max_epochs": 1}, random_state=0)
+    listed = clone(net).fit(list(together), table_of(Y)).predict_proba(X[:1])
+    found = net.fit(together.transpose(0, 2, 1), table_of(Y)).predict_proba(X[:1])
+    assert_array_equal(found[0], listed[0])
+
+
+def test_skorch_is_at_hand():
+    from skorch.callbacks import EpochScoring, LRScheduler
+    from skorch.dataset import ValidSplit
+
+    def n_bags(net, dataset, y=None):
+        return len(dataset)
+
+    net = SequenceNet(
+        **SMALL,
+        train_split=ValidSplit(4),
+        callbacks=[
+            LRScheduler("StepLR", step_size=1, gamma=0.5, event_name="rate"),
+            EpochScoring(n_bags, use_caching=False, name="n_bags"),
+        ],
+        random_state=0,
+    )
+    net.set_params(max_epochs=3).fit(X, table_of(Y))
+    assert_allclose(net.history[:, "rate"], [0.02, 0.01, 0.005])
+    assert net.history[:, "n_bags"] == [6, 6, 6]
+    assert np.isfinite(net.history[:, "valid_loss"]).all()
+    wide = SequenceNet(Recurrent, max_epochs=1, batch_size=-1, random_state=0)
+    assert wide.fit(X, table_of(Y)).predict_proba(X)[0].shape == (len(X[0]), 2)
+
+
+@pytest.mark.parametrize(
+    ("bags", "y", "message"),
+    [
+        (X, table_of(Y)[1:], r"y expected shape \(24, n_classes\)"),
+        (X, 2 * table_of(Y), "with numbers from 0 to 1"),
+        (
+            [*X[:-1], X[0][:, 1:]],
+            table_of(Y),
+            r"same number of features, but got \[3, 4",
+        ),
+        ([X[0].ravel()], [[1]], "Expected 2D array, got 1D array"),
+    ],
+)
+def test_bags_and_tables_that_do_not_fit(bags, y, message):
+    with pytest.raises(ValueError, match=message):
+        SequenceNet(**SMALL).fit(bags, y)

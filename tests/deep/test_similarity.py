@@ -7,13 +7,14 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("skorch")
 
 from sknoisy._labels import label_record  # noqa: E402
-from sknoisy._mixture import ScoreMixture  # noqa: E402
+from sknoisy.deep._core import fit_mixtures  # noqa: E402
+from sknoisy.deep._rows import RowDataset  # noqa: E402
 from sknoisy.deep._similarity import (  # noqa: E402
-    fit_mixtures,
     label_similarity,
     look_up,
     weight_tables,
 )
+from sknoisy.deep._skorch_net import Training  # noqa: E402
 
 rng = np.random.RandomState(0)
 CODES = np.arange(400) % 2
@@ -27,15 +28,16 @@ def test_similarity_is_the_cosine():
     expected = (proba.numpy() * one_hot).sum(axis=1)
     expected /= np.linalg.norm(proba.numpy(), axis=1)
     np.testing.assert_allclose(found.numpy(), expected)
-    # One rival is more suspicious than doubt spread over many.
+    # One other class lowers it more than the same share spread over many.
     assert found[0].item() == pytest.approx(0.5**0.5)
 
 
 def fitted(**options):
-    labels = label_record(CODES, owner="test")
+    source = torch.utils.data.TensorDataset(torch.zeros(400, 1))
+    training = Training(RowDataset(source), label_record(CODES, owner="test"))
     options = {"scope": "global", "min_class_size": 50, **options}
     rows = np.arange(0, 400, 2) if options.pop("half", False) else np.arange(400)
-    return fit_mixtures(ScoreMixture(), SCORES, labels, rows, **options)
+    return fit_mixtures("beta", SCORES, training, rows, **options)
 
 
 def test_one_mixture_or_one_per_class():

@@ -12,7 +12,7 @@ from sklearn.metrics.pairwise import cosine_similarity  # noqa: E402
 from skorch.dataset import ValidSplit  # noqa: E402
 
 from sknoisy.deep import TaggingNetClassifier  # noqa: E402
-from sknoisy.deep._tagging_net import _entry_losses  # noqa: E402
+from sknoisy.deep._tagging_net import entry_losses  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -36,10 +36,10 @@ def macro_f1(clf, X, y):
     return f1_score(y, clf.predict(X), average="macro", zero_division=0)
 
 
-def test_tagability_finds_the_true_tags(data):
+def test_missing_rate_finds_the_true_tags(data):
     X, noisy, _, X_test, y_test = data
     plain = net().fit(X, noisy)
-    behind = net(tagability=0.5).fit(X, noisy)
+    behind = net(missing_rate=0.5).fit(X, noisy)
     assert roc_auc_score(y_test, plain.predict_proba(X_test)) > 0.9
     assert macro_f1(behind, X_test, y_test) > macro_f1(plain, X_test, y_test) + 0.1
 
@@ -47,11 +47,24 @@ def test_tagability_finds_the_true_tags(data):
 def test_loss_is_that_of_the_tags_given():
     logits = torch.tensor([[0.3, -2.0]], dtype=torch.float64)
     tags = torch.tensor([[1.0, 0.0]], dtype=torch.float64)
-    tagability = torch.tensor([[0.4, 1.0]], dtype=torch.float64)
-    q = np.array([0.4, 1.0]) / (1 + np.exp([-0.3, 2.0]))
+    missing = torch.tensor([[0.6, 0.0]], dtype=torch.float64)
+    spurious = torch.tensor([[0.0, 0.1]], dtype=torch.float64)
+    p = 1 / (1 + np.exp([-0.3, 2.0]))
+    q = np.array([0.4, 1.0]) * p + np.array([0.0, 0.1]) * (1 - p)
     expected = -np.log([q[0], 1 - q[1]])
-    losses = _entry_losses(logits, tags, tagability)
+    losses = entry_losses(logits, tags, missing, spurious)
     np.testing.assert_allclose(losses.numpy()[0], expected)
+
+
+@pytest.mark.parametrize("tag", [0.0, 1.0])
+def test_loss_without_rates_is_the_binary_cross_entropy(tag):
+    logits = torch.tensor([[-1e4, -1.0, 0.5, 1e4]], requires_grad=True)
+    tags, none = torch.full((1, 4), tag), torch.zeros(4)
+    plain = torch.nn.functional.binary_cross_entropy_with_logits
+    losses = entry_losses(logits, tags, none, none)
+    torch.testing.assert_close(losses, plain(logits, tags, reduction="none"))
+    (found,) = torch.autograd.grad(losses.sum(), logits)
+    torch.testing.assert_close(found, torch.sigmoid(logits) - tags)
 
 
 def test_entries_without_weight_do_not_matter(data):
@@ -93,9 +106,9 @@ def test_verified_rows_have_no_missing_tags(data):
     X, noisy, *_ = data
     plain = net(max_epochs=3).fit(X, noisy)
     trusted = np.ones(len(X), dtype=bool)
-    verified = net(max_epochs=3, tagability=0.5).fit(X, noisy, trusted=trusted)
+    trusting = net(max_epochs=3, missing_rate=0.5).fit(X, noisy, trusted=trusted)
     np.testing.assert_allclose(
-        plain.predict_proba(X), verified.predict_proba(X), atol=1e-6
+        plain.predict_proba(X), trusting.predict_proba(X), atol=1e-6
     )
 
 
@@ -130,7 +143,7 @@ def test_validation_data_and_a_module_of_ones_own(data):
 
 def test_it_survives_a_pickle(data):
     X, noisy, *_ = data
-    clf = net(max_epochs=1, tagability=0.5).fit(X, noisy)
+    clf = net(max_epochs=1, missing_rate=0.5).fit(X, noisy)
     again = pickle.loads(pickle.dumps(clf))
     np.testing.assert_array_equal(again.predict(X), clf.predict(X))
 
@@ -146,8 +159,15 @@ def test_a_column_of_classes_is_learnt_as_such(data):
 @pytest.mark.parametrize(
     ("params", "fit_params", "message"),
     [
-        ({"tagability": [0.5, 0.5]}, {}, r"tagability expected shape \(6,\)"),
-        ({"tagability": [0.0] * 6}, {}, "tagability expected shape .* above 0"),
+        ({"missing_rate": [0.5, 0.5]}, {}, r"missing_rate expected shape \(6,\)"),
+        ({"missing_rate": [1.0] * 6}, {}, "missing_rate expected shape .* below 1"),
+        ({"spurious_rate": [-0.1] * 6}, {}, "spurious_rate expected shape"),
+        (
+            {"missing_rate": 0.5, "spurious_rate": 0.5},
+            {},
+            r"expected missing_rate \+ spurious_rate below 1",
+        ),
+        ({"criterion": torch.nn.BCELoss}, {}, "loss is the cross-entropy of each tag"),
         ({"label_weight": [-1] * 6}, {}, r"label_weight expected shape \(6,\)"),
         (
             {},

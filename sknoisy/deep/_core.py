@@ -1,0 +1,188 @@
+"""All that the nets take from the rest of the library, in one place.
+
+Transition matrices and what follows from them, mixtures of scores, and the test for
+noise: nets call these functions, and only these call the core.
+"""
+
+import warnings
+from collections.abc import Mapping
+
+import numpy as np
+import torch
+from sklearn.base import clone
+
+from sknoisy._clean_posterior import clean_prior, implied_noise_rate
+from sknoisy._context import seed_unset
+from sknoisy._labels import NoisyLabels
+from sknoisy._meta import prepared
+from sknoisy._transition_matrix import check_transition_matrix, normalize_rows
+from sknoisy.evidence import ProbabilitySource
+from sknoisy.exceptions import DoubtfulMatrixWarning
+from sknoisy.quality._noise_rate import estimate_noise
+from sknoisy.quality._similarity import MixtureFitter
+from sknoisy.refinement._base import keep_posterior
+from sknoisy.transition import ConfidentTransition
+from sknoisy.transition._base import TRANSITION_ESTIMATOR
+
+# A label that a matrix rules out still has some likelihood: matrices are estimates.
+SMALLEST_ENTRY = 1e-6
+# So many classes are named in a warning.
+MOST_NAMES = 5
+# What ``transition=`` may be: an estimator of the matrix, the matrix, or nothing.
+TRANSITION = [TRANSITION_ESTIMATOR, "array-like", None]
+
+
+def is_estimator(transition):
+    """Whether a parameter is an estimator of the matrix, not the matrix itself."""
+    return hasattr(transition, "_estimate")
+
+
+def given_matrix(transition, n_classes):
+    """Return a matrix given as such, checked, as a copy whose rows sum to 1."""
+    if isinstance(transition, torch.Tensor):
+        transition = transition.detach().cpu().numpy()
+    return check_transition_matrix(transition, n_classes=n_classes, name="transition")
+
+
+def estimated_matrix(net, step, X, labels, proba=None):
+    """Return the matrix that an estimator of ``sknoisy.transition`` finds.
+
+    ``proba`` are predictions of networks that have not been trained on the row, of
+    shape (n_samples, n_classes); without them the estimator uses a model of its own.
+    """
+    step = seed_unset(clone(step), net.random_state)
+    if proba is not None:
+        # An estimator that uses a model does not look at X where it has predictions.
+        X = X if isinstance(step, ProbabilitySource) else as_table(X)
+        T = prepared(step)._estimate(X, proba, labels)
+    else:
+        step.fit(
+            as_table(X),
+            labels.y,
+            sample_weight=labels.sample_weight,
+            groups=labels.groups,
+            trusted=labels.trusted,
+        )
+        T = step.transition_matrix_
+    return check_transition_matrix(T, n_classes=labels.n_classes, name="transition")
+
+
+def transition_of(net, training):
+    """Return the matrix that the parameter ``transition`` of a net stands for.
+
+    An estimator is fitted to the rows of the training.
+    """
+    if is_estimator(net.transition):
+        return estimated_matrix(net, net.transition, training.X, training.labels)
+    return given_matrix(net.transition, len(net.classes_))
+
+
+def matrix_from_proba(net, training, proba, *, seen=None):
+    """Return the matrix, from predictions wherever an estimator uses a model.
+
+    ``seen`` numbers the rows with predictions; None means all. An estimator with folds
+    of its own gets these rows alone.
+    """
+    labels, step = training.labels, net.transition
+    if step is not None and not is_estimator(step):
+        return given_matrix(step, labels.n_classes)
+    if step is None:
+        step = ConfidentTransition()
+    # Sums over the epochs of a warm-up serve as well as means.
+    proba = normalize_rows(proba)
+    if seen is not None and len(seen) < labels.n_samples and hasattr(step, "cv"):
+        labels, proba = labels.take(training.dataset, seen), proba[seen]
+    T = estimated_matrix(net, step, training.X, labels, proba)
+    warn_if_not_diagonal(T, labels.classes, type(net).__name__)
+    return T
+
+
+def as_table(X):
+    """Return images as rows of a table; whatever else is no table is refused."""
+    if isinstance(X, Mapping | torch.utils.data.Dataset) or X is None:
+        raise ValueError(
+            "An estimator of the transition matrix expected X as a table, an array or "
+            f"a tensor, but got {type(X).__name__}. Fit the estimator on features of "
+            "your own, and pass its transition_matrix_ by transition=."
+        )
+    X = X.numpy(force=True) if isinstance(X, torch.Tensor) else X
+    if getattr(X, "ndim", 2) > 2:
+        return np.asarray(X).reshape(len(X), -1)
+    return X
+
+
+def label_purity(T, labels):
+    """Return, for each label k, ``P(clean = k | noisy = k)`` by the matrix."""
+    share = np.bincount(labels.codes, labels.sample_weight, labels.n_classes)
+    prior = clean_prior(T, share / share.sum())
+    # P(clean = k | noisy = k) = P(clean = k) T[k, k] / P(noisy = k).
+    expected = np.maximum(prior @ T, SMALLEST_ENTRY)
+    return np.clip(prior * np.diag(T) / expected, 0, 1)
+
+
+def posterior(proba, T, codes):
+    """Return the probability of each true class, given the row and its label.
+
+    It is Bayes' rule, ``proba[i, k] * T[k, codes[i]]`` divided by its sum. A label that
+    no class can turn into leaves the probabilities as they are.
+    """
+    return normalize_rows(proba * np.maximum(T, SMALLEST_ENTRY)[:, codes].T)
+
+
+def keep_label_posterior(net, proba, labels):
+    """Keep what ``transition_matrix_`` makes of predictions, as fitted attributes.
+
+    These are ``noise_rate_``, ``clean_proba_`` and ``label_quality_``.
+    """
+    net.noise_rate_ = implied_noise_rate(net.transition_matrix_, labels)
+    keep_posterior(net, posterior(proba, net.transition_matrix_, labels.codes), labels)
+
+
+def core_error_rate(proba, labels, *, least=0.0):
+    """Return the error rate where predictions are surest, and whether it means noise.
+
+    ``least`` leaves out rows whose highest probability is not above it.
+    """
+    rows = (proba.max(axis=1) > least) & (labels.sample_weight > 0)
+    if not rows.any():
+        return 0.0, False
+    codes, weight = labels.codes[rows], labels.sample_weight[rows]
+    noise = estimate_noise(proba[rows], NoisyLabels(codes, labels.classes, weight))
+    return noise.core_rate, noise.suspected
+
+
+def fit_mixtures(mixture, scores, training, rows, *, scope, min_class_size):
+    """Fit a mixture to the scores of some rows and, by ``scope``, one to each class.
+
+    A class whose rows weigh less than ``min_class_size`` gets that of all rows. Returns
+    a list: the mixture of all rows and, with scope "class", one for each class.
+    """
+    # Without a word on whether there is noise: one component where that is enough.
+    fitter = MixtureFitter(mixture, False, scope, min_class_size)
+    return fitter.weigh(scores[rows], training.labels.take(training.dataset, rows))[1]
+
+
+def warn_if_too_many(n_classes, n_samples, owner):
+    """Warn where a matrix has more entries than there are rows to learn it from."""
+    if n_classes**2 > n_samples:
+        warnings.warn(
+            f"{owner} learns a transition matrix of {n_classes} x {n_classes} entries "
+            f"from {n_samples} rows, which is less than one row per entry. Give the "
+            "matrix by transition=, or merge classes.",
+            DoubtfulMatrixWarning,
+        )
+
+
+def warn_if_not_diagonal(T, classes, owner):
+    """Warn where a true class is most often labelled as another one."""
+    moved = np.flatnonzero(T.argmax(axis=1) != np.arange(len(T)))
+    if len(moved):
+        names = ", ".join(map(str, classes[moved[:MOST_NAMES]].tolist()))
+        more = ", ..." if len(moved) > MOST_NAMES else ""
+        warnings.warn(
+            f"{owner} learnt a transition matrix in which {len(moved)} of {len(T)} "
+            f"classes are mostly labelled as another class: {names}{more}. The net may "
+            "have taken classes for each other. Give more data or fewer epochs, or the "
+            "matrix by transition=.",
+            DoubtfulMatrixWarning,
+        )
