@@ -6,6 +6,7 @@ from sknoisy.classification import (
     RefinedLabelClassifier,
     SelfTrainingRefiner,
     SimilarityReweightingClassifier,
+    SoftLabelClassifier,
 )
 from sknoisy.noise import LabelNoiseInjector
 from sknoisy.quality import find_label_errors, label_quality
@@ -21,6 +22,7 @@ __all__ = [
     "RefinedLabelClassifier",
     "SelfTrainingRefiner",
     "SimilarityReweightingClassifier",
+    "SoftLabelClassifier",
     "find_label_errors",
     "label_quality",
 ]

@@ -39,6 +39,7 @@ LAYERS = [
         "_meta",
         "_mixture",
         "_neighbor_graph",
+        "_noise_model",
         "_out_of_fold",
         "_soft_labels",
         "_transition_matrix",

@@ -10,6 +10,7 @@ from sknoisy.classification._self_training import SelfTrainingRefiner
 from sknoisy.classification._similarity_reweighting import (
     SimilarityReweightingClassifier,
 )
+from sknoisy.classification._soft_label import SoftLabelClassifier
 
 __all__ = [
     "NoiseTransitionClassifier",
@@ -18,4 +19,5 @@ __all__ = [
     "RefinedLabelClassifier",
     "SelfTrainingRefiner",
     "SimilarityReweightingClassifier",
+    "SoftLabelClassifier",
 ]
