@@ -77,9 +77,10 @@ class SoftLabelClassifier(BaseLabelNoiseClassifier):
 
     A row in which several classes carry weight is written once for each of them.
     Classes with less than a twentieth of the weight of their row are dropped, and
-    their weight goes to the others. Weights are taken as they are: rows need not sum to 1, counts of
-    votes weigh a sample by the number of its votes, and a row of zeros leaves a sample
-    out. Divide the table by its row sums to have all samples weigh the same.
+    their weight goes to the others. Weights are taken as they are: rows need not sum to
+    1, counts of votes weigh a sample by the number of its votes, and a row of zeros
+    leaves a sample out. Divide the table by its row sums to have all samples weigh
+    the same.
 
     Examples
     --------

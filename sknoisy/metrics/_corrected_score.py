@@ -236,8 +236,8 @@ def check_condition(T):
         raise ValueError(
             "transition expected a matrix that can be inverted, with a condition "
             f"number up to {LARGEST_CONDITION}, but got {condition:.3g}: noisy labels "
-            "hardly say which class is the clean one. Merge classes that are confused at "
-            "random, or use trusted_score with some verified labels."
+            "hardly say which class is the clean one. Merge classes that are confused "
+            "at random, or use trusted_score with some verified labels."
         )
     return condition
 

@@ -15,8 +15,9 @@ from sknoisy.metrics._corrected_score import check_condition, clean_joint
 from sknoisy.metrics._proba_scores import PROBA_SCORES
 from sknoisy.metrics._read import METRICS, read_labels_and_predictions, read_share
 
-# With 200 rows a part, estimates of each part by itself cost up to 38 points of accuracy
-# against plain scoring, and with 1,000 none in 88 cells: bench_model_selection.py.
+# From 200 rows a part, estimates of each part by itself cost up to 38 points of
+# accuracy against plain scoring in 88 cells, and one from 1,000 rows at most 2.8:
+# bench_model_selection.py, rows "each test part" and "fitted".
 FEWEST_TEST_ROWS = 1000
 LOSSES = {"log_loss", "brier"}
 # What scikit-learn's scorers are called, beside the names of the metrics.
@@ -147,11 +148,10 @@ class _NoiseCorrectedScorer(_Scorer):
             return self._rearranged(classes)
         if isinstance(self.transition, str) and len(codes) < FEWEST_TEST_ROWS:
             warnings.warn(
-                f"{self!r} was not fitted, and from {len(codes)} test rows no transition "
-                f"matrix is estimated, but from {FEWEST_TEST_ROWS} or more: the score is "
-                "that of the labels as they are. Pass "
-                f"noise_corrected_scorer({self.name!r}).fit(X, y) with all rows of the "
-                "search.",
+                f"{self!r} was not fitted, and from {len(codes)} test rows no "
+                "transition matrix is estimated, but from "
+                f"{FEWEST_TEST_ROWS} or more: the score is that of the labels as they "
+                "are. Pass the scorer after .fit(X, y) with all rows of the search.",
                 NoEvidenceWarning,
             )
             return np.eye(len(classes))

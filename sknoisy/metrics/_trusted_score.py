@@ -142,10 +142,12 @@ def trusted_score(
         rest = _influence(metric, noisy[~trusted], pred[~trusted], len(classes))
     power = _power(power, right.rows, wrong.rows, n_trusted, n)
     value = right.value
-    variance = _mean_variance(right.rows - power * wrong.rows, fitted=power > 0)
+    chance = (np.ptp(right.rows) / 2) ** 2
+    residual = right.rows - power * wrong.rows
+    variance = _mean_variance(residual, chance, fitted=power > 0)
     if power:
         value += power * (rest.value - wrong.value)
-        variance += power**2 * _mean_variance(rest.rows)
+        variance += power**2 * _mean_variance(rest.rows, chance)
     freedom = n_trusted - 1 - (power > 0)
     low, high = RANGES.get(metric, (0, 1))
     reach = student.ppf((1 + confidence) / 2, max(freedom, 1)) * np.sqrt(variance)
@@ -180,11 +182,11 @@ def _power(power, right, wrong, n_trusted, n):
     return float(np.clip(right @ wrong / squares / (1 + ratio), 0, 1))
 
 
-def _mean_variance(influence, fitted=False):
+def _mean_variance(influence, chance, fitted=False):
     """Return the variance of a mean, with a little of what chance alone has."""
     freedom = max(len(influence) - 1 - fitted, 0)
     return (
-        (influence @ influence + PRIOR_ROWS / 4)
+        (influence @ influence + PRIOR_ROWS * chance)
         / (freedom + PRIOR_ROWS)
         / len(influence)
     )
@@ -201,7 +203,7 @@ def _check_mask(trusted, y_noisy, y_trusted):
     n_trusted = len(np.asarray(y_trusted))
     if trusted.sum() != n_trusted or n_trusted < 2:
         raise ValueError(
-            f"y_trusted expected a label for each of the {trusted.sum()} rows of trusted"
-            f", and at least 2, but got {n_trusted}. Pass y[trusted]."
+            f"y_trusted expected a label for each of the {trusted.sum()} rows of "
+            f"trusted, and at least 2, but got {n_trusted}. Pass y[trusted]."
         )
     return trusted
