@@ -28,8 +28,8 @@ print(f"{len(X)} rows, {np.mean(y_noisy != y):.0%} of the labels wrong")
 # How many neighbours?
 # --------------------
 #
-# Few neighbours repeat the wrong labels, and many outvote them. The search as it is asks
-# which number agrees best with held-out *noisy* labels.
+# Few neighbours repeat the wrong labels, and many outvote them. The search as it is
+# asks which number agrees best with held-out *noisy* labels.
 
 from sklearn.model_selection import GridSearchCV
 from sklearn.neighbors import KNeighborsClassifier
@@ -62,8 +62,8 @@ plt.colorbar(image)
 # Who was right?
 # --------------
 #
-# The third way leaves rows of low label quality out of the test parts, and the last line
-# is the accuracy on true labels, which a user would not have.
+# The third way leaves rows of low label quality out of the test parts. The accuracy on
+# true labels is what a user would not have.
 
 from sknoisy.model_selection import LabelQualityFold
 

@@ -124,7 +124,7 @@ def trusted_score(
     >>> y_pred = np.where(np.arange(1000) % 10 == 3, 1 - y, y)
     >>> trusted = np.arange(1000) < 100
     >>> print(trusted_score(y[:100], y_noisy, y_pred, trusted=trusted))
-    0.9 (95 % interval 0.8395 to 0.9605; 0.7 on the labels as they are)
+    0.9 (95 % interval 0.8467 to 0.9533; 0.7 on the labels as they are)
     """
     owner = "trusted_score"
     trusted = _check_mask(trusted, y_noisy, y_trusted)
