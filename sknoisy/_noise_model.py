@@ -12,10 +12,9 @@ from collections import OrderedDict
 import joblib
 import numpy as np
 from scipy.special import gammaln
-from scipy.stats import chi2
+from scipy.stats import chi2, rankdata
 from sklearn.ensemble import ExtraTreesClassifier
 
-from sknoisy._clean_posterior import clean_posterior
 from sknoisy._embedding import embed
 from sknoisy._labels import NoisyLabels
 from sknoisy.exceptions import NoEvidenceWarning
@@ -36,6 +35,8 @@ SIGNIFICANCE = 0.01
 CONCENTRATIONS = np.geomspace(0.1, 1e4, 60)
 # A symmetric matrix beyond this condition number says nothing of the clean class.
 LARGEST_CONDITION = 20
+# Keeps the logarithm of a class without votes finite, at a tenth of one vote in 100.
+SMALLEST_PROBABILITY = 1e-3
 # With fewer rows no forest says anything.
 FEWEST_ROWS = 20
 # Matrices kept, so that the candidates of a search share those of its test parts.
@@ -137,11 +138,8 @@ def core_counts(proba, codes, share, *, relative=True):
         Row = predicted class, column = label given.
     """
     K = proba.shape[1]
-    size = np.bincount(codes, minlength=K)
-    own = np.bincount(codes, proba[np.arange(len(codes)), codes], minlength=K)
-    usual = np.divide(own, size, out=np.ones(K), where=size > 0) if relative else 1.0
-    relative = proba / np.maximum(usual, np.finfo(float).tiny)
-    predicted, top = relative.argmax(axis=1), relative.max(axis=1)
+    table = relative_proba(proba, codes) if relative else proba
+    predicted, top = table.argmax(axis=1), table.max(axis=1)
     counts = np.zeros((K, K))
     for k in range(K):
         rows = np.flatnonzero(predicted == k)
@@ -249,7 +247,12 @@ def matrix_of(proba, codes):
 
 
 def held_out_quality(X, labels, random_state=0):
-    """Return the posterior of each label given, 1 where nothing is known.
+    r"""Return the quality of each label, 1 where nothing is known.
+
+    Labels are ranked by the margin :math:`\log r_{\tilde y} - \max_{k \neq \tilde y}
+    \log r_k` of the relative probabilities of :func:`core_counts`. As many as the error
+    rate says lie below 0.5, which keeps rows of overlapping classes where labels are
+    right.
 
     Parameters
     ----------
@@ -265,10 +268,24 @@ def held_out_quality(X, labels, random_state=0):
     Returns
     -------
     ndarray of shape (n_samples,)
-        P(label is right).
+        Values in [0, 1]; a higher value is a better label.
     """
     proba = held_out_proba(X, labels, random_state)
     if proba is None:
         return np.ones(labels.n_samples)
-    T = matrix_of(proba, labels.codes)
-    return labels.proba_of_label(clean_posterior(proba, T, labels.codes))
+    rate = error_rate(core_counts(proba, labels.codes, RATE_SHARE, relative=False))
+    logs = np.log(relative_proba(proba, labels.codes) + SMALLEST_PROBABILITY)
+    own = labels.proba_of_label(logs)
+    logs[np.arange(labels.n_samples), labels.codes] = -np.inf
+    rank = rankdata(own - logs.max(axis=1)) / labels.n_samples
+    low = 0.5 * rank / max(rate, rank.min())
+    return np.where(rank <= rate, 0.999 * low, 0.5 + 0.5 * (rank - rate) / (1 - rate))
+
+
+def relative_proba(proba, codes):
+    """Return probabilities divided by the mean that the rows of each label have."""
+    size = np.bincount(codes, minlength=proba.shape[1])
+    own = proba[np.arange(len(codes)), codes]
+    total = np.bincount(codes, own, minlength=proba.shape[1])
+    usual = np.divide(total, size, out=np.ones(len(size)), where=size > 0)
+    return proba / np.maximum(usual, np.finfo(float).tiny)

@@ -3,6 +3,7 @@
 from numbers import Real
 
 import numpy as np
+from scipy.special import expit, logit
 from scipy.stats import t as student
 
 from sknoisy._compat import Interval, StrOptions, validate_params
@@ -108,7 +109,8 @@ def trusted_score(
                              {(1 + n_t / n_u)\operatorname{var}(\tilde\psi)},
 
     where :math:`\psi` and :math:`\tilde\psi` are the influences of the verified rows on
-    the two scores. The interval is Student's with the variance of the influences.
+    the two scores. The interval is Student's with the variance of the influences, on
+    the logit scale for scores that lie between 0 and 1.
 
     References
     ----------
@@ -124,7 +126,7 @@ def trusted_score(
     >>> y_pred = np.where(np.arange(1000) % 10 == 3, 1 - y, y)
     >>> trusted = np.arange(1000) < 100
     >>> print(trusted_score(y[:100], y_noisy, y_pred, trusted=trusted))
-    0.9 (95 % interval 0.8467 to 0.9533; 0.7 on the labels as they are)
+    0.9 (95 % interval 0.8327 to 0.9421; 0.7 on the labels as they are)
     """
     owner = "trusted_score"
     trusted = _check_mask(trusted, y_noisy, y_trusted)
@@ -142,24 +144,50 @@ def trusted_score(
         rest = _influence(metric, noisy[~trusted], pred[~trusted], len(classes))
     power = _power(power, right.rows, wrong.rows, n_trusted, n)
     value = right.value
-    chance = (np.ptp(right.rows) / 2) ** 2
+    chance = _chance(metric, right, n_trusted)
     residual = right.rows - power * wrong.rows
     variance = _mean_variance(residual, chance, fitted=power > 0)
     if power:
         value += power * (rest.value - wrong.value)
         variance += power**2 * _mean_variance(rest.rows, chance)
     freedom = n_trusted - 1 - (power > 0)
+    error = float(np.sqrt(variance))
+    reach = student.ppf((1 + confidence) / 2, max(freedom, 1)) * error
     low, high = RANGES.get(metric, (0, 1))
-    reach = student.ppf((1 + confidence) / 2, max(freedom, 1)) * np.sqrt(variance)
     return CorrectedScore(
         value=float(np.clip(value, low, high)),
-        interval=np.clip([value - reach, value + reach], low, high),
-        standard_error=float(np.sqrt(variance)),
+        interval=_interval(metric, value, reach, n_trusted),
+        standard_error=error,
         uncorrected=float(_influence(metric, noisy, pred, len(classes)).value),
         confidence=confidence,
         condition_number=1.0,
         n_samples=n,
     )
+
+
+def _interval(metric, value, reach, n_trusted):
+    """Return the interval: on the logit scale for metrics between 0 and 1.
+
+    Areas close to 1 have a skew distribution, for which symmetric intervals of 95 %
+    covered 88 to 90 % of the time with 100 rows (bench_model_selection.py, coverage).
+    """
+    if metric in RANGES:
+        return np.clip([value - reach, value + reach], *RANGES[metric])
+    # A score of 0 or 1 stands for half a row.
+    inside = np.clip(value, 0.5 / (n_trusted + 1), 1 - 0.5 / (n_trusted + 1))
+    reach = reach / (inside * (1 - inside))
+    ends = expit(logit(inside) + np.array([-reach, reach]))
+    return np.array([min(ends[0], value), max(ends[1], value)]).clip(0, 1)
+
+
+def _chance(metric, right, n_trusted):
+    """Return the variance of one row that chance alone has."""
+    spread = (np.ptp(right.rows) / 2) ** 2
+    if metric == "log_loss":
+        return spread
+    # Two rows of each kind more, as Agresti and Coull have it.
+    middle = (np.clip(right.value, 0, 1) * n_trusted + 2) / (n_trusted + 4)
+    return max(spread, middle * (1 - middle))
 
 
 def _influence(metric, codes, predicted, n_classes):

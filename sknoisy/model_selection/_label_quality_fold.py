@@ -55,12 +55,11 @@ class LabelQualityFold:
     Notes
     -----
     A class of a test part whose rows are all of low quality keeps its best one, so that
-    scores by class stay defined. "auto" takes the forests and the matrix of
-    :func:`~sknoisy.metrics.noise_corrected_scorer` and the posterior of the label given
-    both,
-    :math:`P(y = \tilde y \mid x, \tilde y)`. Since what looks like the forests'
-    answer stays, candidates that resemble forests are favoured a little; the guide says
-    where that matters.
+    scores by class stay defined. "auto" ranks labels by the out-of-bag votes of a
+    forest, each class relative to what its own rows have, and as many as the error rate
+    of :func:`~sknoisy.metrics.noise_corrected_scorer` says are of quality below
+    0.5. Since what looks like the forest's answer stays, candidates that resemble forests are
+    favoured; the guide says where that matters.
 
     Examples
     --------
