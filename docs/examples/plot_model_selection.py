@@ -11,7 +11,9 @@ direction, the candidate that looks best is one that has learnt the errors.
 # ----------------------------------
 #
 # Two in five labels of the training digits name the next digit. The other half of the
-# digits keeps its true labels, to tell in the end who was right.
+# digits keeps its true labels, to tell in the end who was right. The draw is one in
+# which the search goes wrong: over six draws the three searches below reach 73, 77 and
+# 79 % on average, where the best choice has 80 %.
 
 import numpy as np
 from sklearn.datasets import load_digits
@@ -20,8 +22,8 @@ from sklearn.model_selection import train_test_split
 from sknoisy.noise import PairNoise
 
 X, y = load_digits(return_X_y=True)
-X, X_test, y, y_test = train_test_split(X, y, test_size=0.5, stratify=y, random_state=3)
-y_noisy = PairNoise(0.4, random_state=3).corrupt(y)
+X, X_test, y, y_test = train_test_split(X, y, test_size=0.5, stratify=y, random_state=1)
+y_noisy = PairNoise(0.4, random_state=1).corrupt(y)
 print(f"{len(X)} rows, {np.mean(y_noisy != y):.0%} of the labels wrong")
 
 # %%

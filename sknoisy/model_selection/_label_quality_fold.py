@@ -58,8 +58,8 @@ class LabelQualityFold:
     scores by class stay defined. "auto" ranks labels by the out-of-bag votes of a
     forest, each class relative to what its own rows have, and as many as the error rate
     of :func:`~sknoisy.metrics.noise_corrected_scorer` says are of quality below
-    0.5. Since what looks like the forest's answer stays, candidates that resemble forests are
-    favoured; the guide says where that matters.
+    0.5. Since what looks like the forest's answer stays, candidates that resemble
+    forests are favoured; the guide says where that matters.
 
     Examples
     --------
