@@ -93,7 +93,7 @@ for name, search in searches.items():
 ax.plot(sizes, truth, "k--", label="true labels")
 ax.set(xscale="log", xlabel="neighbours", ylabel="accuracy", xticks=sizes)
 ax.set_xticklabels(sizes)
-ax.legend(fontsize=8)
+ax.legend(fontsize=8, loc="lower right", bbox_to_anchor=(1, 0.15))
 
 # %%
 # The stars mark what each search chooses. Two kinds of error are to be told apart: the

@@ -228,6 +228,7 @@ class SoftLabelClassifier(BaseLabelNoiseClassifier):
                 "every class a column, or pass plain labels of shape (n_samples,)."
             )
         self._check_entries(table)
+        # classes_ is sorted, as everywhere in scikit-learn.
         return table[:, np.argsort(columns)]
 
     def _check_entries(self, table):

@@ -23,6 +23,7 @@ from sknoisy.metrics._read import METRICS, read_labels_and_predictions, read_sha
 WELL_CONDITIONED, LARGEST_CONDITION = 20, 1000
 # Steps of expectation-maximisation; the likelihood is concave.
 LIKELIHOOD_STEPS = 1000
+# Ranges other than 0 to 1; the Brier score of one of several classes reaches 2.
 RANGES = {
     "cohen_kappa": (-1, 1),
     "matthews_corrcoef": (-1, 1),
@@ -269,6 +270,7 @@ def clean_joint(N, T, *, condition, nonlinear=True):
         occurring = T @ N.sum(axis=1) > 0
         if not nonlinear or (C.sum(axis=1)[occurring] > 0).all():
             return C
+    # A start in which no share is zero that the likelihood could want.
     C = np.outer(N.sum(axis=1), N.sum(axis=0))
     for _ in range(LIKELIHOOD_STEPS):
         expected = T.T @ C
@@ -287,6 +289,7 @@ def _of_confusion(metric, codes, predicted, T, condition, weight):
         squares = N / len(codes)
     else:
         squares = np.bincount(cells, weight**2, minlength=K * K).reshape(K, K)
+    # Micro F1 is the same function.
     linear = score is CONFUSION_SCORES["accuracy"]
     C = clean_joint(N, T, condition=condition, nonlinear=not linear)
     value, gradient = score(C)

@@ -74,6 +74,7 @@ def transition_variance(gradient, transition, support):
     float
         The variance.
     """
+    # A row that is known for certain has no variance, whatever its entries.
     n = np.where(np.isfinite(support), support, 0.0)[:, None]
     T = (transition * n + 1 / len(transition)) / (n + 1)
     middle = (T * gradient).sum(axis=1, keepdims=True)

@@ -83,6 +83,7 @@ class _Ranking:
     def __init__(self, scores):
         self.order = np.argsort(scores, kind="stable")
         ranked = scores[self.order]
+        # Rows of equal score are one step of the curve.
         starts = np.flatnonzero(np.r_[True, ranked[1:] != ranked[:-1]])
         self.ends = np.r_[starts[1:], len(scores)]
         self.starts = starts
@@ -117,6 +118,7 @@ def _auc_of_class(scores, r, share):
     P, Q = positive.sum(), negative.sum()
     if P <= 0 or Q <= 0:
         return np.nan, np.zeros(len(r)), np.zeros(len(r))
+    # What the half ties of each row with itself would add.
     itself = share * positive * (1 - r)
     under = (ranking.below(negative) - negative / 2) / Q
     over = (P - ranking.below(positive) - positive / 2) / P
@@ -142,6 +144,7 @@ def _precision_of_class(scores, r, share):
     precision = ranking.from_top(positive) / count
     own = share * positive * (1 - r) / count
     value = (positive @ precision + own.sum()) / P
+    # A row more at the score s changes the precision at every score up to s.
     reach = ranking.up_to(positive / count)
     lost = ranking.up_to(positive * precision / count)
     rows = (r * (precision - value + reach) - lost) / P

@@ -15,10 +15,11 @@ from sknoisy.metrics._corrected_score import check_condition, clean_joint
 from sknoisy.metrics._proba_scores import PROBA_SCORES
 from sknoisy.metrics._read import METRICS, read_labels_and_predictions, read_share
 
-# From 200 rows a part, estimates of each part by itself cost up to 38 points of
-# accuracy against plain scoring in 88 cells, and one from 1,000 rows at most 2.8:
-# bench_model_selection.py, rows "each test part" and "fitted".
+# A matrix from each test part of 200 rows cost up to 18.9 points of accuracy against
+# plain scoring, one from 1,000 rows at most 2.8: bench_model_selection.py, the rows of
+# "a matrix of each test part" and of the scorer after fit.
 FEWEST_TEST_ROWS = 1000
+# Metrics of which less is better; their scorers are negative.
 LOSSES = {"log_loss", "brier"}
 # What scikit-learn's scorers are called, beside the names of the metrics.
 NAMES = {
@@ -136,6 +137,8 @@ class _NoiseCorrectedScorer(_Scorer):
     def _of_confusion(self, codes, predicted, T, weight):
         K, score = len(T), CONFUSION_SCORES[self.metric]
         N = np.bincount(codes * K + predicted, weight, minlength=K * K).reshape(K, K)
+        # The inverse keeps the accuracy linear in the noisy one, so that a symmetric
+        # matrix cannot change a ranking.
         nonlinear = score is not CONFUSION_SCORES["accuracy"]
         C = clean_joint(
             N / N.sum(), T, condition=np.linalg.cond(T), nonlinear=nonlinear
@@ -178,6 +181,7 @@ class _NoiseCorrectedScorer(_Scorer):
                 f"fitted to, but got {unknown} as well. Fit it to all rows of the "
                 "search."
             )
+        # A test part may lack classes: what is left of each row is its distribution.
         if len(classes) == len(self.classes_):
             return self.transition_matrix_
         T = self.transition_matrix_[np.ix_(position, position)]

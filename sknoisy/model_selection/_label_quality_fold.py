@@ -144,6 +144,7 @@ class LabelQualityFold:
         self._check_min_quality()
         self.label_quality_ = quality = self._quality(X, np.asarray(y), codes, classes)
         self._warn_of_low_classes(codes, classes)
+        # Where the splitter draws at random, it draws once for training and test part.
         splitter = self._splitter(y)
         for train, test in splitter.split(X, y, groups):
             rows = np.asarray(test)
@@ -222,6 +223,7 @@ class LabelQualityFold:
 def _kept(rows, codes, quality, min_quality):
     """Return the rows to test on: those of high quality, and the best of each class."""
     kept = quality >= min_quality
+    # Scores by class would be undefined without a row of a class.
     for k in np.setdiff1d(codes, codes[kept]):
         own = np.flatnonzero(codes == k)
         kept[own[quality[own].argmax()]] = True

@@ -169,6 +169,7 @@ def robustness_curve(
         )
     scorer: Callable = get_scorer(scoring) if isinstance(scoring, str) else scoring
     folds = list(check_cv(5 if cv is None else cv, y, classifier=True).split(X, y))
+    # One seed a fold: all estimators and rates of a fold see the same draw.
     seeds = check_random_state(random_state).randint(2**31 - 1, size=len(folds))
     score = check_memory(memory).cache(_score)
     jobs = [
@@ -191,6 +192,7 @@ def robustness_curve(
 def _score(estimator, X, y, noise, scorer, train, test, seed):
     """Fit on the noisy labels of one part and score on the clean ones of the other."""
     X_train = _safe_indexing(X, train)
+    # The noise is drawn here, so that the cache holds for other lists of rates.
     noise.set_params(random_state=int(seed))
     y_train = noise.corrupt(y[train], X_train)
     fitted = clone(estimator).fit(X_train, y_train)
