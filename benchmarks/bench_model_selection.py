@@ -138,6 +138,36 @@ def summary(outcomes, way):
     return f"{100 * regret.mean():.2f} ({100 * worst:+.1f}); {100 * error:.1f}"
 
 
+def with_few_verified(folder, seeds, share=0.05, draws=5):
+    """Print the regret of prediction-powered accuracy near the border, by half."""
+    for half, sets in {"choosing": CHOOSING, "checking": CHECKING}.items():
+        regrets = []
+        for cell in cells(folder, sets, range(seeds)):
+            if cell.kind == "border":
+                regrets += [verified_regret(cell, share, seed) for seed in range(draws)]
+        print(
+            f"\nNear the border, {share:.0%} verified, {half} half: regret "
+            f"{100 * np.mean(regrets):.2f} points in {len(regrets)} draws",
+            flush=True,
+        )
+
+
+def verified_regret(cell, share, seed):
+    """Return what the choice by a few verified and all noisy labels loses."""
+    n = len(cell.noisy)
+    rows = np.random.RandomState(seed).permutation(n)[: int(share * n)]
+    trusted = np.isin(np.arange(n), rows)
+    right = (cell.predicted == cell.clean[:, None])[trusted].astype(float)
+    agree = (cell.predicted == cell.noisy[:, None]).astype(float)
+    middle, rest = agree[trusted].mean(axis=0), agree[~trusted].mean(axis=0)
+    centred = agree[trusted] - middle
+    # One power for all candidates, so that none gains by its own.
+    power = ((right - right.mean(axis=0)) * centred).sum() / (centred**2).sum()
+    power = np.clip(power / (1 + trusted.sum() / (~trusted).sum()), 0, 1)
+    score = right.mean(axis=0) + power * (rest - middle)
+    return cell.accuracy.max() - cell.accuracy[score.argmax()]
+
+
 T = np.array([[0.7, 0.2, 0.1], [0.05, 0.8, 0.15], [0.2, 0.1, 0.7]])
 
 
@@ -244,13 +274,15 @@ def main():
     parser.add_argument("--repeats", type=int, default=200)
     parser.add_argument("--ways", nargs="+", default=list(WAYS), choices=list(WAYS))
     parser.add_argument("--cache", default=f"{tempfile.gettempdir()}/sknoisy-selection")
-    parts = ("selection", "coverage", "speed")
+    parts = ("selection", "verified", "coverage", "speed")
     parser.add_argument("--only", nargs="+", default=parts, choices=parts)
     options = parser.parse_args()
     with threadpool_limits(1), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         if "selection" in options.only:
             selection(options.cache, options.seeds, options.ways)
+        if "verified" in options.only:
+            with_few_verified(options.cache, options.seeds)
         if "coverage" in options.only:
             coverage(options.repeats)
         if "speed" in options.only:
