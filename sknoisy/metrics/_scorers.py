@@ -3,6 +3,7 @@
 import warnings
 
 import numpy as np
+from sklearn.utils.metadata_routing import MetadataRequest
 from sklearn.utils.validation import check_consistent_length
 
 from sknoisy._compat import StrOptions, _num_samples, validate_params
@@ -38,6 +39,35 @@ class _Scorer:
 
     def __init__(self, metric):
         self.name, self.metric = metric, NAMES[metric]
+        self._weight_request = None
+
+    def set_score_request(self, *, sample_weight):
+        """Say whether a search with metadata routing shall pass weights on.
+
+        Parameters
+        ----------
+        sample_weight : bool, None or str
+            As in :meth:`sklearn.linear_model.LogisticRegression.set_score_request`.
+
+        Returns
+        -------
+        self : object
+            The scorer.
+        """
+        self._weight_request = sample_weight
+        return self
+
+    def get_metadata_routing(self):
+        """Return what the scorer requests.
+
+        Returns
+        -------
+        MetadataRequest
+            The request of ``score``.
+        """
+        request = MetadataRequest(owner=self)
+        request.score.add_request(param="sample_weight", alias=self._weight_request)
+        return request
 
     def _predictions(self, estimator, X):
         """Return what the metric needs of a classifier."""
@@ -353,7 +383,8 @@ def quality_weighted_scorer(metric, *, quality=None):
     quality : callable, str or None, default=None
         Function that returns the quality of each of the test rows that it is given,
         shape (n_samples,), or the name of a column of a frame. None takes the
-        ``sample_weight`` that the search hands to its scorers.
+        ``sample_weight`` that a search with metadata routing passes on, after
+        ``set_score_request(sample_weight=True)`` of the scorer.
 
     Returns
     -------

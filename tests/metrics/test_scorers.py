@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import sklearn
 from joblib import parallel_config
 from sklearn.base import clone
 from sklearn.datasets import load_digits, make_classification
@@ -167,3 +168,17 @@ def test_works_in_cross_val_score():
     X, y = make_classification(300, random_state=0)
     scoring = noise_corrected_scorer("accuracy", transition=T2)
     assert len(cross_val_score(LogisticRegression(), X, y, scoring=scoring)) == 5
+
+
+def test_weights_are_routed_as_qualities():
+    X, y = make_classification(200, random_state=0)
+    weight = np.where(np.arange(200) % 2, 1.0, 0.0)
+    scoring = quality_weighted_scorer("accuracy").set_score_request(sample_weight=True)
+    with sklearn.config_context(enable_metadata_routing=True):
+        clf = LogisticRegression().set_fit_request(sample_weight=False)
+        search = GridSearchCV(clf, {"C": [1e-6, 1]}, scoring=scoring, cv=2)
+        search.fit(X, y, sample_weight=weight)
+        corrected = noise_corrected_scorer("accuracy", transition=np.eye(2))
+        search.set_params(scoring=corrected).fit(X, y)
+    plain = GridSearchCV(LogisticRegression(), {"C": [1e-6, 1]}, cv=2).fit(X, y)
+    assert search.best_score_ == pytest.approx(plain.best_score_)
