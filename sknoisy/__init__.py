@@ -6,6 +6,7 @@ from sknoisy.classification import (
     NoisyLabelClassifier,
     RefinedLabelClassifier,
     SimilarityReweightingClassifier,
+    SoftLabelClassifier,
 )
 from sknoisy.cluster import PseudoLabelRefiner
 from sknoisy.noise import LabelNoiseInjector
@@ -22,6 +23,7 @@ __all__ = [
     "RefinedLabelClassifier",
     "SelfTrainingRefiner",
     "SimilarityReweightingClassifier",
+    "SoftLabelClassifier",
     "find_label_errors",
     "label_quality",
 ]

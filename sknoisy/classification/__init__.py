@@ -6,10 +6,12 @@ from sknoisy.classification._refined import RefinedLabelClassifier
 from sknoisy.classification._similarity_reweighting import (
     SimilarityReweightingClassifier,
 )
+from sknoisy.classification._soft_label import SoftLabelClassifier
 
 __all__ = [
     "NoiseTransitionClassifier",
     "NoisyLabelClassifier",
     "RefinedLabelClassifier",
     "SimilarityReweightingClassifier",
+    "SoftLabelClassifier",
 ]

@@ -2,5 +2,10 @@
 
 from sknoisy.inspection._activation import SegmentActivationDisplay
 from sknoisy.inspection._detection import DetectionPrecisionRecallDisplay
+from sknoisy.inspection._robustness import RobustnessCurveDisplay
 
-__all__ = ["DetectionPrecisionRecallDisplay", "SegmentActivationDisplay"]
+__all__ = [
+    "DetectionPrecisionRecallDisplay",
+    "RobustnessCurveDisplay",
+    "SegmentActivationDisplay",
+]

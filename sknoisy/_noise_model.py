@@ -1,0 +1,291 @@
+"""A transition matrix that is symmetric unless the labels say otherwise for certain.
+
+Symmetric noise leaves the order of classifiers by accuracy as it is, so that a
+correction can only help where wrong labels go to some classes rather than to others.
+The matrix starts from the symmetric one and leaves it by as much as the wrong labels
+themselves make sure.
+"""
+
+import warnings
+from collections import OrderedDict
+
+import joblib
+import numpy as np
+from scipy.special import gammaln
+from scipy.stats import chi2, rankdata
+from sklearn.ensemble import ExtraTreesClassifier
+
+from sknoisy._embedding import embed
+from sknoisy._labels import NoisyLabels
+from sknoisy.exceptions import NoEvidenceWarning
+
+# Size of the forest: out-of-bag extra trees with leaves of 3 to 5 ranked wrong labels
+# best on sets of both families; benchmarks/bench_model_selection.py uses these.
+N_TREES, LEAF, MAX_SAMPLES = 100, 4, 0.5
+# Shares of the rows of each class, the surest first, whose labels are counted for the
+# error rate and for where wrong labels go: overlap of the classes makes few
+# contradictions there. Chosen on the first half of bench_model_selection.py, --choose.
+RATE_SHARE, DIRECTION_SHARE = 0.2, 0.5
+# One-sided 95 % of the normal distribution: rates are lower bounds, since overlap that
+# is left looks like noise; the level of the score is off by less so (same benchmark).
+ONE_SIDED_95 = 1.645
+# The matrix stays symmetric unless chance alone would do this as rarely as that.
+SIGNIFICANCE = 0.01
+# Concentrations that are tried, from rows of their own to hardly any spread.
+CONCENTRATIONS = np.geomspace(0.1, 1e4, 60)
+# A symmetric matrix beyond this condition number says nothing of the clean class.
+LARGEST_CONDITION = 20
+# Keeps the logarithm of a class without votes finite, at a tenth of one vote in 100.
+SMALLEST_PROBABILITY = 1e-3
+# With fewer rows no forest says anything.
+FEWEST_ROWS = 20
+# Matrices kept, so that the candidates of a search share those of its test parts.
+CACHE_SIZE = 64
+_CACHE = OrderedDict()
+
+
+def cached(key, make):
+    """Return what was made for the same content before, or make it.
+
+    Parameters
+    ----------
+    key : object
+        Anything that joblib can hash; equal content is the same key.
+
+    make : callable
+        Called without arguments.
+
+    Returns
+    -------
+    object
+        What it returned, now or then.
+    """
+    key = joblib.hash(key)
+    if key not in _CACHE:
+        _CACHE[key] = make()
+        while len(_CACHE) > CACHE_SIZE:
+            _CACHE.popitem(last=False)
+    _CACHE.move_to_end(key)
+    return _CACHE[key]
+
+
+def held_out_proba(X, labels, random_state=0):
+    """Return the class probabilities of each row by the trees that have not seen it.
+
+    Parameters
+    ----------
+    X : array-like, frame, sparse matrix or sequence of n_samples rows
+        Rows.
+
+    labels : NoisyLabels
+        Their labels.
+
+    random_state : int, default=0
+        Seed of the forest.
+
+    Returns
+    -------
+    ndarray of shape (n_samples, n_classes) or None
+        None where X has no numbers or too few rows.
+    """
+    if labels.n_samples < FEWEST_ROWS or len(np.unique(labels.codes)) < 2:
+        return None
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", NoEvidenceWarning)
+        Z = embed(X, labels)
+    if Z is None:
+        return None
+    forest = ExtraTreesClassifier(
+        N_TREES,
+        min_samples_leaf=LEAF,
+        bootstrap=True,
+        max_samples=MAX_SAMPLES,
+        oob_score=True,
+        random_state=random_state,
+    )
+    forest.fit(Z, labels.codes)
+    proba = np.zeros((labels.n_samples, labels.n_classes))
+    proba[:, forest.classes_] = forest.oob_decision_function_
+    share = np.bincount(labels.codes, minlength=labels.n_classes) / labels.n_samples
+    # A row that every tree has seen has no prediction; with 100 trees that is rare.
+    return np.where(np.isfinite(proba).all(axis=1, keepdims=True), proba, share)
+
+
+def core_counts(proba, codes, share, *, relative=True):
+    """Count the labels of the surest rows of each predicted class.
+
+    Relative to the mean probability of the rows labelled with the class, as in
+    confident learning, a class that loses its labels to another is still predicted.
+
+    Parameters
+    ----------
+    proba : ndarray of shape (n_samples, n_classes)
+        Class probabilities by models that have not seen the row.
+
+    codes : ndarray of shape (n_samples,)
+        Labels given.
+
+    share : float
+        Share of the rows of each predicted class.
+
+    relative : bool, default=True
+        Whether probabilities are divided by the mean that they have among the rows
+        labelled with the class.
+
+    Returns
+    -------
+    ndarray of shape (n_classes, n_classes)
+        Row = predicted class, column = label given.
+    """
+    K = proba.shape[1]
+    table = relative_proba(proba, codes) if relative else proba
+    predicted, top = table.argmax(axis=1), table.max(axis=1)
+    counts = np.zeros((K, K))
+    for k in range(K):
+        rows = np.flatnonzero(predicted == k)
+        rows = rows[np.argsort(-top[rows], kind="stable")]
+        rows = rows[: int(np.ceil(share * len(rows)))]
+        counts[k] = np.bincount(codes[rows], minlength=K)
+    return counts
+
+
+def error_rate(counts):
+    """Return a lower bound of the share of wrong labels among counted ones."""
+    n, K = max(counts.sum(), 1.0), len(counts)
+    rate = 1 - np.trace(counts) / n
+    error = np.sqrt(max(rate * (1 - rate), 0.25 / n) / n)
+    largest = (1 - 1 / K) * (1 - 1 / LARGEST_CONDITION)
+    return float(np.clip(rate - ONE_SIDED_95 * error, 0, largest))
+
+
+def symmetric_unless_sure(counts, rate):
+    r"""Return the transition matrix of counts, shrunk towards the symmetric one.
+
+    With the share :math:`e` of wrong labels and the counts :math:`o_{ij}` of wrong
+    labels `j` in class `i`, the rows of wrong labels are Dirichlet-multinomial around
+    the flat distribution :math:`1 / (K - 1)`, with one concentration :math:`\kappa` by
+    maximum likelihood (empirical Bayes). Their posterior mean is
+
+    .. math:: T_{ij} = e\, \frac{o_{ij} + \kappa / (K - 1)}{\sum_j o_{ij} + \kappa},
+              \quad i \neq j, \qquad T_{ii} = 1 - e,
+
+    unless a likelihood ratio test does not tell it from :math:`\kappa = \infty`.
+
+    Parameters
+    ----------
+    counts : ndarray of shape (n_classes, n_classes)
+        Row = likely clean class, column = label given.
+
+    rate : float
+        Share of wrong labels.
+
+    Returns
+    -------
+    ndarray of shape (n_classes, n_classes)
+        ``T[i, j] = P(noisy = j | clean = i)``.
+    """
+    K = len(counts)
+    others = ~np.eye(K, dtype=bool)
+    wrong = np.where(others, counts, 0)
+    kappa = _concentration(wrong[others].reshape(K, K - 1)) if K > 2 else np.inf
+    flat = others / (K - 1)
+    if np.isfinite(kappa):
+        flat = (wrong + kappa * flat) / (wrong.sum(axis=1, keepdims=True) + kappa)
+    return (1 - rate) * np.eye(K) + rate * flat
+
+
+def _concentration(wrong):
+    """Return the likeliest concentration of the rows, infinity where none is sure."""
+    wrong = wrong[wrong.sum(axis=1) > 0]
+    if not len(wrong):
+        return np.inf
+    likelihood = [_log_likelihood(wrong, kappa) for kappa in CONCENTRATIONS]
+    best = int(np.argmax(likelihood))
+    flat = -wrong.sum() * np.log(wrong.shape[1])
+    # Infinity is the end of the range, where half of the chance is at 0 (Self and
+    # Liang, 1987).
+    chance = chi2.sf(max(2 * (likelihood[best] - flat), 0), 1) / 2
+    return CONCENTRATIONS[best] if chance < SIGNIFICANCE else np.inf
+
+
+def _log_likelihood(wrong, kappa):
+    total, own = wrong.sum(axis=1), kappa / wrong.shape[1]
+    rows = (gammaln(wrong + own) - gammaln(own)).sum(axis=1)
+    return float((rows + gammaln(kappa) - gammaln(total + kappa)).sum())
+
+
+def estimated_transition(X, codes, n_classes):
+    """Return the shrunk transition matrix of rows and labels, the identity for none.
+
+    Parameters
+    ----------
+    X : array-like, frame, sparse matrix or sequence of n_samples rows
+        Rows.
+
+    codes : ndarray of shape (n_samples,)
+        Labels given.
+
+    n_classes : int
+        Number of classes; some may have no row.
+
+    Returns
+    -------
+    ndarray of shape (n_classes, n_classes)
+        ``T[i, j] = P(noisy = j | clean = i)``.
+    """
+    labels = NoisyLabels(codes=codes, classes=np.arange(n_classes))
+    proba = held_out_proba(X, labels)
+    if proba is None:
+        return np.eye(n_classes)
+    return matrix_of(proba, codes)
+
+
+def matrix_of(proba, codes):
+    """Return the shrunk transition matrix from probabilities and labels."""
+    rate = error_rate(core_counts(proba, codes, RATE_SHARE, relative=False))
+    return symmetric_unless_sure(core_counts(proba, codes, DIRECTION_SHARE), rate)
+
+
+def held_out_quality(X, labels, random_state=0):
+    r"""Return the quality of each label, 1 where nothing is known.
+
+    Labels are ranked by the margin :math:`\log r_{\tilde y} - \max_{k \neq \tilde y}
+    \log r_k` of the relative probabilities of :func:`core_counts`. As many as the error
+    rate says lie below 0.5, which keeps rows of overlapping classes where labels are
+    right.
+
+    Parameters
+    ----------
+    X : array-like, frame, sparse matrix or sequence of n_samples rows
+        Rows.
+
+    labels : NoisyLabels
+        Their labels.
+
+    random_state : int, default=0
+        Seed of the forest.
+
+    Returns
+    -------
+    ndarray of shape (n_samples,)
+        Values in [0, 1]; a higher value is a better label.
+    """
+    proba = held_out_proba(X, labels, random_state)
+    if proba is None:
+        return np.ones(labels.n_samples)
+    rate = error_rate(core_counts(proba, labels.codes, RATE_SHARE, relative=False))
+    logs = np.log(relative_proba(proba, labels.codes) + SMALLEST_PROBABILITY)
+    own = labels.proba_of_label(logs)
+    logs[np.arange(labels.n_samples), labels.codes] = -np.inf
+    rank = rankdata(own - logs.max(axis=1)) / labels.n_samples
+    low = 0.5 * rank / max(rate, rank.min())
+    return np.where(rank <= rate, 0.999 * low, 0.5 + 0.5 * (rank - rate) / (1 - rate))
+
+
+def relative_proba(proba, codes):
+    """Return probabilities divided by the mean that the rows of each label have."""
+    size = np.bincount(codes, minlength=proba.shape[1])
+    own = proba[np.arange(len(codes)), codes]
+    total = np.bincount(codes, own, minlength=proba.shape[1])
+    usual = np.divide(total, size, out=np.ones(len(size)), where=size > 0)
+    return proba / np.maximum(usual, np.finfo(float).tiny)

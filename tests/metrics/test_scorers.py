@@ -1,0 +1,184 @@
+"""Scorers for searches: ranking, caching, names and bad input."""
+
+import numpy as np
+import pytest
+import sklearn
+from joblib import parallel_config
+from sklearn.base import clone
+from sklearn.datasets import load_digits, make_classification
+from sklearn.dummy import DummyClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import accuracy_score
+from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.svm import LinearSVC
+
+from sknoisy import _noise_model
+from sknoisy.exceptions import NoEvidenceWarning
+from sknoisy.metrics import (
+    noise_corrected_score,
+    noise_corrected_scorer,
+    quality_weighted_scorer,
+)
+from sknoisy.noise import PairNoise, TransitionNoise, UniformNoise
+
+T2 = np.array([[0.8, 0.2], [0.3, 0.7]])
+GRID = {"n_neighbors": [1, 3, 8, 20, 60]}
+
+
+def digits(noise):
+    X, y = load_digits(return_X_y=True)
+    return X, y, noise.corrupt(y)
+
+
+@pytest.mark.parametrize(
+    "metric",
+    ["accuracy", "balanced_accuracy", "f1_macro", "roc_auc", "average_precision",
+     "neg_log_loss", "neg_brier_score"],
+)  # fmt: skip
+def test_given_matrix_scores_as_the_function(metric):
+    X, y = make_classification(300, random_state=0)
+    clf = LogisticRegression().fit(X[:150], y[:150])
+    X, y = X[150:], TransitionNoise(T2, random_state=0).corrupt(y[150:])
+    of_labels = metric in {"accuracy", "balanced_accuracy", "f1_macro"}
+    predicted = clf.predict(X) if of_labels else clf.predict_proba(X)
+    name = {"neg_log_loss": "log_loss", "neg_brier_score": "brier"}.get(metric, metric)
+    expected = noise_corrected_score(y, predicted, metric=name, transition=T2).value
+    sign = -1 if metric.startswith("neg_") else 1
+    scorer = noise_corrected_scorer(metric, transition=T2)
+    assert scorer(clf, X, y) == pytest.approx(sign * expected)
+
+
+def test_symmetric_noise_ranks_as_plain_scoring():
+    X, _, noisy = digits(UniformNoise(0.4, random_state=0))
+    scoring = noise_corrected_scorer("accuracy").fit(X, noisy)
+    off = scoring.transition_matrix_[~np.eye(10, dtype=bool)]
+    assert np.ptp(off) == 0
+    assert off.sum() / 10 > 0.25
+    plain = GridSearchCV(KNeighborsClassifier(), GRID, cv=3).fit(X, noisy)
+    search = GridSearchCV(KNeighborsClassifier(), GRID, cv=3, scoring=scoring)
+    ranks = search.fit(X, noisy).cv_results_["rank_test_score"]
+    np.testing.assert_array_equal(ranks, plain.cv_results_["rank_test_score"])
+
+
+def test_pair_noise_is_corrected():
+    X, y, noisy = digits(PairNoise(0.4, random_state=0))
+    scoring = noise_corrected_scorer("accuracy").fit(X, noisy)
+    T = scoring.transition_matrix_
+    next_class = T[np.arange(10), (np.arange(10) + 1) % 10]
+    others = 1 - next_class - np.diag(T)
+    assert (next_class > others).all()
+    rows = np.arange(len(y)) % 3 == 0
+    clf = KNeighborsClassifier(20).fit(X[~rows], noisy[~rows])
+    clean, plain = clf.score(X[rows], y[rows]), clf.score(X[rows], noisy[rows])
+    corrected = scoring(clf, X[rows], noisy[rows])
+    assert abs(corrected - clean) < abs(plain - clean) / 2
+
+
+def test_small_test_parts_without_fit_get_the_plain_score():
+    X, _, noisy = digits(PairNoise(0.4, random_state=0))
+    clf = KNeighborsClassifier().fit(X[:900], noisy[:900])
+    scoring = noise_corrected_scorer("accuracy")
+    with pytest.warns(NoEvidenceWarning, match="was not fitted, and from 897 test"):
+        score = scoring(clf, X[900:], noisy[900:])
+    assert score == pytest.approx(accuracy_score(noisy[900:], clf.predict(X[900:])))
+
+
+def test_large_test_parts_share_a_matrix_over_candidates(monkeypatch):
+    X, _, noisy = digits(PairNoise(0.4, random_state=0))
+    made = []
+    original = _noise_model.held_out_proba
+    monkeypatch.setattr(
+        _noise_model, "held_out_proba", lambda *a: made.append(1) or original(*a)
+    )
+    scoring = noise_corrected_scorer("accuracy")
+    for k in (1, 5, 20):
+        clf = KNeighborsClassifier(k).fit(X[:500], noisy[:500])
+        scoring(clf, X[500:], noisy[500:])
+    assert len(made) == 1
+
+
+def test_the_same_for_every_number_of_jobs_and_after_a_clone():
+    X, _, noisy = digits(PairNoise(0.4, random_state=1))
+    scoring = noise_corrected_scorer("accuracy").fit(X, noisy)
+    search = GridSearchCV(KNeighborsClassifier(), GRID, cv=3, scoring=scoring)
+    one = clone(search).fit(X, noisy).cv_results_["mean_test_score"]
+    with parallel_config("threading"):
+        two = clone(search).set_params(n_jobs=2).fit(X, noisy)
+    np.testing.assert_array_equal(one, two.cv_results_["mean_test_score"])
+
+
+def test_missing_classes_and_texts():
+    X = np.array(["good film", "bad film", "good", "bad"] * 300, dtype=object)
+    y = np.array([1, 0, 1, 0] * 300)
+    scoring = noise_corrected_scorer("accuracy").fit(X, y)
+    np.testing.assert_array_equal(scoring.transition_matrix_, np.eye(2))
+    clf = DummyClassifier().fit(X, y)
+    assert scoring(clf, X, y) == pytest.approx(0.5)
+
+
+def test_labels_are_read_by_decision_function_where_there_is_no_proba():
+    X, y = make_classification(200, random_state=0)
+    scorer = noise_corrected_scorer("roc_auc", transition=np.eye(2))
+    assert scorer(LinearSVC().fit(X, y), X, y) > 0.9
+
+
+def test_quality_weighs():
+    X = np.array([[0.0], [1.0], [2.0], [3.0]])
+    clf = LogisticRegression().fit(X, [0, 0, 1, 1])
+    y = [0, 0, 1, 0]
+    scorer = quality_weighted_scorer("accuracy", quality=lambda X: [1, 1, 1, 0.5])
+    assert scorer(clf, X, y) == pytest.approx(3 / 3.5)
+    by_weight = quality_weighted_scorer("accuracy")
+    weight = np.array([1, 1, 1, 0.5])
+    assert by_weight(clf, X, y, sample_weight=weight) == pytest.approx(3 / 3.5)
+    with pytest.raises(ValueError, match="expected the quality of each test label"):
+        by_weight(clf, X, y)
+    with pytest.raises(ValueError, match="expected a frame with the column"):
+        quality_weighted_scorer("accuracy", quality="agreement")(clf, X, y)
+    with pytest.raises(ValueError, match="one quality for each of the 4 test rows"):
+        quality_weighted_scorer("accuracy", quality=lambda X: [1])(clf, X, y)
+
+
+def test_quality_of_a_column():
+    pd = pytest.importorskip("pandas")
+    frame = pd.DataFrame({"x": [0.0, 1.0, 2.0, 3.0], "agreement": [1, 1, 1, 0.5]})
+    clf = LogisticRegression().fit(frame, [0, 0, 1, 1])
+    scorer = quality_weighted_scorer("neg_log_loss", quality="agreement")
+    assert scorer(clf, frame, [0, 0, 1, 0]) < 0
+
+
+def test_bad_input_is_refused():
+    X, y = make_classification(100, random_state=0)
+    clf = LogisticRegression().fit(X, y)
+    with pytest.raises(ValueError, match=r"must have shape \(2, 2\)"):
+        noise_corrected_scorer("accuracy", transition=np.eye(3))(clf, X, y)
+    with pytest.raises(ValueError, match="'metric' parameter"):
+        noise_corrected_scorer("loss")
+    with pytest.raises(ValueError, match="expected a fitted classifier with classes_"):
+        noise_corrected_scorer("accuracy", transition=T2)(object(), X, y)
+    fitted = noise_corrected_scorer("accuracy").fit(X, y)
+    with pytest.raises(ValueError, match="that it was fitted to"):
+        fitted(LogisticRegression().fit(X, y + 5), X, y + 5)
+    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+        noise_corrected_scorer("accuracy").fit(X, y[:5])
+
+
+def test_works_in_cross_val_score():
+    X, y = make_classification(300, random_state=0)
+    scoring = noise_corrected_scorer("accuracy", transition=T2)
+    assert len(cross_val_score(LogisticRegression(), X, y, scoring=scoring)) == 5
+
+
+def test_weights_are_routed_as_qualities():
+    X, y = make_classification(200, random_state=0)
+    weight = np.where(np.arange(200) % 2, 1.0, 0.0)
+    scoring = quality_weighted_scorer("accuracy").set_score_request(sample_weight=True)
+    with sklearn.config_context(enable_metadata_routing=True):
+        clf = LogisticRegression().set_fit_request(sample_weight=False)
+        search = GridSearchCV(clf, {"C": [1e-6, 1]}, scoring=scoring, cv=2)
+        search.fit(X, y, sample_weight=weight)
+        corrected = noise_corrected_scorer("accuracy", transition=np.eye(2))
+        search.set_params(scoring=corrected).fit(X, y)
+    plain = GridSearchCV(LogisticRegression(), {"C": [1e-6, 1]}, cv=2).fit(X, y)
+    assert search.best_score_ == pytest.approx(plain.best_score_)

@@ -1,0 +1,78 @@
+"""The matrix that is symmetric unless the labels say otherwise for certain."""
+
+import numpy as np
+import pytest
+
+from sknoisy._labels import NoisyLabels
+from sknoisy._noise_model import (
+    _log_likelihood,
+    core_counts,
+    error_rate,
+    estimated_transition,
+    held_out_proba,
+    symmetric_unless_sure,
+)
+
+
+def test_flat_counts_give_the_symmetric_matrix():
+    counts = np.diag([40] * 4) + 10 * (1 - np.eye(4))
+    T = symmetric_unless_sure(counts, 0.3)
+    np.testing.assert_allclose(T, np.where(np.eye(4), 0.7, 0.1))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_symmetric_noise_is_hardly_ever_taken_for_another(seed):
+    rng = np.random.RandomState(seed)
+    p = np.where(np.eye(6), 0.6, 0.08)
+    counts = np.array([rng.multinomial(50, row) for row in p])
+    off = symmetric_unless_sure(counts, 0.4)[~np.eye(6, dtype=bool)]
+    assert np.ptp(off) == 0
+
+
+def test_wrong_labels_of_one_class_are_followed_as_far_as_they_are_sure():
+    pair = np.diag([60] * 5) + np.roll(np.diag([40] * 5), 1, axis=1)
+    T = symmetric_unless_sure(pair, 0.4)
+    np.testing.assert_allclose(T.sum(axis=1), 1)
+    assert T[0, 1] > 0.38
+    few = symmetric_unless_sure(np.diag([6] * 5) + pair // 20, 0.4)
+    assert 0.1 <= few[0, 1] <= T[0, 1]
+
+
+def test_dirichlet_multinomial_by_hand():
+    """Counts (2, 1) at concentration 2, a half of it each: 2! 1! 1! / 4! = 1 / 12."""
+    value = np.exp(_log_likelihood(np.array([[2.0, 1.0]]), 2.0))
+    assert value == pytest.approx(1 / 12)
+
+
+def test_two_classes_stay_symmetric():
+    T = symmetric_unless_sure(np.array([[90.0, 10.0], [50.0, 50.0]]), 0.3)
+    np.testing.assert_allclose(T, [[0.7, 0.3], [0.3, 0.7]])
+
+
+def test_core_counts_by_hand():
+    """Rows 0 to 2 look like class 0, rows 3 and 4 like class 1; halves are 2 and 1."""
+    proba = np.array([[0.9, 0.1], [0.8, 0.2], [0.7, 0.3], [0.1, 0.9], [0.4, 0.6]])
+    codes = np.array([0, 1, 0, 1, 0])
+    counts = core_counts(proba, codes, 0.5, relative=False)
+    np.testing.assert_array_equal(counts, [[1, 1], [0, 1]])
+
+
+def test_error_rate_is_a_lower_bound_within_what_can_be_inverted():
+    counts = np.array([[80.0, 20.0], [20.0, 80.0]])
+    expected = 0.2 - 1.645 * np.sqrt(0.2 * 0.8 / 200)
+    assert error_rate(counts) == pytest.approx(expected)
+    assert error_rate(100 * counts[::-1]) == pytest.approx(0.475)
+    assert error_rate(np.diag([50.0, 50.0])) == 0
+
+
+def test_nothing_is_known_of_a_few_rows():
+    T = estimated_transition(np.zeros((5, 1)), np.array([0, 1, 0, 1, 1]), 2)
+    np.testing.assert_array_equal(T, np.eye(2))
+
+
+def test_absent_classes_have_no_probability():
+    rng = np.random.RandomState(0)
+    labels = NoisyLabels(codes=rng.randint(0, 2, 60), classes=np.arange(3))
+    proba = held_out_proba(rng.rand(60, 2), labels)
+    assert (proba[:, 2] == 0).all()
+    np.testing.assert_allclose(proba.sum(axis=1), 1)
