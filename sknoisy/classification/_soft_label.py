@@ -101,6 +101,9 @@ class SoftLabelClassifier(BaseLabelNoiseClassifier):
         "classes": ["array-like", None],
     }
 
+    # The weights of a table are trained on as they are.
+    _weights_are_relative = False
+
     def __init__(self, estimator=None, *, classes=None):
         self.estimator = estimator
         self.classes = classes
@@ -188,13 +191,13 @@ class SoftLabelClassifier(BaseLabelNoiseClassifier):
         table = None if y is None else self._read_table(y)
         if table is None:
             labels = super()._read_labels(X, y, *rest)
-            known = vars(labels) | self._known_classes(labels)
-            return _SoftLabels(**known)
+            labels = replace(labels, **self._known_classes(labels))
+            return labels.extended_to(_SoftLabels)
         # The record wants labels of two classes; a table may weigh one alone.
         stand_in = np.arange(len(table)) % 2 if len(table) > 1 else np.array([0, 1])
         labels = super()._read_labels(X, stand_in, *rest)
         labels = replace(labels, codes=table.argmax(axis=1), classes=self._names(y))
-        return _SoftLabels(**vars(labels), table=table)
+        return labels.extended_to(_SoftLabels, table=table)
 
     def _known_classes(self, labels):
         """Return codes and classes of plain labels where ``classes`` names more."""
