@@ -76,7 +76,7 @@ class AuditFacts:
         How often each is given.
     transition_matrix : ndarray of shape (n_classes, n_classes)
         ``T[i, j] = P(noisy = j | clean = i)``, in the order of ``classes``.
-    noise_rate, noise_rate_lower, noise_rate_upper : float
+    noise_rate, noise_suspected, noise_rate_upper : float, bool, float
         See :class:`sknoisy.cli._judgement.Judgement`.
     columns : dict of str to list of str
         Names of the columns of each kind.
@@ -93,7 +93,7 @@ class AuditFacts:
     class_counts: list
     transition_matrix: np.ndarray
     noise_rate: float
-    noise_rate_lower: float
+    noise_suspected: bool
     noise_rate_upper: float
     columns: dict
     notes: list
@@ -250,7 +250,7 @@ def _in_order(table, present, classes, codes, judgement, columns, notes):
         class_counts=np.bincount(codes)[natural].tolist(),
         transition_matrix=judgement.transition_matrix[np.ix_(natural, natural)],
         noise_rate=judgement.noise_rate,
-        noise_rate_lower=judgement.noise_rate_lower,
+        noise_suspected=judgement.noise_suspected,
         noise_rate_upper=judgement.noise_rate_upper,
         columns={
             kind: [column.name for column in columns if column.kind == kind]

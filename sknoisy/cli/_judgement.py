@@ -30,9 +30,8 @@ class Judgement:
         ``T[i, j] = P(noisy = j | clean = i)``; rows sum to 1.
     noise_rate : float
         Estimated share of wrong labels, in [0, 1].
-    noise_rate_lower : float
-        What the rate is at least, with 99 % confidence; 0 where wrong labels cannot be
-        told from an overlap of the classes.
+    noise_suspected : bool
+        Whether labels disagree even where the models are surest, with 95 % confidence.
     noise_rate_upper : float
         Share of the rows for which the models find another label more probable, their
         own mistakes included.
@@ -42,7 +41,7 @@ class Judgement:
     quality: np.ndarray
     transition_matrix: np.ndarray
     noise_rate: float
-    noise_rate_lower: float
+    noise_suspected: bool
     noise_rate_upper: float
 
 
@@ -81,7 +80,7 @@ def judge(proba, codes):
         quality=quality,
         transition_matrix=_scaled(confident, rate, upper),
         noise_rate=rate,
-        noise_rate_lower=min(noise.lower, rate),
+        noise_suspected=noise.suspected,
         noise_rate_upper=float(np.mean(suggested != codes)),
     )
 

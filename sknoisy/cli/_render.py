@@ -14,8 +14,6 @@ _LONGEST_NAME = 14
 _CELL = 6
 # Confusions and labels that are listed.
 _PAIRS, _LABELS = 15, 10
-# Below this share of contradictions among the surest rows no noise is claimed.
-_NOTABLE = 0.02
 # Expected rows from which a confusion rounds to at least one.
 _ONE_ROW = 0.5
 
@@ -119,7 +117,7 @@ def _summary(facts, table, width):
 def _noise(facts):
     """Say how many labels look wrong, and what the numbers leave out."""
     rate, upper = f"{facts.noise_rate:.1%}", f"{facts.noise_rate_upper:.1%}"
-    if facts.noise_rate_lower > _NOTABLE:
+    if facts.noise_suspected:
         finding = f"about {rate} of the labels"
     else:
         finding = f"{rate}, no clear sign of scattered errors"
@@ -132,7 +130,7 @@ def _noise(facts):
 def _confusions(facts, width):
     """Show the transition matrix, or its largest entries if it is too wide."""
     T, source = facts.transition_matrix, "Estimated share"
-    if facts.noise_rate_lower <= _NOTABLE:
+    if not facts.noise_suspected:
         T, source = _disagreements(facts), "Upper estimate of the share"
     names = [_label(name, _LONGEST_NAME) for name in facts.classes]
     first = max(map(len, [*names, "true label"])) + 2

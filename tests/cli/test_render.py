@@ -29,7 +29,7 @@ def make_facts(n_classes=2, n_rows=12):
         class_counts=np.bincount(codes).tolist(),
         transition_matrix=T,
         noise_rate=0.1,
-        noise_rate_lower=0.05,
+        noise_suspected=True,
         noise_rate_upper=0.25,
         columns={"number": ["x"], "date": [], "category": [], "text": ["comment"]},
         notes=["something to know"],
@@ -55,7 +55,7 @@ def test_report_fits_the_width(n_classes, width):
 def test_report_states_the_rates():
     report = render_report(make_facts(), make_table(), top=5, width=80)
     assert "about 10.0% of the labels (upper estimate 25.0%)" in report
-    calm = replace(make_facts(), noise_rate=0.01, noise_rate_lower=0.0)
+    calm = replace(make_facts(), noise_rate=0.01, noise_suspected=False)
     report = render_report(calm, make_table(), top=5, width=80)
     assert "1.0%, no clear sign of scattered errors" in report
 
@@ -69,7 +69,7 @@ def test_matrix_is_shown_where_it_fits():
 def test_upper_estimate_is_shown_where_no_noise_is_found():
     # Of 12 rows, 5 are suggested to be of class 0, 1 of them given as class 1, and 7
     # of class 1, 2 of them given as class 0.
-    facts = replace(make_facts(2), noise_rate_lower=0.0)
+    facts = replace(make_facts(2), noise_suspected=False)
     report = render_report(facts, make_table(), top=0, width=80)
     assert "Upper estimate of the share of each true label" in report
     assert "class 0          80.0     20.0" in report
