@@ -22,6 +22,8 @@ KINDS = {
     "Functions": inspect.isroutine,
     "Errors and warnings": lambda v: inspect.isclass(v) and _is_exception(v),
 }
+# The command line, and the hooks between our own estimators: nobody imports from them.
+INNER = {"cli", "evidence"}
 RELEASES = "<!-- towncrier release notes start -->\n"
 
 
@@ -38,9 +40,9 @@ def write_api_pages(folder):
 
 
 def public_modules():
-    """Return the package and its rooms; nobody imports from the command line."""
+    """Return the package and its rooms."""
     names = [info.name for info in pkgutil.iter_modules(sknoisy.__path__)]
-    names = [name for name in names if not name.startswith("_") and name != "cli"]
+    names = [name for name in names if not name.startswith("_") and name not in INNER]
     rooms = [importlib.import_module(f"sknoisy.{name}") for name in names]
     return [sknoisy, *rooms]
 

@@ -26,6 +26,10 @@ METHOD_CHECKS = BASE_CHECKS | PARAMETERS | RETURNS
 CHECKS = METHOD_CHECKS | {"EX01"}
 
 
+# The command line, and the hooks between our own estimators: nobody imports from them.
+INNER = {"cli", "evidence"}
+
+
 def public_objects():
     """Return {full name: class or function} of every ``__all__``, each object once."""
     found = {}
@@ -38,9 +42,9 @@ def public_objects():
 
 
 def public_modules(package):
-    """Return the rooms of a package; the command line is no module to import from."""
+    """Return the rooms of a package."""
     names = [info.name for info in pkgutil.iter_modules(package.__path__)]
-    names = [name for name in names if not name.startswith("_") and name != "cli"]
+    names = [name for name in names if not name.startswith("_") and name not in INNER]
     names = [name for name in names if name != "deep" or find_spec("skorch")]
     return [importlib.import_module(f"{package.__name__}.{name}") for name in names]
 

@@ -202,7 +202,7 @@ def test_texts_without_numeric_columns_leave_the_neighbors_out():
     NoisyLabelClassifier(make_pipeline(vectorized, LogisticRegression())).fit(
         frame, codes_noisy
     )
-    with pytest.warns(NoEvidenceWarning, match="Neighbours need numeric columns"):
+    with pytest.warns(NoEvidenceWarning, match="need numeric columns"):
         quality = NeighborAgreement().fit(frame, codes_noisy).label_quality_
     assert (quality == 1).all()
 

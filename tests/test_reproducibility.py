@@ -143,10 +143,13 @@ def fits():
     return FITS
 
 
-def test_a_fit_costs_a_fit_for_each_fold_and_two(fits):
-    NoisyLabelClassifier(Counted(), cv=4).fit(X, y)
-    # One fold is trained on the labels as they are as well.
-    assert len(fits) == 6
+@pytest.mark.parametrize(
+    ("cv", "n_fits"), [(3, 3 + 3 + 1), (4, 4 + 3 + 1), (9, 9 + 1 + 1)]
+)
+def test_a_fit_costs_eight_fits_if_folds_allow(fits, cv, n_fits):
+    # So many folds that eight fits are not enough check the action on one of them.
+    NoisyLabelClassifier(Counted(), cv=cv).fit(X, y)
+    assert len(fits) == n_fits
 
 
 def test_neighbors_cost_no_fit(fits):
@@ -162,11 +165,11 @@ def test_another_action_fits_no_fold_again(fits, tmp_path, as_object):
     filtered = clf.predict_proba(X)
     assert len(fits) == 7
     clf.set_params(action="soft", transition=ConfidentTransition()).fit(X, y)
-    assert len(fits) == 8
+    assert len(fits) == 7 + 3 + 1
     clf.set_params(action="filter", transition="auto", memory=None).fit(X, y)
     np.testing.assert_array_equal(clf.predict_proba(X), filtered)
     clf.set_params(memory=memory).fit(X, np.roll(y, 1))
-    assert len(fits) == 8 + 7 + 7
+    assert len(fits) == 11 + 7 + 7
 
 
 @slow_disk
@@ -174,9 +177,9 @@ def test_a_search_over_actions_fits_each_fold_once(fits, tmp_path):
     clf = NoisyLabelClassifier(Counted(), cv=3, memory=str(tmp_path))
     grid = {"action": ["weight", "filter", "relabel", "soft"]}
     GridSearchCV(clf, grid, cv=2, error_score="raise").fit(X, y)
-    # In each half the 3 folds, one of them twice, and 4 actions, then 3 folds, one of
-    # them twice, and the best action on all.
-    assert len(fits) == 2 * (4 + 4) + 4 + 1
+    # In each half the 3 folds, then each of 4 actions on these and on all rows; at last
+    # all this for the best action.
+    assert len(fits) == 2 * (3 + 4 * (3 + 1)) + 7
 
 
 @slow_disk

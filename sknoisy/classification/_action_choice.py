@@ -15,7 +15,7 @@ from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_memory
 
 from sknoisy._clean_posterior import clean_posterior, label_posterior
-from sknoisy._compat import _safe_indexing
+from sknoisy._compat import AS_THEY_COME, _safe_indexing
 from sknoisy._confident_joint import confident_transition
 from sknoisy._numeric import TWO_SIDED_95
 from sknoisy._soft_labels import fit_soft_labels, soft_labels_for, takes_weights
@@ -200,17 +200,12 @@ def _held_out(action, transition, inputs):
     predict = delayed(check_memory(context.memory).cache(_fit_and_predict))
     if context.progress is not None:
         context.progress.start("checking the action", len(folds))
+    # Made before: the evidence has parallel jobs of its own.
+    nested = [_nested_soft_labels(action, transition, inputs, f[0]) for f in folds]
     acted = []
-    for codes in Parallel(n_jobs=context.n_jobs, return_as="generator")(
-        predict(
-            inputs.base,
-            inputs.X,
-            train,
-            test,
-            *_nested_soft_labels(action, transition, inputs, train),
-            labels.classes,
-        )
-        for train, test in folds
+    for codes in Parallel(n_jobs=context.n_jobs, **AS_THEY_COME)(
+        predict(inputs.base, inputs.X, *fold, *soft, labels.classes)
+        for fold, soft in zip(folds, nested, strict=True)
     ):
         acted.append(codes)
         if context.progress is not None:

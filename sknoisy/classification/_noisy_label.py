@@ -53,8 +53,7 @@ class NoisyLabelClassifier(BaseLabelNoiseClassifier):
         The classifier to train; its own parameters are left alone. None means
         :class:`~sklearn.linear_model.LogisticRegression`.
 
-    evidence : "auto", or one or a list of {"model", "forest", "neighbors"}, \
-default="auto"
+    evidence : str or list of str, default="auto"
         Sources of out-of-sample class probabilities: "model", the classifier trained
         on other folds; "forest", randomised trees that were grown without the row;
         "neighbors", the labels of the 10 nearest rows. The last two need no fit of the
@@ -62,12 +61,12 @@ default="auto"
         neighbours for a classifier without ``predict_proba``; all three where labels
         are trusted.
 
-    transition : "auto", transition estimator or array-like of shape \
-(n_classes, n_classes), default="auto"
-        Noise transition matrix ``T[i, j] = P(noisy = j | clean = i)`` with rows and
-        columns in the order of ``classes_``, or the estimator of it. "auto" means
-        :class:`~sknoisy.transition.ConfidentTransition` with a quarter of the uniform
-        matrix mixed in. With a matrix that is given, ``clean_proba_`` is Bayes' rule.
+    transition : "auto", transition estimator or array-like, default="auto"
+        Noise transition matrix ``T[i, j] = P(noisy = j | clean = i)`` of shape
+        (n_classes, n_classes) in the order of ``classes_``, or the estimator of it.
+        "auto" means :class:`~sknoisy.transition.ConfidentTransition` with a quarter of
+        the uniform matrix mixed in. With a matrix that is given, ``clean_proba_`` is
+        Bayes' rule.
 
     action : {"auto", "weight", "filter", "relabel", "soft"}, default="auto"
         What is done with a label: weight it by its quality, the lowest ones zero, as

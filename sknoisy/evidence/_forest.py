@@ -9,6 +9,8 @@ from sklearn.tree import ExtraTreeClassifier
 from sklearn.utils import check_random_state
 from sklearn.utils.parallel import Parallel, delayed
 
+from sknoisy._compat import AS_THEY_COME
+
 # Trees, half of them of either kind in KINDS. Twice as many ranked wrong labels no
 # better (AUROC within .002 in bench_evidence.py, "forest size").
 N_TREES = 100
@@ -49,7 +51,7 @@ def forest_evidence(inputs):
     seeds = check_random_state(seed).randint(np.iinfo(np.int32).max, size=N_TREES)
     # Threads share the rows; whatever their number, votes are added in one order.
     grow = delayed(_votes_of_tree)
-    trees = Parallel(n_jobs=context.n_jobs, prefer="threads", return_as="generator")(
+    trees = Parallel(n_jobs=context.n_jobs, prefer="threads", **AS_THEY_COME)(
         grow(Z, labels.codes, rows, weights, owners, KINDS[i % len(KINDS)], seed)
         for i, seed in enumerate(seeds)
     )

@@ -38,11 +38,10 @@ class SimilarityMixture(ProbabilitySource, BaseLabelQuality):
         where there is one, else :class:`~sklearn.linear_model.LogisticRegression`.
         With "precomputed", X holds out-of-fold probabilities.
 
-    evidence : "auto", or one or a list of {"model", "forest", "neighbors"}, \
-default="auto"
-        Whose prediction is compared, see :class:`~sknoisy.NoisyLabelClassifier`:
-        "auto" pools the model and an out-of-bag forest. With "precomputed" it is
-        always the model's.
+    evidence : str or list of str, default="auto"
+        Whose prediction is compared, one or several of "model", "forest" and
+        "neighbors", see :class:`~sknoisy.NoisyLabelClassifier`: "auto" pools the model
+        and an out-of-bag forest. With "precomputed" it is always the model's.
 
     similarity : str or callable, default="margin"
         With the prediction :math:`p` and the label :math:`\tilde y`, "margin" is the

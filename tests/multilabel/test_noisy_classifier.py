@@ -162,14 +162,17 @@ def test_actions_train_on_what_they_say(data):
 
 def test_elkan_and_noto_in_one_call(data):
     X, noisy, *_ = data
-    clf = MultilabelNoisyClassifier(evidence="model", missing_rate=0.4, cv=2)
+    base = LogisticRegression(tol=1e-8)
+    clf = MultilabelNoisyClassifier(base, evidence="model", missing_rate=0.4, cv=2)
     clf.fit(X, noisy)
     blank = noisy[:, 0] == 0
     weights = clf.clean_proba_.toarray()[:, 0]
+    # Shares below a twentieth are not trained on.
+    weights[weights > 0.95] = 1
     rows = np.concatenate([np.arange(500), np.flatnonzero(blank)])
     target = np.concatenate([np.where(blank, 0, 1), np.ones(blank.sum())])
     weight = np.concatenate([np.where(blank, 1 - weights, 1), weights[blank]])
-    plain = LogisticRegression().fit(X[rows], target, sample_weight=weight)
+    plain = clone(base).fit(X[rows], target, sample_weight=weight)
     np.testing.assert_allclose(
         clf.predict_proba(X)[:, 0], plain.predict_proba(X)[:, 1], atol=1e-3
     )
