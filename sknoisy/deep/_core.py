@@ -18,7 +18,14 @@ from sknoisy._meta import prepared
 from sknoisy._transition_matrix import check_transition_matrix, normalize_rows
 from sknoisy.evidence import ProbabilitySource
 from sknoisy.exceptions import DoubtfulMatrixWarning
-from sknoisy.quality._noise_rate import estimate_noise
+from sknoisy.quality._noise_rate import (
+    CONFIDENCES,
+    CORE_SHARES,
+    NOTABLE_RATE,
+    effective_size,
+    estimate_noise,
+    wilson_interval,
+)
 from sknoisy.quality._similarity import MixtureFitter
 from sknoisy.refinement._base import keep_posterior
 from sknoisy.transition import ConfidentTransition
@@ -148,7 +155,11 @@ def core_error_rate(proba, labels, *, least=0.0):
         return 0.0, False
     codes, weight = labels.codes[rows], labels.sample_weight[rows]
     noise = estimate_noise(proba[rows], NoisyLabels(codes, labels.classes, weight))
-    return noise.core_rate, noise.suspected
+    # Networks have been trained on these rows, and know the surest of them by heart:
+    # only the largest core counts, not the smallest bound over several.
+    size = CORE_SHARES[0] * effective_size(weight)
+    lower = wilson_interval(noise.core_rate, size, CONFIDENCES[0])[0]
+    return noise.core_rate, lower > NOTABLE_RATE
 
 
 def fit_mixtures(mixture, scores, training, rows, *, scope, min_class_size):
