@@ -12,7 +12,7 @@ import tomllib
 import sknoisy
 
 INTRODUCTION = """Every public class and function, by the module it is imported from.
-The names of :mod:`sknoisy` itself are the front doors; the rooms hold the rest.
+The names of :mod:`sknoisy` itself are the main ones; the packages below hold the rest.
 """
 TREE = """.. toctree::
    :hidden:
@@ -40,11 +40,11 @@ def write_api_pages(folder):
 
 
 def public_modules():
-    """Return the package and its rooms."""
+    """Return the package and its subpackages."""
     names = [info.name for info in pkgutil.iter_modules(sknoisy.__path__)]
     names = [name for name in names if not name.startswith("_") and name not in INNER]
-    rooms = [importlib.import_module(f"sknoisy.{name}") for name in names]
-    return [sknoisy, *rooms]
+    parts = [importlib.import_module(f"sknoisy.{name}") for name in names]
+    return [sknoisy, *parts]
 
 
 def index_page(modules):
