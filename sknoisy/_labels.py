@@ -2,7 +2,7 @@
 
 Whoever wraps an estimator does not touch ``X``: it goes through :func:`read_labels`
 and hands ``X`` on as it came, so that frames, sparse matrices, texts and missing
-values reach the inner estimator, which judges them. Whoever computes on ``X`` makes
+values reach the inner estimator, which checks them. Whoever computes on ``X`` makes
 it an array first, by :func:`sklearn.utils.validation.validate_data`.
 """
 

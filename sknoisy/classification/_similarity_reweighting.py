@@ -48,7 +48,7 @@ class SimilarityReweightingClassifier(BaseLabelNoiseClassifier):
     """Train a classifier with weights from the similarity of prediction and label.
 
     A mixture fitted to the similarities of out-of-fold predictions and labels says how
-    likely each label is right. Two models judge together: a classifier and the
+    likely each label is right. Two models decide together: a classifier and the
     neighbours, or two classifiers that swap their weights.
 
     Parameters
@@ -99,7 +99,7 @@ class SimilarityReweightingClassifier(BaseLabelNoiseClassifier):
     embedding : "auto", "passthrough" or transformer, default="auto"
         Space in which neighbours are searched, see
         :class:`~sknoisy.NoisyLabelClassifier`. Where it does not apply, ``estimator``
-        judges alone after a warning.
+        decides alone after a warning.
 
     cv : int, splitter or iterable, default=None
         Folds. None means 5 stratified folds in which copies of a row stay together.

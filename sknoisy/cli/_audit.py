@@ -14,7 +14,7 @@ from sknoisy._labels import read_labels
 from sknoisy._spelling import spelling_variants
 from sknoisy.cli._columns import KINDS, read_columns
 from sknoisy.cli._errors import AuditError, cut, find_column, listed, need
-from sknoisy.cli._judgement import judge
+from sknoisy.cli._findings import assess
 from sknoisy.cli._label_check import (
     check_labels,
     encode,
@@ -77,7 +77,7 @@ class AuditFacts:
     transition_matrix : ndarray of shape (n_classes, n_classes)
         ``T[i, j] = P(noisy = j | clean = i)``, in the order of ``classes``.
     noise_rate, noise_suspected, noise_rate_upper : float, bool, float
-        See :class:`sknoisy.cli._judgement.Judgement`.
+        See :class:`sknoisy.cli._findings.Findings`.
     columns : dict of str to list of str
         Names of the columns of each kind.
     notes : list of str
@@ -137,7 +137,7 @@ def audit(table, settings, progress):
     _check_columns(columns)
     progress.say(f"preparing {len(given)} rows and {frame.shape[1]} columns")
     proba, n_folds = _out_of_fold(columns, codes, groups, settings, progress)
-    judgement = judge(proba, codes)
+    findings = assess(proba, codes)
     notes = [
         *table.notes,
         *_notes_on_labels(table, present),
@@ -145,7 +145,7 @@ def audit(table, settings, progress):
         *_notes_on_columns(columns),
         *_notes_on_folds(classes, codes, n_folds),
     ]
-    return _in_order(table, present, classes, codes, judgement, columns, notes)
+    return _in_order(table, present, classes, codes, findings, columns, notes)
 
 
 def _split_frame(frame, present, settings):
@@ -236,22 +236,22 @@ def _circumstances(jobs):
             raise AuditError(f"the table cannot be audited: {error}") from error
 
 
-def _in_order(table, present, classes, codes, judgement, columns, notes):
+def _in_order(table, present, classes, codes, findings, columns, notes):
     """Return the facts with rows by suspicion and classes in their natural order."""
-    order = np.argsort(judgement.quality, kind="stable")
+    order = np.argsort(findings.quality, kind="stable")
     natural = natural_order(classes)
     return AuditFacts(
         n_rows=len(present),
         rows=np.flatnonzero(present)[order],
         given=classes[codes[order]],
-        suggested=classes[judgement.suggested[order]],
-        quality=judgement.quality[order],
+        suggested=classes[findings.suggested[order]],
+        quality=findings.quality[order],
         classes=[str(classes[position]) for position in natural],
         class_counts=np.bincount(codes)[natural].tolist(),
-        transition_matrix=judgement.transition_matrix[np.ix_(natural, natural)],
-        noise_rate=judgement.noise_rate,
-        noise_suspected=judgement.noise_suspected,
-        noise_rate_upper=judgement.noise_rate_upper,
+        transition_matrix=findings.transition_matrix[np.ix_(natural, natural)],
+        noise_rate=findings.noise_rate,
+        noise_suspected=findings.noise_suspected,
+        noise_rate_upper=findings.noise_rate_upper,
         columns={
             kind: [column.name for column in columns if column.kind == kind]
             for kind in KINDS

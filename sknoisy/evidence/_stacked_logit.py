@@ -69,7 +69,7 @@ def log_tables(tables):
 
 
 def fit_stacked_logit(tables, codes, weights, start):
-    r"""Fit the exponents with which tables foretell known classes.
+    r"""Fit the exponents with which tables predict known classes.
 
     .. math:: P(k \mid x) \propto e^{b_k} \prod_m p_m(k \mid x)^{w_m}
 
@@ -88,7 +88,7 @@ def fit_stacked_logit(tables, codes, weights, start):
         Weight of each row. With fewer rows the exponents stay closer to the start.
 
     start : array-like of shape (n_tables,)
-        Exponents to believe in while nothing speaks against them.
+        Exponents to stay close to without evidence against them.
 
     Returns
     -------

@@ -132,8 +132,8 @@ class SimilarityMixture(ProbabilitySource, BaseLabelQuality):
     >>> y_noisy = noise.corrupt(y)
     >>> quality = SimilarityMixture(similarity="neighbors").fit(X, y_noisy)
     >>> wrong = y_noisy != y
-    >>> doubted = quality.label_quality_ < 0.5
-    >>> bool(wrong[doubted].mean() > 0.9)
+    >>> low = quality.label_quality_ < 0.5
+    >>> bool(wrong[low].mean() > 0.9)
     True
     """
 

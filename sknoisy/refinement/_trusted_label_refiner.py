@@ -43,7 +43,7 @@ class TrustedLabelRefiner(ProbabilitySource, BaseRefiner):
     embedding : "auto", "passthrough" or transformer, default="auto"
         Space in which neighbours and the centres of the classes are searched, see
         :class:`~sknoisy.NoisyLabelClassifier`. Where it does not apply, the models
-        judge alone after a warning.
+        decide alone after a warning.
 
     cv : int, splitter or iterable, default=None
         Folds. None means 5 stratified folds in which copies of a row stay together.
@@ -136,7 +136,7 @@ class TrustedLabelRefiner(ProbabilitySource, BaseRefiner):
     - *trusted model*: probabilities of the classifier trained on the verified rows
       alone, out-of-fold for these.
 
-    None of them has seen the label of the row that it judges. The label of the other
+    None of them has seen the label of the row that it is about. The label of the other
     rows enters afterwards,
 
     .. math:: P(k \mid x, \tilde y) = \frac{1}{2} P(k \mid x) + \frac{1}{2}

@@ -11,13 +11,13 @@ TEMPERATURES = 2.0 ** np.arange(-6, 2)
 MOST_DIMENSIONS = 500
 
 
-def prototype_proba(Z, believed, codes, trusted, weights, owners):
+def prototype_proba(Z, expected, codes, trusted, weights, owners):
     r"""Return the probability of each class by the distance to its centre.
 
     The centre of a class is the mean of its verified rows and, counting as `m` more of
-    them, the mean of all others by what is believed of them. Distances are those of
+    them, the mean of all others by what is expected of them. Distances are those of
     Mahalanobis with the common covariance, as in linear discriminant analysis. `m` and
-    a temperature are those that foretell the verified rows best, each by centres that
+    a temperature are those that predict the verified rows best, each by centres that
     its owner has no part in.
 
     Parameters
@@ -25,7 +25,7 @@ def prototype_proba(Z, believed, codes, trusted, weights, owners):
     Z : ndarray of shape (n_samples, n_dimensions)
         Embedding in which distances mean something.
 
-    believed : ndarray of shape (n_samples, n_classes)
+    expected : ndarray of shape (n_samples, n_classes)
         Probability of each true class.
 
     codes : ndarray of int of shape (n_samples,)
@@ -45,8 +45,8 @@ def prototype_proba(Z, believed, codes, trusted, weights, owners):
     ndarray of shape (n_samples, n_classes)
         Rows sum to 1.
     """
-    centres, precision = _centres(Z, believed, trusted, weights)
-    known = np.eye(believed.shape[1])[codes[trusted]] * weights[trusted][:, None]
+    centres, precision = _centres(Z, expected, trusted, weights)
+    known = np.eye(expected.shape[1])[codes[trusted]] * weights[trusted][:, None]
     own = Z[trusted], known, owners
     right = np.arange(len(owners)), codes[trusted]
     best, chosen = np.inf, None
@@ -64,14 +64,14 @@ def prototype_proba(Z, believed, codes, trusted, weights, owners):
     return proba
 
 
-def _centres(Z, believed, trusted, weights):
+def _centres(Z, expected, trusted, weights):
     """Return the centres by rows that are not verified, and the inverse covariance."""
     mass = weights / weights.mean()
-    others = believed * (mass * ~trusted)[:, None]
+    others = expected * (mass * ~trusted)[:, None]
     # One row at the middle of all keeps the centre of a class without any defined.
     middle = np.average(Z, axis=0, weights=mass)
     centres = (others.T @ Z + middle) / (others.sum(axis=0) + 1)[:, None]
-    residuals = Z - believed @ centres
+    residuals = Z - expected @ centres
     return centres, _precision(residuals, weights)
 
 

@@ -88,7 +88,7 @@ class Unsure(ClassifierMixin, BaseEstimator):
 
 def test_probabilities_that_are_missing(iris):
     X, _, noisy = iris
-    with pytest.raises(ValueError, match=r"Unsure\.predict_proba expected finite probabilities"):
+    with pytest.raises(ValueError, match=r"Unsure\.predict_proba expected finite"):
         SimilarityReweightingClassifier(Unsure()).fit(X, noisy)
 
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sknoisy.cli._judgement import judge, unmix
+from sknoisy.cli._findings import assess, unmix
 
 N = 4000
 
@@ -30,27 +30,27 @@ def pair_noise(rate, n_classes=3):
 def test_noise_rate_and_matrix_are_found(rate):
     T = pair_noise(rate)
     proba, codes, true = simulate(T)
-    judged = judge(proba, codes)
-    assert judged.noise_rate == pytest.approx((codes != true).mean(), abs=0.03)
-    assert judged.noise_suspected
-    assert np.abs(judged.transition_matrix - T).max() < 0.06
+    found = assess(proba, codes)
+    assert found.noise_rate == pytest.approx((codes != true).mean(), abs=0.03)
+    assert found.noise_suspected
+    assert np.abs(found.transition_matrix - T).max() < 0.06
 
 
 @pytest.mark.parametrize("rate", [0.05, 0.2, 0.4])
 def test_wrong_labels_have_low_quality(rate):
     proba, codes, true = simulate(pair_noise(rate), sureness=0.995)
-    judged = judge(proba, codes)
+    found = assess(proba, codes)
     wrong = codes != true
-    first = np.argsort(judged.quality)[: wrong.sum()]
+    first = np.argsort(found.quality)[: wrong.sum()]
     assert wrong[first].mean() > 0.75
-    assert (judged.suggested == true).mean() > 0.95
+    assert (found.suggested == true).mean() > 0.95
 
 
 def test_no_noise_is_reported_as_none():
     proba, codes, _ = simulate(np.eye(3), sureness=0.999)
-    judged = judge(proba, codes)
-    assert judged.noise_rate < 0.01
-    assert not judged.noise_suspected
+    found = assess(proba, codes)
+    assert found.noise_rate < 0.01
+    assert not found.noise_suspected
 
 
 def test_rows_are_ranked_where_models_and_labels_agree():
@@ -59,10 +59,10 @@ def test_rows_are_ranked_where_models_and_labels_agree():
     proba = np.column_stack([sure, 1 - sure])
     proba[1::2] = proba[1::2, ::-1]
     codes = np.arange(50) % 2
-    judged = judge(proba, codes)
-    assert judged.noise_rate == 0
-    assert (np.argsort(judged.quality) == np.arange(50)).all()
-    assert (judged.suggested == codes).all()
+    found = assess(proba, codes)
+    assert found.noise_rate == 0
+    assert (np.argsort(found.quality) == np.arange(50)).all()
+    assert (found.suggested == codes).all()
 
 
 def test_frequent_confusions_count_more():
@@ -70,14 +70,14 @@ def test_frequent_confusions_count_more():
     T = np.array([[0.6, 0.4, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]])
     proba, codes, _ = simulate(T)
     doubtful = np.array([[0.45, 0.5, 0.05], [0.05, 0.5, 0.45]])
-    judged = judge(np.vstack([proba, doubtful]), np.append(codes, [1, 1]))
-    assert judged.quality[-2] < judged.quality[-1] - 0.1
+    found = assess(np.vstack([proba, doubtful]), np.append(codes, [1, 1]))
+    assert found.quality[-2] < found.quality[-1] - 0.1
 
 
 def test_half_of_the_labels_wrong_is_survived():
     proba, codes, _ = simulate(pair_noise(0.6))
-    judged = judge(proba, codes)
-    assert np.isfinite(judged.quality).all()
+    found = assess(proba, codes)
+    assert np.isfinite(found.quality).all()
 
 
 @given(
@@ -91,11 +91,11 @@ def test_numbers_stay_in_range(n_classes, seed, concentration, data):
     n_rows = data.draw(st.integers(n_classes, 40))
     proba = rng.dirichlet(np.full(n_classes, concentration), n_rows)
     codes = rng.permutation(np.arange(n_rows) % n_classes)
-    judged = judge(proba, codes)
-    assert ((judged.quality >= 0) & (judged.quality <= 1)).all()
-    assert 0 <= judged.noise_rate <= 1
-    np.testing.assert_allclose(judged.transition_matrix.sum(axis=1), 1)
-    assert (judged.transition_matrix >= -1e-12).all()
+    found = assess(proba, codes)
+    assert ((found.quality >= 0) & (found.quality <= 1)).all()
+    assert 0 <= found.noise_rate <= 1
+    np.testing.assert_allclose(found.transition_matrix.sum(axis=1), 1)
+    assert (found.transition_matrix >= -1e-12).all()
 
 
 @given(st.integers(2, 6), st.integers(0, 1000))

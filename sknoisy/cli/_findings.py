@@ -1,4 +1,4 @@
-"""From out-of-fold probabilities to what is believed about every label."""
+"""From out-of-fold probabilities to what is known about every label."""
 
 from dataclasses import dataclass
 
@@ -16,8 +16,8 @@ _MAX_RATE = 0.99
 
 
 @dataclass(frozen=True)
-class Judgement:
-    """What is believed about the labels.
+class Findings:
+    """What is known about the labels.
 
     Attributes
     ----------
@@ -45,8 +45,8 @@ class Judgement:
     noise_rate_upper: float
 
 
-def judge(proba, codes):
-    """Judge the labels by out-of-fold probabilities.
+def assess(proba, codes):
+    """Assess the labels by out-of-fold probabilities.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ def judge(proba, codes):
 
     Returns
     -------
-    Judgement
+    Findings
         The estimates.
 
     Notes
@@ -75,7 +75,7 @@ def judge(proba, codes):
     confident = normalize_rows(joint)
     rate = min(noise.core_rate, upper)
     suggested, quality = _weigh(proba, codes, confident, rate, upper)
-    return Judgement(
+    return Findings(
         suggested=suggested,
         quality=quality,
         transition_matrix=_scaled(confident, rate, upper),
