@@ -86,7 +86,7 @@ class PosteriorRelabeling(ProbabilitySource, BaseRefiner):
     Notes
     -----
     A wrong correction is worse than a sample left out: it is one more wrong label, and
-    one that the model finds most probable. Where the evidence is weak, raise ``min_proba``.
+    one that the model finds probable. Where the evidence is weak, raise ``min_proba``.
 
     Examples
     --------
