@@ -3,7 +3,7 @@
 Run ``python benchmarks/bench_audit_preprocessing.py``. Tables with numbers, categories,
 dates and texts get 20 % of their labels replaced by another at random, or have real
 errors; the model of the audit gives out-of-fold probabilities on either preprocessing;
-and its judgement of the labels is compared with the truth. Printed are the average
+and its findings of the labels is compared with the truth. Printed are the average
 precision of the order of suspicion, the share of rows whose true label is the one that
 the models suggest, and the seconds of the preprocessing.
 
@@ -25,12 +25,14 @@ from sklearn.impute import SimpleImputer
 from sklearn.metrics import average_precision_score
 from sklearn.pipeline import make_pipeline
 
+from sknoisy._context import FitContext
+from sknoisy._folds import make_folds
 from sknoisy._labels import read_labels
-from sknoisy._out_of_fold import out_of_fold_proba
 from sknoisy.cli._columns import read_columns
-from sknoisy.cli._judgement import judge
+from sknoisy.cli._findings import assess
 from sknoisy.cli._model import make_model
 from sknoisy.cli._preprocessing import make_features
+from sknoisy.evidence import EvidenceInputs, gather_evidence
 from sknoisy.noise import UniformNoise
 
 RATE = 0.2
@@ -101,9 +103,11 @@ def measure(preprocess, frame, true, noisy):
     seconds = time.perf_counter() - start
     labels = read_labels(features, noisy, owner="benchmark")
     model = make_model("both", len(noisy), random_state=0)
-    judged = judge(out_of_fold_proba(model, features, labels), codes)
-    order = average_precision_score(noisy != true, -judged.quality)
-    return order, np.mean(classes[judged.suggested] == true), seconds
+    folds = make_folds(features, labels)
+    inputs = EvidenceInputs(model, features, labels, folds, FitContext())
+    found = assess(gather_evidence("model", inputs)["model"], codes)
+    order = average_precision_score(noisy != true, -found.quality)
+    return order, np.mean(classes[found.suggested] == true), seconds
 
 
 def main():

@@ -52,7 +52,7 @@ from sknoisy.refinement import ConfidentPruning, QualityWeighting
 
 CORRECTIONS = ("forward", "importance", "backward")
 VARIANTS = (
-    *({"evidence": evidence} for evidence in ("model", "neighbors", "thorough")),
+    *({"evidence": evidence} for evidence in ("model", "forest", "neighbors")),
     *({"action": action} for action in ("weight", "filter", "relabel", "soft")),
 )
 
@@ -62,7 +62,6 @@ REWEIGHTING_VARIANTS = (
     {"transition": None, "mixture": "gaussian"},
     {"transition": None, "exchange": True},
     {"transition": None, "exchange": False},
-    {"transition": None, "exchange": "product"},
     {"n_rounds": 2},
     {"action": "filter"},
 )

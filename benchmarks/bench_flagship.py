@@ -1,285 +1,203 @@
-"""What each part of NoisyLabelClassifier is worth, and how good its estimates are.
+"""What each part of NoisyLabelClassifier is worth.
 
-Run ``python benchmarks/bench_flagship.py``. The sets and noises are those of
-``bench_classification.py``; only cells of the development sets are looked at. The row
-that counts was named beforehand: the first, the default. Each other row is the default
-with one part switched off or exchanged, all on the same splits:
+    export SKNOISY_DATA=/folder/with/the/larger/sets   # optional
+    python benchmarks/bench_flagship.py [--bases lr rf hgb] [--half choose] [--seeds 1]
 
-- *always weights*, *always cautious*, *labels as they are*: no fold is held out;
-- *classes left as they are*: they are not brought half-way back to their shares;
-- *doubt as it comes*: it is not scaled half-way to that of the core;
-- *no first look*: folds and neighbours are asked with the labels as they came;
-- *first look as it comes*: its doubt is not scaled to that of its core;
-- *no neighbours*, *no model*: one kind of evidence;
-- *mixture alone*, *matrix alone*: one opinion of what the evidence means;
-- *filter*, *soft*, *relabel*: another action.
+Prints, for each base, the accuracy on clean test labels of the plain base, of the
+default and of the default with one part exchanged, of a filter by a forest and of
+cleanlab's CleanLearning, on the same splits and noisy labels:
 
-Recovery is the share of the accuracy lost to the noise that is got back, on clean test
-labels. Cells in which less than two points are lost are left out of it. The second
-table holds the estimates beside the truth.
+- *action*: another action, which is then not checked;
+- *evidence*: other sources; without the model nothing is held out;
+- *check of the action*: none, so that it is always carried out;
+- *uniform share*: how much of the uniform matrix is mixed in (default: 0.25);
+- *error rate of the core*: how far the mean of 1 - quality is brought to it
+  (default: 0.5);
+- *exponent of the matrix* beside the evidence (default: 0.5); "matrix alone" leaves
+  the evidence out.
+
+The summary holds, for each row: the recovery, which is the mean of
+(accuracy - plain) / (clean - plain) over the cells in which noise costs the plain base
+two points or more; the change of accuracy with noise in the worst cell, and without
+noise on average and in the worst cell, in points; and the AUROC with which
+``label_quality_`` ranks the wrong labels. Boosting is left out on sets of more than
+five classes, where it is slow.
 """
 
 import argparse
-import json
-import warnings
+import tempfile
 from collections import defaultdict
-from pathlib import Path
 
 import numpy as np
-from _data import DEVELOPMENT, available, load_split
-from _noise import NONE, family_of, noises_of, noisy_labels
-from _rivals import BASES, make_base
+from _noise import NONE
+from _parts import add_options, cells, exchanged, make_bases, print_table
+from _rivals import CleanLearningRival, has_cleanlab
+from sklearn.base import clone
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.metrics import roc_auc_score
 from threadpoolctl import threadpool_limits
 
-from sknoisy import NoisyLabelClassifier
-from sknoisy._clean_posterior import clean_posterior
-from sknoisy._labels import read_labels
-from sknoisy._soft_labels import fit_soft_labels
-from sknoisy.classification._action_choice import CAUTIOUS, choose_action, treat
-from sknoisy.classification._label_judgement import judge_labels
-from sknoisy.classification._label_weights import (
-    balance_classes,
-    scale_doubt,
-    weigh_labels,
-)
-from sknoisy.classification._noise_figures import noise_figures
-from sknoisy.quality._core_disagreement import core_disagreement
-from sknoisy.refinement._base import settle
+from sknoisy import NoisyLabelClassifier, _clean_posterior
+from sknoisy.classification import _action_choice
 
-DEFAULT = "default"
+PLAIN, CLEAN = "plain base", "plain base, clean labels"
 MIN_GAP = 0.02
-NOISES = ("uniform20", "uniform40", "pair40", "block40", "imbalance40", "instance40")
-OTHER_EVIDENCE = (
-    "no first look",
-    "first look as it comes",
-    "no neighbours",
-    "no model",
-)
-ESTIMATES = ("rate", "interval", "flagged", "gain", "gain interval")
+MOST_CLASSES_OF_BOOSTING = 5
 
 
-class Cell:
-    """One set under one noise, and the accuracy of soft labels on its test rows."""
-
-    def __init__(self, split, noise, seed, base):
-        shown = noisy_labels(split, noise, seed)
-        self.X, self.y, self.clean = shown.X, shown.noisy, shown.clean
-        self.test = split.X_test, split.y_test
-        self.labels = read_labels(self.X, self.y, owner="bench_flagship")
-        self.base = make_base(base, seed)
-        self.known = {}
-
-    def accuracy(self, table):
-        """Return the accuracy of the base trained on soft labels."""
-        key = table.tobytes()
-        if key not in self.known:
-            model = fit_soft_labels(self.base, self.X, table, self.labels.classes)
-            self.known[key] = self.right(model)
-        return self.known[key]
-
-    def right(self, model):
-        """Return the accuracy of a fitted classifier."""
-        return float(np.mean(model.predict(self.test[0]) == self.test[1]))
-
-    def weighed(self, weights):
-        """Return the labels given with weights."""
-        return settle(self.labels.one_hot() * weights[:, None], self.labels)
+def matrix_alone(proba, labels, transition_matrix, core_rate):
+    """Return the posterior by the matrix alone, scaled like that of the default."""
+    codes, weights = labels.codes, labels.sample_weight
+    posterior = _clean_posterior.clean_posterior(
+        proba, transition_matrix, codes, weights=weights
+    )
+    quality = _clean_posterior.calibrate_error_rate(
+        labels.proba_of_label(posterior), core_rate, weights
+    )
+    return _clean_posterior.spread_quality(posterior, codes, quality)
 
 
-def measure(cell):
-    """Return the accuracy of every row in a cell, and the estimates."""
-    labels = cell.labels
-    clean = read_labels(cell.X, cell.clean, owner="bench_flagship").one_hot()
-    plain = cell.accuracy(labels.one_hot())
-    found = {"plain": plain, "clean": plain}
-    if clean.shape[1] == labels.n_classes:
-        found["clean"] = cell.accuracy(clean)
-    owner = NoisyLabelClassifier(cell.base)
-    judgement = judge_labels(owner, cell.base, cell.X, labels)
-    choice = choose_action(owner, cell.base, cell.X, labels, judgement)
-    chosen = cell.accuracy(treat(judgement, labels, choice.action))
-    rows = {DEFAULT: chosen, "labels as they are": plain}
-    others = {**_treatments(cell, judgement), **_other_evidence(cell, judgement)}
-    for name, table in others.items():
-        rows[name] = cell.accuracy(table) if judgement.noise_found else plain
-    found["rows"] = rows
-    found["action"] = choice.action
-    found["estimates"] = _estimates(cell, judgement, choice, chosen - plain)
+def _constant(owner, name, value):
+    return {}, [(owner, name, value)]
+
+
+def _core_share(value):
+    return _constant(
+        _clean_posterior.calibrate_error_rate, "__defaults__", (float(value),)
+    )
+
+
+ALWAYS = {True: -np.inf, False: -np.inf}
+# Row -> parameters of the classifier, and constants that are replaced.
+ROWS = {
+    "default": ({}, []),
+    **{
+        f"action: {action}": ({"action": action}, [])
+        for action in ("weight", "filter", "soft", "relabel")
+    },
+    "evidence: model": ({"evidence": "model"}, []),
+    "evidence: forest": ({"evidence": "forest"}, []),
+    "evidence: all three": ({"evidence": ["model", "forest", "neighbors"]}, []),
+    "check of the action: none": _constant(_action_choice, "NEEDED_LEAD", ALWAYS),
+    "uniform share: 0": _constant(_action_choice, "UNIFORM_SHARE", 0.0),
+    "uniform share: 0.5": _constant(_action_choice, "UNIFORM_SHARE", 0.5),
+    "error rate of the core: 0": _core_share(0),
+    "error rate of the core: 1": _core_share(1),
+    "exponent of the matrix: 0": _constant(_clean_posterior, "MATRIX_EXPONENT", 0.0),
+    "exponent of the matrix: 1": _constant(_clean_posterior, "MATRIX_EXPONENT", 1.0),
+    "matrix alone": _constant(_action_choice, "label_posterior", matrix_alone),
+}
+
+
+class ForestFilter:
+    """Leave out the rows whose label an out-of-bag forest does not predict."""
+
+    def __init__(self, base, seed):
+        self.base = base
+        self.forest = RandomForestClassifier(200, oob_score=True, random_state=seed)
+
+    def fit(self, X, y):
+        """Fit the base to the rows that are kept."""
+        self.forest.fit(X, y)
+        proba = self.forest.oob_decision_function_
+        own = np.searchsorted(self.forest.classes_, y)
+        kept = proba.argmax(axis=1) == own
+        # Without two classes there would be nothing to fit.
+        kept |= len(np.unique(y[kept])) < 2
+        self.label_quality_ = proba[np.arange(len(y)), own]
+        self.predict = clone(self.base).fit(X[kept], y[kept]).predict
+        return self
+
+
+def measure(cell, base, wanted, with_cleanlab):
+    """Return {row: (accuracy, AUROC)} of a cell."""
+    found = {}
+
+    def add(name, model, y=cell.noisy):
+        model.fit(cell.X, y)
+        accuracy = float(np.mean(model.predict(cell.X_test) == cell.y_test))
+        quality, auroc = getattr(model, "label_quality_", None), np.nan
+        if quality is not None and cell.wrong.any():
+            auroc = roc_auc_score(cell.wrong, -quality)
+        found[name] = accuracy, auroc
+
+    with exchanged([]):
+        add(PLAIN, clone(base))
+        add(CLEAN, clone(base), cell.clean)
+    # What the rows have in common is fitted once.
+    with tempfile.TemporaryDirectory() as memory:
+        for name, (params, patches) in ROWS.items():
+            if wanted and not any(text in name for text in wanted):
+                continue
+            with exchanged(patches):
+                model = NoisyLabelClassifier(
+                    base, memory=memory, random_state=cell.seed, **params
+                )
+                add(name, model)
+    with exchanged([]):
+        add("forest filter", ForestFilter(base, cell.seed))
+        if with_cleanlab:
+            add("CleanLearning", CleanLearningRival(base, cell.seed))
     return found
 
 
-def _treatments(cell, judgement):
-    labels = cell.labels
-    sharp = _doubted(cell, judgement.evidence.proba)
-    return {
-        "always weights": treat(judgement, labels, "weight"),
-        "always cautious": treat(judgement, labels, CAUTIOUS),
-        "classes left as they are": cell.weighed(judgement.quality(labels)),
-        "doubt as it comes": cell.weighed(balance_classes(sharp, labels)),
-        **{name: treat(judgement, labels, name) for name in ("filter", "soft")},
-        "relabel": treat(judgement, labels, "relabel"),
-        **_opinions(cell, judgement.evidence),
-    }
+def print_sets(records, base):
+    """Print the accuracies, one table for each set."""
+    by_set = defaultdict(lambda: defaultdict(list))
+    for cell, found in records:
+        by_set[cell.name][cell.noise].append(found)
+    for name, noises in by_set.items():
+        rows = [
+            [row, *(np.mean([f[row][0] for f in found]) for found in noises.values())]
+            for row in next(iter(noises.values()))[0]
+        ]
+        print_table(f"{base}, {name}: accuracy", ["row", *noises], rows)
 
 
-def _opinions(cell, evidence):
-    """Return what mixture and matrix would have done alone."""
-    labels, proba = cell.labels, evidence.proba
-    both = weigh_labels(proba, cell.base, cell.X, labels, noise_found=True)
-    mixture = weigh_labels(
-        proba, cell.base, cell.X, labels, noise_found=True, transition=None
-    )
-    T = 0.75 * both.transition_matrix + 0.25 / labels.n_classes
-    matrix = clean_posterior(proba, T, labels.codes)
-    matrix = matrix[np.arange(labels.n_samples), labels.codes]
-    return {
-        "mixture alone": cell.weighed(balance_classes(mixture.weights, labels)),
-        "matrix alone": cell.weighed(balance_classes(matrix, labels)),
-    }
-
-
-def _other_evidence(cell, judgement):
-    """Return weights by evidence that lacks a part."""
-    from sknoisy._evidence import model_evidence, neighbor_evidence, neighborhood, pool
-
-    if not judgement.noise_found:
-        return dict.fromkeys(OTHER_EVIDENCE)
-    labels, owner = cell.labels, NoisyLabelClassifier(cell.base)
-    graph = neighborhood(owner, cell.base, cell.X, labels)
-    votes = neighbor_evidence(graph, labels)
-    plain = model_evidence(owner, cell.base, cell.X, labels)
-    first = _doubted(cell, votes)
-    soft = cell.weighed(first)
-    model = model_evidence(owner, cell.base, cell.X, labels, soft)
-    looked = pool([model, neighbor_evidence(graph, labels, soft)])
-    tables = {}
-    kinds = pool([plain, votes]), looked, plain, votes
-    for name, proba in zip(OTHER_EVIDENCE, kinds, strict=True):
-        core = core_disagreement(proba, labels.codes)[0]
-        weights = scale_doubt(_doubted(cell, proba), core, labels)
-        tables[name] = cell.weighed(balance_classes(weights, labels))
-    return tables
-
-
-def _doubted(cell, proba):
-    """Return how likely each label is right, as mixture and matrix see it."""
-    found = weigh_labels(proba, cell.base, cell.X, cell.labels, noise_found=True)
-    return found.weights
-
-
-def _estimates(cell, judgement, choice, gain):
-    """Return each estimate beside the truth."""
-    labels = cell.labels
-    wrong, quality = cell.y != cell.clean, judgement.quality(labels)
-    figures = dict(noise_figures(judgement, quality, labels))
-    flagged = quality < 0.5
-    return {
-        "rate": [figures["noise_rate_"], float(wrong.mean())],
-        "interval": [*figures["noise_rate_interval_"], float(wrong.mean())],
-        "flagged": [
-            figures["flag_precision_"],
-            float(wrong[flagged].mean()) if flagged.any() else None,
-        ],
-        "gain": [choice.gain, gain],
-        "gain interval": [*choice.interval, gain],
-    }
-
-
-def run(names, bases, seeds, output):
-    """Measure all cells that the file does not hold yet, and return all."""
-    output = Path(output)
-    lines = output.read_text().splitlines() if output.exists() else []
-    records = [json.loads(line) for line in lines]
-    done = {tuple(record["where"]) for record in records}
-    for seed in range(seeds):
-        for base in bases:
-            for name in names:
-                split = load_split(name, seed)
-                for noise in _noises(split):
-                    where = [name, noise, seed, base]
-                    if tuple(where) in done:
-                        continue
-                    with warnings.catch_warnings():
-                        warnings.simplefilter("ignore")
-                        found = measure(Cell(split, noise, seed, base))
-                    records.append({"where": where, **found})
-                    with output.open("a") as file:
-                        file.write(json.dumps(records[-1]) + "\n")
-    return [r for r in records if r["where"][3] in bases]
-
-
-def _noises(split):
-    if split.given:
-        return (NONE, *split.given)
-    return [n for n in noises_of(split) if n == NONE or n in NOISES]
-
-
-def print_rows(records, base):
-    """Print the recovery of each row."""
-    gained = defaultdict(lambda: defaultdict(list))
-    for record in records:
-        noise = record["where"][1]
-        gap = record["clean"] - record["plain"]
-        for row, accuracy in record["rows"].items():
-            lead = accuracy - record["plain"]
-            if noise == NONE:
-                gained[row]["none"].append(100 * lead)
-            elif gap >= MIN_GAP:
-                family = family_of(noise)
-                family = family if family in {"real", "made"} else "injected"
-                gained[row][family].append(100 * lead / gap)
-    print(f"\n### {base}: {len(records)} cells\n")
-    print("| row | injected, % | worst | real, % | worst | no noise, points | worst |")
-    print("|---|---|---|---|---|---|---|")
-    for row, found in gained.items():
-        cells = []
-        for family in ("injected", "real", "none"):
-            values = found.get(family, [np.nan])
-            cells += [f"{np.mean(values):.1f}", f"{np.min(values):.1f}"]
-        print(f"| {row} | " + " | ".join(cells) + " |")
-
-
-def print_estimates(records, base):
-    """Print how far the estimates are from the truth."""
-    print(f"\n### {base}: estimates\n")
-    print("| noise | rate, mean error | rate in interval | flagged, mean error | "
-          "gain, mean error | gain in interval |")  # fmt: skip
-    print("|---|---|---|---|---|---|")
-    kinds = {"none": "none", "real": "real", "made": "made"}
-    groups = defaultdict(list)
-    for record in records:
-        noise = record["where"][1]
-        kind = NONE if noise == NONE else family_of(noise)
-        groups[kinds.get(kind, "injected")].append(record["estimates"])
-    for kind, estimates in groups.items():
-        cells = [kind]
-        for name in ESTIMATES:
-            values = [e[name] for e in estimates]
-            known = [v for v in values if None not in v and np.isfinite(v).all()]
-            if "interval" in name:
-                held = [low <= truth <= high for low, high, truth in known]
-                cells.append(f"{sum(held)} of {len(held)}")
-            else:
-                errors = [abs(a - b) for a, b in known]
-                cells.append(f"{np.mean(errors):.3f} ({len(errors)})" if errors else "")
-        print("| " + " | ".join(cells) + " |")
+def print_summary(records, base):
+    """Print recovery, changes of accuracy and AUROC of each row."""
+    rows = []
+    for row in records[0][1]:
+        recovery, noisy, clean, aurocs = [], [np.nan], [np.nan], [np.nan]
+        for cell, found in records:
+            accuracy, auroc = found[row]
+            plain, best = found[PLAIN][0], found[CLEAN][0]
+            change = 100 * (accuracy - plain)
+            (clean if cell.noise == NONE else noisy).append(change)
+            aurocs.append(auroc)
+            if cell.noise != NONE and best - plain >= MIN_GAP:
+                recovery.append((accuracy - plain) / (best - plain))
+        values = [np.mean(recovery) if recovery else np.nan]
+        with exchanged([]):
+            values += [np.nanmin(noisy), np.nanmean(clean), np.nanmin(clean)]
+            rows.append([row, *values, np.nanmean(aurocs)])
+    header = ["row", "recovery", "worst with noise", "without noise", "worst", "AUROC"]
+    print_table(f"{base}: summary of {len(records)} cells", header, rows)
 
 
 def main():
     """Run what is asked for and print the tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--datasets", nargs="+")
-    parser.add_argument("--bases", nargs="+", choices=BASES, default=["lr"])
-    parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--output", default="bench_flagship.jsonl")
+    add_options(parser)
+    parser.add_argument("--bases", nargs="+", choices=make_bases(0), default=["lr"])
+    parser.add_argument(
+        "--only", nargs="+", metavar="TEXT", help="rows of ours with TEXT in the name"
+    )
     options = parser.parse_args()
-    names = available(options.datasets or DEVELOPMENT)
+    with_cleanlab = has_cleanlab()
+    records = defaultdict(list)
     with threadpool_limits(1):
-        records = run(names, options.bases, options.seeds, options.output)
-    for base in options.bases:
-        chosen = [r for r in records if r["where"][3] == base]
-        print_rows(chosen, base)
-        print_estimates(chosen, base)
+        for cell in cells(options):
+            many = len(np.unique(cell.clean)) > MOST_CLASSES_OF_BOOSTING
+            for name in options.bases:
+                if name == "hgb" and many:
+                    continue
+                base = make_bases(cell.seed)[name]
+                found = measure(cell, base, options.only, with_cleanlab)
+                records[name].append((cell, found))
+    for name, measured in records.items():
+        print_sets(measured, name)
+        print_summary(measured, name)
 
 
 if __name__ == "__main__":

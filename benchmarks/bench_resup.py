@@ -2,9 +2,9 @@
 
 Run ``python benchmarks/bench_resup.py``. The published parts are switched on one by one
 around a logistic regression: weights by a Beta mixture over the cosine similarity, the
-exchange between two models (extra trees are the second), the product of both weights;
-then the defaults of sknoisy. Digits and MNIST get noise of known kind and rate,
-``ferplus`` has the labels that FER2013 came with against those of ten annotators.
+exchange between two models (extra trees are the second); then the defaults of sknoisy.
+Digits and MNIST get noise of known kind and rate, ``ferplus`` has the labels that
+FER2013 came with against those of ten annotators.
 ``--generated`` tries the same rows on sets drawn by scikit-learn, on which nothing was
 chosen.
 """
@@ -72,7 +72,6 @@ def methods(seed):
         "weights (W)": published(exchange=False),
         "W, exchange (W + S)": published(exchange=True),
         "W + S, two rounds": published(exchange=True, n_rounds=2),
-        "W, product of both": published(exchange="product"),
         "W, mixture on pooled evidence": published(exchange="pool"),
         "the same, filter": published(exchange="pool", action="filter"),
         "the same, margin": published(
@@ -84,7 +83,7 @@ def methods(seed):
         "the same, clean posterior too": published(
             exchange="pool", action="filter", similarity="margin", transition="auto"
         ),
-        "**default** (neighbours instead of trees)": SimilarityReweightingClassifier(
+        "**default** (forest as the second opinion)": SimilarityReweightingClassifier(
             base, random_state=seed
         ),
         "NoisyLabelClassifier()": NoisyLabelClassifier(base, random_state=seed),
