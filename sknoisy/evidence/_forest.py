@@ -11,12 +11,13 @@ from sklearn.utils.parallel import Parallel, delayed
 
 from sknoisy._compat import AS_THEY_COME
 
-# Trees, half of them of either kind in KINDS. Twice as many have an AUROC of wrong labels
-# that is .002 higher on tables and .006 elsewhere (bench_evidence.py, "forest size").
+# Trees, half of them of either kind in KINDS. With twice as many the AUROC of wrong
+# labels is .002 to .006 higher in each family and half (bench_evidence.py, "forest
+# size").
 N_TREES = 100
 # Leaf size and share of the features tried at a split. Which kind ranks better differs
-# by set, by up to .08; the mixture is within .003 of the better one in each family
-# (bench_evidence.py, "kinds of trees").
+# by set, by up to .08; the mixture is within .005 of the better one in each family
+# and half (bench_evidence.py, "kinds of trees").
 KINDS = ((5, "sqrt"), (3, 0.5))
 # Share of the owners in bag, drawn without replacement, and most points in bag: twice
 # as many take 1.7 times as long on 20,000 rows (bench_evidence.py, "forest size").
