@@ -24,9 +24,8 @@ SMALLEST_CONFUSION = 1e-3
 # (bench_flagship.py, "error rate of the core").
 CORE_SHARE = 0.5
 # Exponent of the odds by the matrix beside those by the evidence itself, which do not
-# fail where the matrix does. With 0 (evidence alone) recovery is lower for every base,
-# with the evidence left out wrong labels are ranked worse (bench_flagship.py,
-# "exponent of the matrix").
+# fail where the matrix does (bench_flagship.py, "exponent of the matrix" and "matrix
+# alone").
 MATRIX_EXPONENT = 0.5
 
 

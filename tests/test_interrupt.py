@@ -1,6 +1,7 @@
 """An interrupt while the command is being loaded is quiet; the library stays as is."""
 
 import os
+import signal
 import subprocess
 import sys
 
@@ -47,6 +48,8 @@ def test_interrupt_while_loading(tmp_path, arguments, quiet):
         text=True,
         timeout=120,
         check=False,
+        # A shell that runs the tests in the background has interrupts ignored.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     assert ("KeyboardInterrupt" not in done.stderr) is quiet
     if quiet:

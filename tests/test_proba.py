@@ -5,9 +5,12 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import BaseEstimator, ClassifierMixin
 
 from sknoisy import RefinedLabelClassifier, find_label_errors, label_quality
+from sknoisy._context import FitContext
+from sknoisy._folds import make_folds
 from sknoisy._labels import read_labels
 from sknoisy._out_of_fold import out_of_fold_proba
 from sknoisy._proba import align_columns, check_proba, class_proba
+from sknoisy.evidence import EvidenceInputs
 from sknoisy.quality import NeighborAgreement
 from sknoisy.refinement import QualityWeighting
 from sknoisy.transition import confident_joint
@@ -214,7 +217,10 @@ def test_a_base_whose_classes_are_in_another_order(three_groups):
     model = _refined(turned).fit(X, y)
     assert_array_equal(model.classes_, CLASSES)
     assert_allclose(model.predict_proba(X)[0], [0.1, 0.2, 0.7])
-    proba = out_of_fold_proba(turned, X, _labels(y))
+    labels = _labels(y)
+    folds = make_folds(X, labels, 5)
+    inputs = EvidenceInputs(turned, X, labels, folds, FitContext())
+    proba = out_of_fold_proba(inputs)
     assert_allclose(proba, np.tile([0.1, 0.2, 0.7], (60, 1)))
 
 

@@ -123,7 +123,7 @@ def changed(row, column, value):
         (0 * ONE_HOT, "only zeros"),
         (np.full((150, 1), 0.5), "at least 2 columns"),
         (ONE_HOT[:10], "inconsistent numbers of samples"),
-        (ONE_HOT.astype(str) + "x", "expected numbers in a table"),
+        (np.char.add(ONE_HOT.astype(str), "x"), "expected numbers in a table"),
         (np.ones(150), "only one class"),
     ],
 )

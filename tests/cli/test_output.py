@@ -158,11 +158,18 @@ def test_a_pipe_that_nobody_reads_does_not_hang(tmp_path):
 def test_a_pipe_that_is_read(tmp_path):
     path = tmp_path / "pipe"
     os.mkfifo(path)
-    read = []
+    read, opened = [], threading.Event()
     # Opened for both, so that neither side waits for the other.
     keep = os.open(path, os.O_RDWR)
-    reader = threading.Thread(target=lambda: read.append(path.read_text()))
+
+    def read_all():
+        with path.open() as pipe:
+            opened.set()
+            read.append(pipe.read())
+
+    reader = threading.Thread(target=read_all)
     reader.start()
+    assert opened.wait(timeout=60)
     write_rows(output_path(str(path), None), make_facts())
     os.close(keep)
     reader.join(timeout=60)
