@@ -26,8 +26,8 @@ collapses where its leaves get small, even on clean labels (``min_samples_leaf=5
 The defaults were chosen with the logistic regression on all four sets, seeds 0 and 1,
 at 2 and 5 %, and what a doubted row loses of its weight also with forest and
 perceptron, which must be kept in mind; gradient boosting, the other seeds and 10 % had
-no say, nor had ``--sanity``: ``NoisyLabelClassifier``, which judges by the same
-posterior after a first look of its own, beside the refiner on digits and satimage with
+no say, nor had ``--sanity``: ``NoisyLabelClassifier``, which has the same
+posterior and evidence of its own, beside the refiner on digits and satimage with
 injected noise.
 """
 
