@@ -165,7 +165,31 @@ def joint_to_transition(joint):
     return joint / joint.sum(axis=1, keepdims=True)
 
 
-def confident_transition(proba, labels, uniform_share=0.0):
+def estimated_joint(proba, codes, weights=None):
+    """Return the estimated weight of each pair of true and given label.
+
+    Parameters
+    ----------
+    proba : ndarray of shape (n_samples, n_classes), ProbaTable or LabelMargins
+        Out-of-fold probabilities.
+
+    codes : ndarray of shape (n_samples,)
+        Positions of the labels given.
+
+    weights : ndarray of shape (n_samples,), default=None
+        Weights of the samples.
+
+    Returns
+    -------
+    ndarray of shape (n_classes, n_classes)
+        Row = true class, column = label given.
+    """
+    joint = count_confident_joint(codes, proba, weights)
+    mass = np.bincount(codes, weights, minlength=len(joint))
+    return calibrate_joint(joint, mass)
+
+
+def confident_transition(proba, labels):
     """Return the transition matrix by the confident joint.
 
     Parameters
@@ -176,16 +200,10 @@ def confident_transition(proba, labels, uniform_share=0.0):
     labels : NoisyLabels
         The labels, with weights.
 
-    uniform_share : float, default=0.0
-        Share of the uniform matrix that is mixed in, in [0, 1].
-
     Returns
     -------
     ndarray of shape (n_classes, n_classes)
         ``T[i, j] = P(noisy = j | clean = i)``.
     """
-    codes, weights, n_classes = labels.codes, labels.sample_weight, labels.n_classes
-    joint = count_confident_joint(codes, proba, weights)
-    label_weight = np.bincount(codes, weights, n_classes)
-    T = joint_to_transition(calibrate_joint(joint, label_weight))
-    return (1 - uniform_share) * T + uniform_share / n_classes
+    joint = estimated_joint(proba, labels.codes, labels.sample_weight)
+    return joint_to_transition(joint)

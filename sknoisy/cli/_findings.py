@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sknoisy._confident_joint import estimated_joint
 from sknoisy._labels import NoisyLabels
 from sknoisy._transition_matrix import make_transition_matrix, normalize_rows
-from sknoisy.quality._find import estimated_joint
 from sknoisy.quality._noise_rate import estimate_noise
 
 _UNIFORM_SHARE = 0.25

@@ -11,7 +11,6 @@ from numbers import Integral
 import numpy as np
 
 from sknoisy._context import FitContext
-from sknoisy._embedding import embed
 from sknoisy._folds import DEFAULT_FOLDS, make_folds
 from sknoisy._neighbor_graph import NeighborGraph
 from sknoisy._out_of_fold import check_has_proba, out_of_fold_proba
@@ -100,14 +99,7 @@ def gather_evidence(owner, base, X, labels):
     graph = None
     if "neighbors" in kinds:
         context = FitContext.of(owner)
-        Z = embed(
-            X,
-            strata,
-            estimator=base,
-            embedding=context.embedding,
-            random_state=context.random_state,
-            memory=context.memory,
-        )
+        Z = EvidenceInputs(base, X, strata, folds, context).embedding
         # The graph keeps a table of its labels: a single class takes one column.
         codes = np.zeros(labels.tags.n_samples, dtype=np.intp)
         votes = labels.record(codes, np.zeros(1))

@@ -4,9 +4,8 @@ import numpy as np
 
 from sknoisy._clean_posterior import clean_posterior
 from sknoisy._confident_joint import (
-    calibrate_joint,
     confident_classes,
-    count_confident_joint,
+    estimated_joint,
     joint_to_transition,
 )
 from sknoisy._label_margins import label_margins
@@ -108,30 +107,6 @@ def find_label_errors(y, proba, *, rule="both", classes=None, ranked=False):
     rows = np.flatnonzero(wrong)
     quality = margin_of(read.given[rows], read.other[rows])
     return rows[np.argsort(quality, kind="stable")]
-
-
-def estimated_joint(proba, codes, weights=None):
-    """Return the estimated weight of each pair of true and given label.
-
-    Parameters
-    ----------
-    proba : ndarray of shape (n_samples, n_classes), ProbaTable or LabelMargins
-        Out-of-fold probabilities.
-
-    codes : ndarray of shape (n_samples,)
-        Positions of the labels given.
-
-    weights : ndarray of shape (n_samples,), default=None
-        Weights of the samples.
-
-    Returns
-    -------
-    ndarray of shape (n_classes, n_classes)
-        Row = true class, column = label given.
-    """
-    joint = count_confident_joint(codes, proba, weights)
-    mass = np.bincount(codes, weights, minlength=len(joint))
-    return calibrate_joint(joint, mass)
 
 
 def wrong_by_class(proba, codes, weights):

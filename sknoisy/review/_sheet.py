@@ -7,9 +7,10 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+# What is read back from a sheet; the rest is there for those who fill it in.
 NEEDED = ("row", "given_label", "verdict")
-HEADER = (*NEEDED[:2], "suggested_label", "label_quality", "sampling_probability")
-HEADER = (*HEADER, "verdict")
+SHOWN = ("suggested_label", "label_quality", "sampling_probability")
+HEADER = (*NEEDED[:2], *SHOWN, NEEDED[2])
 MARK = "'"
 # OWASP, "CSV Injection": a cell that begins with one of these may be carried out, and a
 # separator inside a label begins a new cell where the file is split by another one.

@@ -5,8 +5,9 @@ from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
 from sknoisy import find_label_errors, label_quality
+from sknoisy._confident_joint import estimated_joint
 from sknoisy.noise import PairNoise, UniformNoise
-from sknoisy.quality._find import RULES, estimated_joint
+from sknoisy.quality._find import RULES
 
 ALL_RULES = sorted(RULES)
 seeds = st.integers(0, 10_000)

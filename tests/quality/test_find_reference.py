@@ -11,10 +11,14 @@ from sklearn.utils.multiclass import check_classification_targets
 
 from sknoisy import find_label_errors, label_quality
 from sknoisy._class_codes import check_targets, distinct_labels
-from sknoisy._confident_joint import confident_classes, count_confident_joint
+from sknoisy._confident_joint import (
+    confident_classes,
+    count_confident_joint,
+    estimated_joint,
+)
 from sknoisy._proba_table import BLOCK_ENTRIES, FEW_CLASSES
 from sknoisy.quality import _lowest
-from sknoisy.quality._find import RULES, estimated_joint
+from sknoisy.quality._find import RULES
 from sknoisy.quality._lowest import FEW_GROUPS
 from sknoisy.quality._scores import SCORES
 
