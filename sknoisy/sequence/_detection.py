@@ -17,18 +17,16 @@ BENCHMARKS = {
 }
 # Rounding, of a threshold or of seconds, must not decide whether 0.3 reaches 0.3.
 ROUNDING = 1e-9
-AVERAGE = [StrOptions({"macro"}), None]
+TABLES = {
+    "y_true": "no_validation",
+    "y_pred": "no_validation",
+    "average": [StrOptions({"macro"}), None],
+}
+AT_ONE = {**TABLES, "iou_threshold": [Interval(Real, 0, 1, closed="right")]}
+AT_MANY = {**TABLES, "iou_thresholds": [StrOptions(set(BENCHMARKS)), "array-like"]}
 
 
-@validate_params(
-    {
-        "y_true": "no_validation",
-        "y_pred": "no_validation",
-        "iou_threshold": [Interval(Real, 0, 1, closed="right")],
-        "average": AVERAGE,
-    },
-    prefer_skip_nested_validation=True,
-)
+@validate_params(AT_ONE, prefer_skip_nested_validation=True)
 def detection_average_precision(y_true, y_pred, iou_threshold, *, average="macro"):
     r"""Average precision of detected segments at one overlap.
 
@@ -95,25 +93,14 @@ def detection_average_precision(y_true, y_pred, iou_threshold, *, average="macro
     return precision if average is None else _mean(precision)
 
 
-@validate_params(
-    {
-        "y_true": "no_validation",
-        "y_pred": "no_validation",
-        "iou_thresholds": [StrOptions(set(BENCHMARKS)), "array-like"],
-        "average": AVERAGE,
-    },
-    prefer_skip_nested_validation=True,
-)
+@validate_params(AT_MANY, prefer_skip_nested_validation=True)
 def detection_map_score(y_true, y_pred, iou_thresholds="thumos14", *, average="macro"):
     """Mean average precision of detected segments over several overlaps.
 
     Parameters
     ----------
     y_true : table of segments
-        A structured array with the fields ``bag``, ``label``, ``start`` and ``end``,
-        see :func:`segment_table`; a frame or a dictionary with these columns; a list
-        with one such table per bag; or, for one bag and one label, an array of shape
-        (n_segments, 2).
+        The true segments, in any form of :func:`detection_average_precision`.
 
     y_pred : table of segments with scores
         The same with the field ``score``, or an array of shape (n_detections, 3).
@@ -162,7 +149,7 @@ def _mean(precision):
 def read_iou_thresholds(iou_thresholds):
     """Return thresholds of the overlap as an array."""
     if isinstance(iou_thresholds, str):
-        return np.array(BENCHMARKS[iou_thresholds])
+        iou_thresholds = BENCHMARKS[iou_thresholds]
     thresholds = np.atleast_1d(np.asarray(iou_thresholds, dtype=float))
     if thresholds.ndim != 1 or not thresholds.size:
         raise ValueError(

@@ -18,6 +18,7 @@ from sknoisy._labels import encode_labels
 from sknoisy.sequence._bags import is_list
 from sknoisy.sequence._segments import (
     check_inside,
+    is_list_of_tables,
     is_tabular,
     read_table,
     segment_table,
@@ -53,11 +54,6 @@ class Evidence:
     trusted: np.ndarray | None = None
 
     @property
-    def n_classes(self):
-        """Number of classes."""
-        return len(self.classes)
-
-    @property
     def present(self):
         """Whether each class occurs in each bag, of shape (n_bags, n_classes)."""
         # More likely than not, where the labels of bags were corrected.
@@ -69,7 +65,8 @@ def read_evidence(
     background=None,
 ):  # fmt: skip
     """Return all that is known as one record."""
-    _check_one_source(owner, y=y, segments=segments, step_labels=step_labels)
+    sources = {"y": y, "segments": segments, "step_labels": step_labels}
+    _check_one_source(owner, sources)
     if step_labels is not None:
         for name, extra in (("points", points), ("trusted", trusted)):
             if extra is not None:
@@ -78,8 +75,8 @@ def read_evidence(
                     f"has a label for each step. Leave {name} out, or pass labels of "
                     "bags in y."
                 )
-        return _of_steps(read_step_labels(step_labels, bags, owner), bags, owner,
-                         background)  # fmt: skip
+        step_labels = read_step_labels(step_labels, bags, owner)
+        return _of_steps(step_labels, bags, owner, background)
     if segments is None:
         classes, table = read_bag_labels(y, bags, owner)
     else:
@@ -102,7 +99,7 @@ def read_evidence(
     )
 
 
-def _check_one_source(owner, **sources):
+def _check_one_source(owner, sources):
     """Refuse to be told what happens in no way, or in more than one."""
     given = [name for name, value in sources.items() if value is not None]
     if not given:
@@ -129,7 +126,7 @@ def _check_count(n_labels, bags, owner, name):
 
 def read_bag_labels(y, bags, owner):
     """Return the classes, and whether each occurs in each bag."""
-    if is_tabular(y) or (is_list(y) and any(map(is_tabular, y))):
+    if is_tabular(y) or is_list_of_tables(y):
         raise ValueError(
             f"{owner} expected labels of bags in y, but got tables of segments. Pass "
             "them by their keyword: fit(X, segments=...)."
@@ -140,7 +137,10 @@ def read_bag_labels(y, bags, owner):
         )
     if not is_list(y) and np.ndim(y) == 2:
         return _of_indicator(y, bags, owner)
-    if not any(map(_is_collection, y)):
+    # Whatever kind of collection it is, an entry of y may hold several labels.
+    if not any(
+        np.iterable(entry) and not isinstance(entry, str | bytes) for entry in y
+    ):
         y = np.asarray(y)
         _check_count(y.size, bags, owner, "y")
         return _table_of_pairs(np.arange(len(y)), y, bags, owner)
@@ -161,11 +161,6 @@ def read_bag_labels(y, bags, owner):
         )
     bag = np.repeat(np.arange(len(y)), [len(entry) for entry in y])
     return _table_of_pairs(bag, np.array(flat), bags, owner)
-
-
-def _is_collection(entry):
-    """Whether an entry of y holds several labels, whatever kind of collection it is."""
-    return np.iterable(entry) and not isinstance(entry, str | bytes)
 
 
 def _of_indicator(y, bags, owner):
@@ -260,20 +255,17 @@ def _of_steps(labels, bags, owner, background):
 def _coded_points(points, bags, classes, owner):
     """Return the table of points with labels as positions."""
     table = read_segments_of_bags(points, bags, owner, "points")
-    codes = np.zeros(0, np.intp)
-    if len(table):
-        codes = encode_labels(
-            table["label"], owner=f"points of {owner}", classes=classes
-        )[1]
+    if not len(table):
+        return segment_table([], [])
+    owner = f"points of {owner}"
+    codes = encode_labels(table["label"], owner=owner, classes=classes)[1]
     return segment_table(table["start"], table["end"], label=codes, bag=table["bag"])
 
 
 def _add_points(targets, points, bags):
     """Add the labels of points, those of a bag together as much as the bag."""
-    first, last = step_ranges(
-        points["start"], points["end"], bags.lengths[points["bag"]]
-    )
-    shift = bags.offsets[points["bag"]]
+    n_steps, shift = bags.lengths[points["bag"]], bags.offsets[points["bag"]]
+    first, last = step_ranges(points["start"], points["end"], n_steps)
     for row, label in enumerate(points["label"]):
         targets[shift[row] + first[row] : shift[row] + last[row], label] = 1
     for begin, end in pairwise(bags.offsets):
@@ -291,11 +283,9 @@ def runs_of_labels(labels, bags, background):
     change = np.append(True, (labels[1:] != labels[:-1]) | (bag[1:] != bag[:-1]))
     begin = np.flatnonzero(change)
     end = np.append(begin[1:], len(labels))
-    happens = np.full(len(begin), True)
     if background is not None:
         happens = labels[begin] != background
-    begin, end = begin[happens], end[happens]
-    shift = bags.offsets[bag[begin]]
-    return segment_table(
-        begin - shift, end - shift, label=labels[begin], bag=bag[begin]
-    )
+        begin, end = begin[happens], end[happens]
+    bag, label = bag[begin], labels[begin]
+    start, end = begin - bags.offsets[bag], end - bags.offsets[bag]
+    return segment_table(start, end, label=label, bag=bag)

@@ -1,18 +1,24 @@
-"""One segment out of many that overlap, by a weighted mean."""
+"""Of segments that overlap: one weighted mean, the best one, or all with lower scores."""
 
 from numbers import Real
 
 import numpy as np
+from sklearn.utils.validation import column_or_1d
 
 from sknoisy._compat import Interval, StrOptions, validate_params
-from sknoisy.sequence._greedy import greedy_rounds
 from sknoisy.sequence._overlap import (
+    check_count,
+    check_present,
+    decaying_leaders,
+    greedy_rounds,
+    iou,
     overlap_length,
-    read_groups,
     read_per_segment,
     read_segments,
 )
 
+SHARE = Interval(Real, 0, 1, closed="both")
+POSITIVE = Interval(Real, 0, None, closed="neither")
 SEGMENTS = {
     "segments": ["array-like"],
     "scores": ["array-like"],
@@ -24,8 +30,8 @@ SEGMENTS = {
     {
         **SEGMENTS,
         "weights": ["array-like", None],
-        "overlap_threshold": [Interval(Real, 0, 1, closed="both")],
-        "temperature": [Interval(Real, 0, None, closed="neither")],
+        "overlap_threshold": [SHARE],
+        "temperature": [POSITIVE],
         "overlap": [StrOptions({"candidate", "iou"})],
     },
     prefer_skip_nested_validation=True,
@@ -124,33 +130,149 @@ def gaussian_weighted_fusion(
     >>> scores.round(2)
     array([0.75, 0.5 ])
     """
-    segments, scores, classes, groups = read_proposals(segments, scores, labels)
-    if weights is not None:
-        weights = read_per_segment(weights, len(segments), "weights")
-    fused = fuse_groups(
-        segments,
-        scores,
-        groups,
-        weights=weights,
-        overlap_threshold=overlap_threshold,
-        temperature=temperature,
-        overlap=overlap,
+    options = {"temperature": temperature, "overlap": overlap}
+    options["overlap_threshold"] = overlap_threshold
+    return _by_score(fuse_groups, segments, scores, labels, weights=weights, **options)
+
+
+@validate_params(
+    {**SEGMENTS, "iou_threshold": [SHARE]}, prefer_skip_nested_validation=True
+)
+def temporal_nms(segments, scores, *, labels=None, iou_threshold=0.5):
+    """Keep the best of the segments that overlap, and leave out the others.
+
+    Parameters
+    ----------
+    segments : array-like of shape (n_segments, 2)
+        Start and end of each segment, half-open, in any unit.
+
+    scores : array-like of shape (n_segments,)
+        How good each segment is; of equal ones the first counts as better.
+
+    labels : array-like of shape (n_segments,), default=None
+        Label of each segment; only segments with the same one compete.
+
+    iou_threshold : float, default=0.5
+        Overlap with a better segment, from 0 to 1, above which a segment is left out.
+
+    Returns
+    -------
+    segments : ndarray of shape (n_kept, 2)
+        The segments that are kept, as they were, best first.
+
+    scores : ndarray of shape (n_kept,)
+        Their scores.
+
+    labels : ndarray of shape (n_kept,)
+        Their labels, only where ``labels`` was given.
+
+    Raises
+    ------
+    ValueError
+        If a segment has no positive length, the lengths of the arguments differ, or a
+        number or label is missing.
+
+    See Also
+    --------
+    gaussian_weighted_fusion : Use what is left out here to correct the boundaries.
+    temporal_soft_nms : Lower the scores of what overlaps.
+
+    Examples
+    --------
+    >>> from sknoisy.sequence import temporal_nms
+    >>> temporal_nms([[0, 20], [2, 20], [40, 50]], [0.8, 0.6, 0.5])
+    (array([[ 0., 20.],
+           [40., 50.]]), array([0.8, 0.5]))
+    """
+    return _by_score(
+        suppress_groups, segments, scores, labels, iou_threshold=iou_threshold
     )
-    return by_score(*fused, classes)
 
 
-def read_proposals(segments, scores, labels):
-    """Return checked segments, scores, classes and the group of each segment."""
+@validate_params(
+    {**SEGMENTS, "iou_threshold": [SHARE], "sigma": [POSITIVE]},
+    prefer_skip_nested_validation=True,
+)
+def temporal_soft_nms(segments, scores, *, labels=None, iou_threshold=0.0, sigma=0.5):
+    r"""Lower the score of segments that overlap better ones, and keep them all.
+
+    Parameters
+    ----------
+    segments : array-like of shape (n_segments, 2)
+        Start and end of each segment, half-open, in any unit.
+
+    scores : array-like of shape (n_segments,)
+        How good each segment is; of equal ones the first counts as better.
+
+    labels : array-like of shape (n_segments,), default=None
+        Label of each segment; only segments with the same one compete.
+
+    iou_threshold : float, default=0.0
+        Overlap, from 0 to 1, above which scores are lowered.
+
+    sigma : float, default=0.5
+        Above 0: how much overlap it takes; the smaller, the harder the fall.
+
+    Returns
+    -------
+    segments : ndarray of shape (n_segments, 2)
+        All segments, best first.
+
+    scores : ndarray of shape (n_segments,)
+        Their scores.
+
+    labels : ndarray of shape (n_segments,)
+        Their labels, only where ``labels`` was given.
+
+    Raises
+    ------
+    ValueError
+        If a segment has no positive length, the lengths of the arguments differ, or a
+        number or label is missing.
+
+    See Also
+    --------
+    temporal_nms : Leave out what overlaps.
+
+    Notes
+    -----
+    The best segment left multiplies the score of each other one by
+    :math:`\exp(-\text{IoU}^2 / \sigma)`, as in [1]_; then the next best one is taken by
+    the scores as they are by now.
+
+    References
+    ----------
+    .. [1] N. Bodla, B. Singh, R. Chellappa, L. Davis, "Soft-NMS: improving object
+       detection with one line of code", ICCV, 2017, arXiv:1704.04503.
+
+    Examples
+    --------
+    >>> from sknoisy.sequence import temporal_soft_nms
+    >>> segments = [[0, 20], [2, 20], [40, 50]]
+    >>> temporal_soft_nms(segments, [0.8, 0.6, 0.5])[1].round(2)
+    array([0.8 , 0.5 , 0.12])
+    """
+    options = {"iou_threshold": iou_threshold, "sigma": sigma}
+    return _by_score(decay_groups, segments, scores, labels, **options)
+
+
+def _by_score(decide, segments, scores, labels, *, weights=None, **options):
+    """Check segments, scores and labels, decide, and return the best first."""
     segments = read_segments(segments)
-    scores = read_per_segment(scores, len(segments), "scores")
-    return segments, scores, *read_groups(labels, len(segments))
-
-
-def by_score(segments, scores, groups, classes):
-    """Return segments, scores and, where there are any, labels, best first."""
+    n_segments = len(segments)
+    scores = read_per_segment(scores, n_segments, "scores")
+    groups = np.zeros(n_segments, dtype=np.intp)
+    if labels is not None:
+        labels = column_or_1d(labels)
+        check_count(labels, n_segments, "labels")
+        check_present(labels, "labels")
+        labels, groups = np.unique(labels, return_inverse=True)
+    if weights is not None:
+        options["weights"] = read_per_segment(weights, n_segments, "weights")
+    segments, scores, groups = decide(segments, scores, groups, **options)
     order = np.argsort(-scores, kind="stable")
     found = segments[order], scores[order]
-    return found if classes is None else (*found, classes[groups[order]])
+    return found if labels is None else (*found, labels[groups[order]])
 
 
 def fuse_groups(
@@ -163,8 +285,11 @@ def fuse_groups(
     temperature=0.2,
     overlap="candidate",
 ):
-    """Fuse the segments of many groups, such as the classes of many bags, at once."""
-    # The groups, such as the classes of many bags, take their greedy steps together.
+    """Fuse the segments of many groups, such as the classes of many bags, at once.
+
+    Returns segments, scores and groups, by group and then the best first, as do
+    :func:`suppress_groups` and :func:`decay_groups`.
+    """
     start, end = segments.T
     logits = (scores if weights is None else weights) / temperature
 
@@ -182,8 +307,7 @@ def fuse_groups(
         fused.append(softmax_means(values[members], logits[members], first))
         of_group.append(groups[leaders])
     fused, of_group = np.concatenate(fused), np.concatenate(of_group)
-    order = np.lexsort([-fused[:, 2], of_group])
-    return fused[order, :2], fused[order, 2], of_group[order]
+    return _best_first(fused[:, :2], fused[:, 2], of_group)
 
 
 def softmax_means(values, logits, first):
@@ -194,3 +318,33 @@ def softmax_means(values, logits, first):
     weight = np.exp(logits - np.repeat(peak, counts))
     total = np.add.reduceat(weight, first)
     return np.add.reduceat(values * weight[:, None], first) / total[:, None]
+
+
+def suppress_groups(segments, scores, groups, *, iou_threshold=0.5):
+    """Keep the best of the segments that overlap, in many groups at once."""
+    start, end = segments.T
+
+    def absorbs(leader, other):
+        return iou(start[leader], end[leader], start[other], end[other]) > iou_threshold
+
+    rounds = greedy_rounds(segments, scores, groups, absorbs)
+    kept = np.concatenate([np.empty(0, np.intp), *(leaders for *_, leaders in rounds)])
+    return _best_first(segments[kept], scores[kept], groups[kept])
+
+
+def decay_groups(segments, scores, groups, *, iou_threshold=0.0, sigma=0.5):
+    """Lower the score of segments that overlap better ones, in many groups at once."""
+    start, end = segments.T
+
+    def decay(leader, other):
+        shared = iou(start[leader], end[leader], start[other], end[other])
+        # exp(-IoU^2 / sigma), the Gaussian penalty of Soft-NMS.
+        return np.exp(-(np.where(shared > iou_threshold, shared, 0) ** 2) / sigma)
+
+    scores = decaying_leaders(segments, scores, groups, decay)
+    return _best_first(segments, scores, groups)
+
+
+def _best_first(segments, scores, groups):
+    order = np.lexsort([-scores, groups])
+    return segments[order], scores[order], groups[order]

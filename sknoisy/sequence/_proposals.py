@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from numbers import Integral, Real
 
 import numpy as np
-from sklearn.utils.validation import check_array
 
 from sknoisy._compat import Interval, StrOptions, validate_params
+from sknoisy.sequence._overlap import read_numbers
 
 # 20 levels as in the published code, here up to about a third of a high score:
 # proposals must reach past the core of what they find, or their fusion draws the
@@ -102,22 +102,14 @@ def generate_proposals(scores, *, thresholds, min_length=2, margin=(0.0785, 0.9)
     array([[2. , 6. , 0.5, 0.5],
            [3. , 5. , 0.6, 0.8]])
     """
-    scores = read_step_scores(scores)
-    found = propose(
-        scores[:, None],
-        np.array([0, len(scores)]),
-        thresholds=thresholds,
-        min_length=min_length,
-        margin=margin,
-    )
+    scores, cut = read_step_scores(scores), (thresholds, min_length, margin)
+    found = propose(scores[:, None], np.array([0, len(scores)]), *cut)
     return np.column_stack([found.segments, found.scores, found.inner])
 
 
 def read_step_scores(scores):
     """Return the score of each step of one bag as an array."""
-    scores = check_array(
-        scores, dtype=float, ensure_2d=False, ensure_min_samples=0, input_name="scores"
-    )
+    scores = read_numbers(scores, "scores")
     if scores.ndim != 1:
         raise ValueError(
             "scores expected one number per step, of shape (n_steps,), but got shape "
@@ -130,12 +122,7 @@ def read_thresholds(thresholds, scores):
     """Return the thresholds as an array, made from the scores where "auto"."""
     if isinstance(thresholds, str):
         return auto_thresholds(scores)
-    thresholds = check_array(
-        np.atleast_1d(thresholds),
-        dtype=float,
-        ensure_2d=False,
-        input_name="thresholds",
-    )
+    thresholds = read_numbers(np.atleast_1d(thresholds), "thresholds")
     if thresholds.ndim != 1:
         raise ValueError(
             "thresholds expected a list of numbers, of shape (n_thresholds,), but got "
@@ -172,7 +159,7 @@ def read_margin(margin):
     return factor, power
 
 
-def propose(scores, offsets, *, thresholds, min_length=2, margin=(0.0785, 0.9)):
+def propose(scores, offsets, thresholds, min_length=2, margin=(0.0785, 0.9)):
     """Return the proposals of many bags and classes at once."""
     # Scores of shape (n_steps, n_classes); by class, threshold, bag and start.
     thresholds = read_thresholds(thresholds, scores)
@@ -187,8 +174,8 @@ def propose(scores, offsets, *, thresholds, min_length=2, margin=(0.0785, 0.9)):
         bag = bag_of_step[start]
         low, high = offsets[bag], offsets[bag + 1]
         inner, outer = contrast(column, start, end, low, high, margin)
-        columns = start - low, end - low, inner - outer, inner, bag
-        parts.append(np.column_stack([*columns, np.full(len(start), label)]))
+        columns = start - low, end - low, inner - outer, inner, bag, 0 * bag + label
+        parts.append(np.column_stack(columns))
     table = np.concatenate(parts)
     bags, labels = table[:, 4:].astype(np.intp).T
     return Proposals(table[:, :2], table[:, 2], bags, labels, table[:, 3])

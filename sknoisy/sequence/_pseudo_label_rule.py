@@ -6,8 +6,8 @@ import numpy as np
 from sklearn.base import BaseEstimator
 
 from sknoisy._compat import Interval, StrOptions
-from sknoisy.sequence._delta import delta_pseudo_labels
-from sknoisy.sequence._linpro import linpro_pseudo_labels
+from sknoisy.sequence._overlap import starts_of_runs
+from sknoisy.sequence._pseudo_labels import delta_pseudo_labels, linpro_pseudo_labels
 from sknoisy.sequence._segments import step_ranges
 
 
@@ -97,66 +97,61 @@ class PseudoLabelRule(BaseEstimator):
         self.delta_from = delta_from
         self.eta = eta
 
+    def _temperature(self, round_number):
+        """Return the temperature of the fusion in a round, None for its own."""
+        self._validate_params()
+        if self.temperature is None:
+            return None
+        return _of_round("temperature", self.temperature, round_number, above=0)
 
-def temperature_of(rule, round_number):
-    """Return the temperature of the fusion in a round, None for the fusion's own."""
-    rule._validate_params()
-    if rule.temperature is None:
-        return None
-    return _of_round("temperature", rule.temperature, round_number, above=0)
+    def _labels(self, found, offsets, n_classes):
+        """Return what segments say of each step, of shape (n_steps, n_classes + 1).
 
-
-def labels_of(rule, found, offsets, n_classes):
-    """Return what segments say of each step, of shape (n_steps, n_classes + 1).
-
-    The last column, for the background, is 0: what was not found need not be that.
-    """
-    labels = np.zeros((offsets[-1], n_classes + 1))
-    found = found.only(found.scores > rule.min_score)
-    if rule.kind == "linpro":
-        _fill_by_linpro(labels, found, offsets, rule.normalization)
+        The last column, for the background, is 0: what was not found need not be that.
+        """
+        labels = np.zeros((offsets[-1], n_classes + 1))
+        found = found.only(found.scores > self.min_score)
+        values = np.ones(len(found.scores)) if self.kind == "hard" else found.scores
+        first, last = step_ranges(*found.segments.T, np.diff(offsets)[found.bags])
+        shift = offsets[found.bags]
+        if self.kind == "linpro":
+            self._solve(labels, found, offsets)
+            return labels
+        # The highest last, so that it stands where segments overlap.
+        for row in np.argsort(values, kind="stable"):
+            rows = slice(shift[row] + first[row], shift[row] + last[row])
+            labels[rows, found.labels[row]] = np.clip(values[row], 0, 1)
         return labels
-    values = np.ones(len(found.scores)) if rule.kind == "hard" else found.scores
-    values = np.clip(values, 0, 1)
-    first, last = step_ranges(*found.segments.T, np.diff(offsets)[found.bags])
-    shift = offsets[found.bags]
-    # The highest last, so that it stands where segments overlap.
-    for row in np.argsort(values, kind="stable"):
-        rows = slice(shift[row] + first[row], shift[row] + last[row])
-        labels[rows, found.labels[row]] = values[row]
-    return labels
 
-
-def _fill_by_linpro(labels, found, offsets, normalization):
-    """Write the labels whose contrasts are the scores of the segments."""
-    n_columns = labels.shape[1]
-    groups = found.bags * n_columns + found.labels
-    order = np.argsort(groups, kind="stable")
-    # One program for each pair of bag and class.
-    for rows in np.split(order, np.flatnonzero(np.diff(groups[order])) + 1):
-        if len(rows):
-            bag, label = divmod(groups[rows[0]], n_columns)
-            begin, end = offsets[bag], offsets[bag + 1]
+    def _solve(self, labels, found, offsets):
+        """Write the labels whose contrasts are the scores, a bag and class at a time."""
+        # Segments come in the order of bags and classes.
+        groups = found.bags * labels.shape[1] + found.labels
+        begins = np.flatnonzero(starts_of_runs(groups))
+        for rows in map(slice, begins, [*begins[1:], len(groups)]):
+            bag, label = found.bags[rows][0], found.labels[rows][0]
+            begin, end = offsets[bag : bag + 2]
             labels[begin:end, label] = linpro_pseudo_labels(
                 found.segments[rows],
                 found.scores[rows],
                 int(end - begin),
-                normalization=normalization,
+                normalization=self.normalization,
             )
 
+    def _targets(self, labels, previous, evidence, round_number):
+        """Return what steps are taught: what is known of them, and what was found.
 
-def targets_of(rule, labels, previous, evidence, round_number):
-    """Return what steps are taught: what is known of them, and what was found.
-
-    The column of the background is filled in; ``previous`` are the labels of the round
-    before. Where changes are taught, some weights are negative.
-    """
-    where = evidence.pointed if rule.background == "auto" else rule.background
-    labels[:, -1] = where & ~labels[:, :-1].any(axis=1)
-    if rule.delta_from is not None and round_number >= rule.delta_from:
-        eta = _of_round("eta", rule.eta, round_number)
-        labels = delta_pseudo_labels(labels, previous, eta=eta)
-    return evidence.targets + _of_round("weight", rule.weight, round_number) * labels
+        The column of the background is filled in; ``previous`` are the labels of the
+        round before. Where changes are taught, some weights are negative.
+        """
+        where = evidence.pointed if self.background == "auto" else self.background
+        labels[:, -1] = where & ~labels[:, :-1].any(axis=1)
+        if self.delta_from is not None and round_number >= self.delta_from:
+            eta = _of_round("eta", self.eta, round_number)
+            labels = delta_pseudo_labels(labels, previous, eta=eta)
+        return (
+            evidence.targets + _of_round("weight", self.weight, round_number) * labels
+        )
 
 
 def _of_round(name, value, round_number, above=-np.inf):

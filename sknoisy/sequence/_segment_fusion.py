@@ -6,19 +6,15 @@ import numpy as np
 from sklearn.base import BaseEstimator
 
 from sknoisy._compat import Interval, StrOptions
-from sknoisy.sequence._fusion import fuse_groups
-from sknoisy.sequence._proposals import (
-    Proposals,
-    propose,
-    read_margin,
-    read_thresholds,
-)
-from sknoisy.sequence._suppression import decay_groups, suppress_groups
+from sknoisy.sequence._fusion import decay_groups, fuse_groups, suppress_groups
+from sknoisy.sequence._proposals import Proposals, propose, read_margin, read_thresholds
 
 # Up to a third of a high score, to reach past the core of what is found, and on from
 # there, to part what a low threshold runs together (docs/examples/
 # plot_segment_fusion.py compares low and high levels).
 LEVELS = np.concatenate([np.linspace(0.02, 0.3, 15), np.linspace(0.35, 0.95, 13)])
+
+DECIDE = {"gaussian": fuse_groups, "nms": suppress_groups, "soft_nms": decay_groups}
 
 
 class SegmentFusion(BaseEstimator):
@@ -76,7 +72,7 @@ class SegmentFusion(BaseEstimator):
     """
 
     _parameter_constraints: dict = {
-        "method": [StrOptions({"gaussian", "nms", "soft_nms"})],
+        "method": [StrOptions(set(DECIDE))],
         "thresholds": [StrOptions({"auto"}), "array-like"],
         "min_length": [Interval(Integral, 1, None, closed="left")],
         "margin": [tuple, list],
@@ -104,42 +100,33 @@ class SegmentFusion(BaseEstimator):
         self.temperature = temperature
         self.min_bag_score = min_bag_score
 
+    def _levels(self):
+        """Return the thresholds; the parameters are checked."""
+        self._validate_params()
+        read_margin(self.margin)
+        auto = isinstance(self.thresholds, str)
+        return LEVELS if auto else read_thresholds(self.thresholds, None)
 
-def levels_of(fusion):
-    """Return the thresholds of a fusion, whose parameters are checked."""
-    fusion._validate_params()
-    read_margin(fusion.margin)
-    auto = isinstance(fusion.thresholds, str)
-    return LEVELS if auto else read_thresholds(fusion.thresholds, None)
+    def _decode(self, scores, offsets, kept, temperature=None):
+        """Return the segments in scores of shape (n_steps, n_classes) of many bags.
 
-
-def decode(fusion, scores, offsets, *, kept, temperature=None):
-    """Return the segments in scores of shape (n_steps, n_classes) of many bags.
-
-    Only classes that are ``kept``, of shape (n_bags, n_classes), may be found. The
-    ``temperature`` takes the place of that of the fusion.
-    """
-    n_classes = scores.shape[1]
-    proposals = propose(
-        scores,
-        offsets,
-        thresholds=levels_of(fusion),
-        min_length=fusion.min_length,
-        margin=fusion.margin,
-    )
-    proposals = proposals.only(kept[proposals.bags, proposals.labels])
-    # Only segments of one bag and one class compete.
-    groups = proposals.bags * n_classes + proposals.labels
-    found = proposals.segments, proposals.scores, groups
-    if fusion.method == "gaussian":
-        inner = proposals.inner if fusion.weights == "inner" else None
-        temperature = fusion.temperature if temperature is None else temperature
-        fused = fuse_groups(*found, weights=inner, temperature=temperature)
-    else:
-        part = suppress_groups if fusion.method == "nms" else decay_groups
-        fused = part(*found)
-    segments, values, groups = fused
-    bags = groups // n_classes
-    # A weighted mean of ends can pass the end of the bag by a rounding error.
-    segments = np.clip(segments, 0, np.diff(offsets)[bags][:, None])
-    return Proposals(segments, values, bags, groups % n_classes)
+        Only classes that are ``kept``, of shape (n_bags, n_classes), may be found. The
+        ``temperature`` takes the place of that of the fusion.
+        """
+        n_classes = scores.shape[1]
+        cut = self._levels(), self.min_length, self.margin
+        found = propose(scores, offsets, *cut)
+        found = found.only(kept[found.bags, found.labels])
+        # Only segments of one bag and one class compete.
+        groups = found.bags * n_classes + found.labels
+        options = {}
+        if self.method == "gaussian":
+            options["temperature"] = temperature or self.temperature
+            options["weights"] = found.inner if self.weights == "inner" else None
+        decide = DECIDE[self.method]
+        fused = decide(found.segments, found.scores, groups, **options)
+        segments, values, groups = fused
+        bags, labels = divmod(groups, n_classes)
+        # A weighted mean of ends can pass the end of the bag by a rounding error.
+        segments = np.clip(segments, 0, np.diff(offsets)[bags][:, None])
+        return Proposals(segments, values, bags, labels)

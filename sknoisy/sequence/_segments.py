@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from sknoisy._labels import _missing
-from sknoisy.sequence._overlap import check_order
+from sknoisy.sequence._overlap import check_order, check_present
 
 FIELDS = ("bag", "label", "start", "end", "score")
 
@@ -60,40 +59,28 @@ def segment_table(start, end, *, label=0, bag=0, score=1.0):
 
 def table_of_columns(columns, name):
     """Return the table of five columns, which are checked and broadcast."""
-    columns = {field: np.asarray(columns[field]) for field in FIELDS}
+    columns = {field: np.atleast_1d(columns[field]) for field in FIELDS}
     try:
-        arrays = np.broadcast_arrays(*(np.atleast_1d(c) for c in columns.values()))
+        bag, label, *numbers = np.broadcast_arrays(*columns.values())
     except ValueError as error:
         shapes = {field: column.shape for field, column in columns.items()}
         raise ValueError(
             f"{name} expected columns of one length, but got the shapes {shapes}. "
             "Pass one entry per segment, or one for all of them."
         ) from error
-    if arrays[0].ndim != 1:
+    if bag.ndim != 1:
         raise ValueError(
             f"{name} expected columns of shape (n_segments,), but got shape "
-            f"{arrays[0].shape}. Pass one entry per segment."
+            f"{bag.shape}. Pass one entry per segment."
         )
-    bag, label, start, end, score = arrays
-    start, end, score = (
-        _finite(column, f"{field} of {name}")
-        for field, column in (("start", start), ("end", end), ("score", score))
-    )
-    check_order(start, end, name)
-    bag = _present(bag, f"bag of {name}")
-    label = _present(label, f"label of {name}")
-    table = np.empty(len(start), dtype=table_dtype(bag.dtype, label.dtype))
-    for field, column in zip(FIELDS, (bag, label, start, end, score), strict=True):
+    numbers = [_finite(c, f"{f} of {name}") for c, f in zip(numbers, FIELDS[2:])]
+    check_order(*numbers[:2], name)
+    bag, label = _present(bag, f"bag of {name}"), _present(label, f"label of {name}")
+    kinds = bag.dtype, label.dtype, float, float, float
+    table = np.empty(len(bag), dtype=list(zip(FIELDS, kinds, strict=True)))
+    for field, column in zip(FIELDS, (bag, label, *numbers), strict=True):
         table[field] = column
     return table
-
-
-def table_dtype(bag=np.intp, label=np.intp):
-    """Return the dtype of a table with bags and labels of these dtypes."""
-    return np.dtype(
-        [("bag", bag), ("label", label), ("start", float), ("end", float)]
-        + [("score", float)]
-    )
 
 
 def _finite(column, name):
@@ -105,9 +92,8 @@ def _finite(column, name):
             f"{name} expected a number for each segment, but got {column[0]!r}, …. "
             "Convert texts and dates to steps or seconds first."
         ) from error
-    bad = ~np.isfinite(column)
-    if bad.any():
-        value = "NaN" if np.isnan(column[bad]).any() else "infinity"
+    if (bad := ~np.isfinite(column)).any():
+        value = "NaN" if np.isnan(column).any() else "infinity"
         raise ValueError(
             f"{name} contains {value}, and expected a finite number for each segment; "
             f"the first that is not belongs to segment {int(bad.argmax())}. Leave such "
@@ -118,12 +104,7 @@ def _finite(column, name):
 
 def _present(column, name):
     """Return a column without missing values, text in a dtype of its own."""
-    if (missing := _missing(column)).any():
-        raise ValueError(
-            f"{name} expected a value for each segment, but there is NaN or None in "
-            f"{missing.sum()} of {len(column)}, the first for segment "
-            f"{int(missing.argmax())}. Leave these segments out."
-        )
+    check_present(column, name)
     # Objects that are all texts get a dtype that sorts and compares.
     text = column.dtype.kind == "O" and all(isinstance(v, str) for v in column)
     return column.astype(str) if text else column
@@ -131,21 +112,21 @@ def _present(column, name):
 
 def read_table(segments, name, *, with_scores=False):
     """Return segments as a table, whatever they came as."""
-    if isinstance(segments, list | tuple) and any(_names(s) for s in segments):
+    if is_list_of_tables(segments):
         return _stack_tables(segments, name, with_scores)
     if _names(segments) is None:
         segments = _columns_of_array(segments, name)
     columns = {field: segments[field] for field in FIELDS if field in _names(segments)}
-    needed = {"start", "end"} | ({"score"} if with_scores else set())
-    if missing := sorted(needed - set(columns)):
+    needed = ["start", "end", *["score"] * with_scores]
+    if missing := sorted(set(needed) - set(columns)):
         raise ValueError(
-            f"{name} expected segments with the fields {sorted(needed)}, but lacks "
-            f"{missing}. sknoisy.sequence.segment_table makes such a table."
+            f"{name} expected segments with the fields {needed}, but lacks {missing}. "
+            "sknoisy.sequence.segment_table makes such a table."
         )
-    n_segments = len(columns["start"])
-    for field, default in (("bag", 0), ("label", 0), ("score", 1.0)):
-        columns.setdefault(field, np.full(n_segments, default))
-    return table_of_columns(columns, name)
+    defaults = {"bag": 0, "label": 0, "score": 1.0}
+    # An array of its own, since a single entry would broadcast to no segments.
+    rest = {f: np.full(len(columns["start"]), v) for f, v in defaults.items()}
+    return table_of_columns(rest | columns, name)
 
 
 def is_tabular(segments):
@@ -153,13 +134,17 @@ def is_tabular(segments):
     return "start" in (_names(segments) or ())
 
 
+def is_list_of_tables(segments):
+    """Whether this is a list with tables, one for each bag."""
+    return isinstance(segments, list | tuple) and any(map(_names, segments))
+
+
 def _names(segments):
     """Return the names of the columns, None where they have none."""
     if isinstance(segments, dict):
         return set(segments)
-    if hasattr(segments, "columns"):
-        return set(segments.columns)
     names = getattr(getattr(segments, "dtype", None), "names", None)
+    names = getattr(segments, "columns", names)
     return None if names is None else set(names)
 
 
@@ -182,15 +167,12 @@ def _stack_tables(tables, name, with_scores):
     for number, segments in enumerate(tables):
         part = read_table(segments, f"{name}[{number}]", with_scores=with_scores)
         columns = {field: part[field] for field in FIELDS}
-        columns["bag"] = np.full(len(part), number)
-        parts.append(columns)
+        parts.append(columns | {"bag": np.full(len(part), number)})
     # The dtype of the labels of empty tables says nothing.
     filled = [part for part in parts if len(part["start"])] or parts[:1]
     check_same_kind([part["label"] for part in filled], f"labels of {name}")
-    return table_of_columns(
-        {field: np.concatenate([part[field] for part in filled]) for field in FIELDS},
-        name,
-    )
+    stacked = {f: np.concatenate([part[f] for part in filled]) for f in FIELDS}
+    return table_of_columns(stacked, name)
 
 
 def check_same_kind(columns, name):
@@ -232,8 +214,6 @@ def step_ranges(start, end, n_steps):
     A step belongs to a segment that holds its middle. A segment too short for that gets
     the step that holds its own middle.
     """
-    # A step belongs to a segment that holds its middle; one too short for that gets
-    # the step that holds its own middle.
     first = np.ceil(start - 0.5).astype(np.intp)
     last = np.ceil(end - 0.5).astype(np.intp)
     middle = np.floor((start + end) / 2).astype(np.intp)

@@ -14,9 +14,8 @@ from sknoisy._compat import (
     _fit_context,
     with_callbacks,
 )
-from sknoisy.sequence._bag_loss import bag_scores
 from sknoisy.sequence._bag_noise import bag_noise
-from sknoisy.sequence._bags import Bags, is_list, read_bags
+from sknoisy.sequence._bags import read_bags
 from sknoisy.sequence._detection import detection_map_score
 from sknoisy.sequence._evidence import (
     read_evidence,
@@ -27,19 +26,16 @@ from sknoisy.sequence._evidence import (
 from sknoisy.sequence._pseudo_label_rule import (
     PseudoLabelRule,
     around_points,
-    labels_of,
     mixed_targets,
-    targets_of,
-    temperature_of,
 )
-from sknoisy.sequence._segment_fusion import SegmentFusion, decode, levels_of
-from sknoisy.sequence._segments import is_tabular, segment_table
+from sknoisy.sequence._segment_fusion import DECIDE, SegmentFusion
+from sknoisy.sequence._segments import is_list_of_tables, is_tabular, segment_table
 from sknoisy.sequence._step_models import (
     SCORERS_OF_STEPS,
     StepOptions,
+    bag_scores,
     make_step_model,
 )
-from sknoisy.sequence._windows import stack_context
 
 
 class WeakSequenceLocalizer(CallbackSupportMixin, BaseEstimator):
@@ -203,7 +199,7 @@ class WeakSequenceLocalizer(CallbackSupportMixin, BaseEstimator):
 
     _parameter_constraints: dict = {
         "estimator": SCORERS_OF_STEPS,
-        "fusion": [StrOptions({"gaussian", "nms", "soft_nms"}), SegmentFusion],
+        "fusion": [StrOptions(set(DECIDE)), SegmentFusion],
         "pseudo_labels": [StrOptions({"paint", "hard", "linpro"}), PseudoLabelRule],
         "n_rounds": [Interval(Integral, 0, None, closed="left")],
         "smoothing": [Interval(Integral, 1, None, closed="left")],
@@ -295,21 +291,14 @@ class WeakSequenceLocalizer(CallbackSupportMixin, BaseEstimator):
             steps; if labels or points do not fit the bags; or if y is neither a table,
             nor sets, nor one label for each bag.
         """
-        owner = type(self).__name__
-        bags = read_bags(X, owner=owner)
-        self._check_smoothing()
-        if not bags.lengths.any():
-            raise ValueError(
-                f"{owner} expected bags with steps to learn from, but all "
-                f"{bags.n_bags} bags in X have none. Check what cut them."
-            )
+        bags = self._bags_to_learn_from(X)
         context = self._init_callback_context(max_subtasks=self.n_rounds + 1)
         context.call_on_fit_task_begin(estimator=self, X=X, y=y)
         # All input is checked before anything is trained.
         evidence = read_evidence(
             bags,
             y,
-            owner=owner,
+            owner=type(self).__name__,
             segments=segments,
             step_labels=step_labels,
             points=points,
@@ -318,35 +307,37 @@ class WeakSequenceLocalizer(CallbackSupportMixin, BaseEstimator):
         )
         self.classes_ = evidence.classes
         self.n_features_in_ = bags.n_features
-        self.thresholds_ = levels_of(self._fusion())
-        self._fit_rounds(self._with_context(bags), evidence, context)
+        self.thresholds_ = self._fusion()._levels()
+        self._fit_rounds(bags.with_context(self.context), evidence, context)
         context.call_on_fit_task_end(estimator=self, X=X, y=y)
         return self
 
-    def _check_smoothing(self):
+    def _bags_to_learn_from(self, X):
+        owner = type(self).__name__
+        bags = read_bags(X, owner=owner)
         if self.smoothing % 2 == 0:
             raise ValueError(
                 "smoothing expected an odd number of steps, so that the window has a "
                 f"middle, but got {self.smoothing}. Pass {self.smoothing + 1}."
             )
+        if not bags.lengths.any():
+            raise ValueError(
+                f"{owner} expected bags with steps to learn from, but all "
+                f"{bags.n_bags} bags in X have none. Check what cut them."
+            )
+        return bags
 
     def _fusion(self):
         named = isinstance(self.fusion, str)
         return SegmentFusion(self.fusion) if named else self.fusion
-
-    def _with_context(self, bags):
-        values = stack_context(bags.values, bags.offsets, self.context)
-        return Bags(values, bags.offsets)
 
     def _fit_rounds(self, bags, evidence, context):
         """Train, decode what the model finds, teach it, and so on."""
         rng = check_random_state(self.random_state)
         # The folds draw aside, so that the model is the same with and without them.
         aside = np.random.RandomState(rng.randint(2**31 - 1))
-        # Not the localizer itself: it would hold a model that holds the localizer.
-        options = StepOptions(self.pooling, self.absence, self.smoothing)
-        evidence = self._corrected(bags, evidence, options, aside)
-        self._model = make_step_model(self.estimator, options, rng)
+        evidence = self._corrected(bags, evidence, aside)
+        self._model = self._new_model(rng)
         targets, previous = evidence.targets, None
         self.history_ = []
         for number in range(self.n_rounds + 1):
@@ -361,18 +352,17 @@ class WeakSequenceLocalizer(CallbackSupportMixin, BaseEstimator):
         self.pseudo_labels_ = None if previous is None else bags.split(previous[:, :-1])
         self.n_iter_ = self.n_rounds + 1
 
-    def _corrected(self, bags, evidence, options, rng):
+    def _new_model(self, rng):
+        # Not the localizer itself: it would hold a model that holds the localizer.
+        options = StepOptions(self.pooling, self.absence, self.smoothing)
+        return make_step_model(self.estimator, options, rng)
+
+    def _corrected(self, bags, evidence, rng):
         """Estimate which labels of bags are wrong, and return what to train on."""
         self.bag_label_quality_ = self.missing_rate_ = self.spurious_rate_ = None
         if self.bag_noise is None or evidence.by_step:
             return evidence
-        noise = bag_noise(
-            lambda rng: make_step_model(self.estimator, options, rng),
-            bags,
-            evidence,
-            rng,
-            self.pooling,
-        )
+        noise = bag_noise(lambda: self._new_model(rng), bags, evidence, self.pooling)
         self.bag_label_quality_ = noise.quality
         self.missing_rate_ = noise.missing_rate
         self.spurious_rate_ = noise.spurious_rate
@@ -382,14 +372,13 @@ class WeakSequenceLocalizer(CallbackSupportMixin, BaseEstimator):
         """Return what steps are taught in a round, and what segments say of them."""
         rule = self.pseudo_labels
         rule = PseudoLabelRule(rule) if isinstance(rule, str) else rule
-        temperature = temperature_of(rule, number)
-        found = self._found_in_training(bags, evidence, temperature)
-        labels = labels_of(rule, found, bags.offsets, len(self.classes_))
+        found = self._found_in_training(bags, evidence, rule._temperature(number))
+        labels = rule._labels(found, bags.offsets, len(self.classes_))
         if evidence.by_step:
             has_background = self.background is not None
             targets = mixed_targets(evidence.targets, labels, has_background)
         else:
-            targets = targets_of(rule, labels, previous, evidence, number)
+            targets = rule._targets(labels, previous, evidence, number)
         self.history_.append(_round_summary(found, labels, previous))
         return targets, labels
 
@@ -401,17 +390,11 @@ class WeakSequenceLocalizer(CallbackSupportMixin, BaseEstimator):
             scores = scores * np.repeat(evidence.allowed, bags.lengths, axis=0)
             total = scores.sum(axis=1, keepdims=True)
             scores = scores / np.maximum(total, np.finfo(float).tiny)
-        found = decode(
-            self._fusion(),
-            scores[:, :-1],
-            bags.offsets,
-            kept=evidence.present,
-            temperature=temperature,
-        )
+        kept = evidence.present
+        found = self._fusion()._decode(scores[:, :-1], bags.offsets, kept, temperature)
         if evidence.points is None:
             return found
-        n_classes = len(self.classes_)
-        return found.only(around_points(found, evidence.points, bags.n_bags, n_classes))
+        return found.only(around_points(found, evidence.points, *kept.shape))
 
     def predict(self, X):
         """Return the segments of all bags.
@@ -503,8 +486,7 @@ class WeakSequenceLocalizer(CallbackSupportMixin, BaseEstimator):
             truth = runs_of_labels(labels, bags, self.background)
         else:
             truth = y if segments is None else segments
-            listed = is_list(truth) and any(map(is_tabular, truth))
-            if not (listed or is_tabular(truth)):
+            if not (is_tabular(truth) or is_list_of_tables(truth)):
                 raise ValueError(
                     f"{owner}.score expected tables of segments, or step_labels, but y "
                     "only says what happens in each bag. Pass segments= or "
@@ -519,28 +501,23 @@ class WeakSequenceLocalizer(CallbackSupportMixin, BaseEstimator):
         return read_bags(X, owner=type(self).__name__, n_features=self.n_features_in_)
 
     def _scores(self, bags):
-        bags = self._with_context(bags)
-        return self._model.proba(bags.values, bags.offsets)[:, :-1]
+        values = bags.with_context(self.context).values
+        return self._model.proba(values, bags.offsets)[:, :-1]
 
     def _segments(self, bags):
         """Return what is found, bag after bag and the highest score first."""
         fusion, scores = self._fusion(), self._scores(bags)
-        strength = bag_scores(scores, bags.offsets, self.pooling)
-        kept = strength >= fusion.min_bag_score
-        found = decode(fusion, scores, bags.offsets, kept=kept)
+        kept = bag_scores(scores, bags.offsets, self.pooling) >= fusion.min_bag_score
+        found = fusion._decode(scores, bags.offsets, kept)
         found = found.only(np.lexsort([-found.scores, found.bags]))
-        return segment_table(
-            *found.segments.T,
-            label=self.classes_[found.labels],
-            bag=found.bags,
-            score=found.scores,
-        )
+        label, columns = self.classes_[found.labels], found.segments.T
+        return segment_table(*columns, label=label, bag=found.bags, score=found.scores)
 
 
 def _round_summary(found, labels, previous):
     """Return the figures of a round for ``history_``."""
-    changed = None
+    changed, taught = None, labels[:, :-1]
     if previous is not None:
-        changed = float(np.mean((labels != previous)[:, :-1].any(axis=1)))
-    covered = float(np.mean(labels[:, :-1].any(axis=1)))
+        changed = float(np.mean((taught != previous[:, :-1]).any(axis=1)))
+    covered = float(np.mean(taught.any(axis=1)))
     return {"n_segments": len(found.scores), "covered": covered, "changed": changed}

@@ -1,13 +1,13 @@
-"""From scored segments back to a label per step."""
+"""What segments say of each step: by a linear program, or by what changed."""
 
-from numbers import Integral
+from numbers import Integral, Real
 
 import numpy as np
 from scipy.optimize import linprog, lsq_linear, nnls
 
 from sknoisy._compat import Interval, StrOptions, validate_params
-from sknoisy.sequence._overlap import read_per_segment, read_segments
-from sknoisy.sequence._proposals import margin_widths, read_margin
+from sknoisy.sequence._overlap import read_numbers, read_per_segment, read_segments
+from sknoisy.sequence._proposals import margin_widths
 from sknoisy.sequence._segments import step_ranges
 
 # rho and M of the notes: small and large enough to come within 1e-3 of the solution of
@@ -124,24 +124,7 @@ def linpro_pseudo_labels(
     array([0. , 0. , 0.8, 0.8, 0.8, 0.8, 0. , 0. ])
     """
     segments = read_segments(segments)
-    scores = read_per_segment(scores, len(segments), "scores")
-    read_margin(margin)
-    _check_steps(segments, n_steps)
-    if not len(segments):
-        return np.zeros(n_steps)
-    start, end = step_ranges(*segments.T, n_steps)
-    cells, incidence = cell_incidence(start, end, n_steps, margin, normalization)
-    lengths = np.diff(cells).astype(float)
-    scores = np.maximum(scores, 0)
-    if normalization == "mean":
-        scores = scores * (end - start)
-    solve = {"min_norm": _least_squares, "linprog": _linear_program}[solver]
-    level = solve(incidence * lengths, scores, lengths)
-    return np.repeat(np.clip(level, 0, 1), np.diff(cells))
-
-
-def _check_steps(segments, n_steps):
-    """Refuse segments outside the bag."""
+    scores = np.maximum(read_per_segment(scores, len(segments), "scores"), 0)
     outside = (segments[:, 0] < 0) | (segments[:, 1] > n_steps)
     if outside.any():
         row = int(outside.argmax())
@@ -150,6 +133,15 @@ def _check_steps(segments, n_steps):
             f"goes from {segments[row, 0]:g} to {segments[row, 1]:g}. Count from the "
             "start of the bag."
         )
+    start, end = step_ranges(*segments.T, n_steps)
+    cells, incidence = cell_incidence(start, end, n_steps, margin, normalization)
+    if not len(segments):
+        return np.zeros(n_steps)
+    lengths = np.diff(cells)
+    scores = scores * (end - start) if normalization == "mean" else scores
+    solve = {"min_norm": _least_squares, "linprog": _linear_program}[solver]
+    level = solve(incidence * lengths, scores, lengths)
+    return np.repeat(np.clip(level, 0, 1), lengths)
 
 
 def cell_incidence(start, end, n_steps, margin, normalization):
@@ -186,14 +178,112 @@ def _least_squares(weights, scores, lengths):
 
 def _linear_program(weights, scores, lengths):
     """Return the level of each cell by the linear program, with slack at a price."""
-    n_segments = len(scores)
     # Two slacks for each constraint, above and below.
-    slack = np.eye(n_segments)
+    slack = np.eye(len(scores))
+    price = np.full(2 * len(scores), PENALTY)
     found = linprog(
-        np.concatenate([lengths, np.full(2 * n_segments, PENALTY)]),
+        np.concatenate([lengths, price]),
         A_eq=np.hstack([weights, slack, -slack]),
         b_eq=scores,
-        bounds=[(0, 1)] * len(lengths) + [(0, None)] * 2 * n_segments,
+        bounds=[(0, 1)] * len(lengths) + [(0, None)] * len(price),
         method="highs",
     )
     return found.x[: len(lengths)]
+
+
+@validate_params(
+    {
+        "current": ["array-like"],
+        "previous": ["array-like"],
+        "eta": [Interval(Real, 0, None, closed="left")],
+        "anchor": ["array-like", None],
+    },
+    prefer_skip_nested_validation=True,
+)
+def delta_pseudo_labels(current, previous, *, eta=2.0, anchor=None):
+    r"""Return what changed in the pseudo-labels since the round before.
+
+    A pseudo-label that stays the same, rightly or wrongly, is no longer reinforced; one
+    that appears is promoted, and one that disappears is pushed away.
+
+    Parameters
+    ----------
+    current : array-like of shape (n_steps,) or (n_steps, n_classes)
+        Pseudo-labels of this round.
+
+    previous : array-like of the same shape
+        Pseudo-labels of the round before.
+
+    eta : float, default=2.0
+        Factor on the change, from 0.
+
+    anchor : array-like of the same shape, default=None
+        Probabilities that the present model gives. If there are any, the result is a
+        target that every classifier can be fitted to.
+
+    Returns
+    -------
+    ndarray of the same shape
+        Without ``anchor``, the change times ``eta``, with negative entries. With it,
+        anchor plus change, clipped at 0; the rows of two dimensions sum to 1, and in
+        one dimension values are clipped at 1.
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ, or a number is missing.
+
+    See Also
+    --------
+    linpro_pseudo_labels : Pseudo-labels of one round.
+
+    Notes
+    -----
+    The change serves as the target :math:`D` of the loss
+    :math:`-\sum_{t,c} D_{tc} \log p_{tc}`, whose gradient in the logits is
+    :math:`(\sum_c D_{tc}) p_t - D_t`. To first order, the cross-entropy with the target
+    :math:`p + D` has the same one, which is why an anchor serves classifiers that know
+    no negative labels. Where clipping leaves nothing of a row, the anchor stands.
+
+    The change is taught in the code published with [1]_; the anchor is sknoisy's own.
+    Take labels that were *decoded*, such as those of segments: the change of plain
+    probabilities feeds on itself.
+
+    References
+    ----------
+    .. [1] J. Zhou, L. Huang, L. Wang, S. Liu, H. Li, "Improving weakly supervised
+       temporal action localization by bridging train-test gap in pseudo labels",
+       CVPR, 2023, arXiv:2304.07978.
+
+    Examples
+    --------
+    >>> from sknoisy.sequence import delta_pseudo_labels
+    >>> delta_pseudo_labels([0, 1, 1, 0], [0, 0, 1, 1])
+    array([ 0.,  2.,  0., -2.])
+    >>> current, previous = [[1, 0], [0, 1]], [[1, 0], [1, 0]]
+    >>> delta_pseudo_labels(current, previous, anchor=[[0.7, 0.3], [0.7, 0.3]]).round(2)
+    array([[0.7, 0.3],
+           [0. , 1. ]])
+    """
+    current = read_numbers(current, "current")
+    change = eta * (current - _read_like(current, previous, "previous"))
+    if anchor is None:
+        return change
+    anchor = _read_like(current, anchor, "anchor")
+    if current.ndim == 1:
+        return np.clip(anchor + change, 0, 1)
+    target = np.maximum(anchor + change, 0)
+    # Where clipping leaves nothing of a row, the anchor stands.
+    total = target.sum(axis=1, keepdims=True)
+    return np.divide(target, total, out=anchor.copy(), where=total > 0)
+
+
+def _read_like(current, labels, name):
+    """Return pseudo-labels of the same steps and classes."""
+    labels = read_numbers(labels, name)
+    if labels.shape != current.shape:
+        raise ValueError(
+            f"{name} expected the shape of current, {current.shape}, but got "
+            f"{labels.shape}. Both hold the same steps and classes."
+        )
+    return labels
