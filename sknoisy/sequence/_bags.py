@@ -1,9 +1,4 @@
-"""Sequences of any length, read into one flat array.
-
-Two forms are told apart by what they are: a list, tuple or array of objects holds one
-(n_steps, n_features) array per bag; a numeric array of three dimensions is (n_bags,
-n_features, n_steps), as in aeon.
-"""
+"""Sequences of any length, read into one flat array."""
 
 from dataclasses import dataclass, replace
 
@@ -26,25 +21,12 @@ class Bags:
     # Bag i is values[offsets[i] : offsets[i + 1]], (n_bags + 1,).
     offsets: np.ndarray
 
-    @property
-    def n_bags(self):
-        """Number of bags."""
-        return len(self.offsets) - 1
-
-    @property
-    def n_features(self):
-        """Number of columns."""
-        return self.values.shape[1]
-
-    @property
-    def lengths(self):
-        """Number of steps of each bag."""
-        return np.diff(self.offsets)
-
-    @property
-    def bag_of_step(self):
-        """Position of the bag of each step."""
-        return np.repeat(np.arange(self.n_bags), self.lengths)
+    # Number of bags, and of columns.
+    n_bags = property(lambda self: len(self.offsets) - 1)
+    n_features = property(lambda self: self.values.shape[1])
+    # Number of steps of each bag, and the position of the bag of each step.
+    lengths = property(lambda self: np.diff(self.offsets))
+    bag_of_step = property(lambda self: np.repeat(np.arange(self.n_bags), self.lengths))
 
     def split(self, flat):
         """Return an array with one row per step as a list with one array per bag."""
@@ -94,9 +76,7 @@ def _listed(X, owner):
             f"{owner} expected at least one sequence in X, but got none. Check what "
             "selected them."
         )
-    arrays = [
-        _as_steps(bag, f"bag {number} of X", owner) for number, bag in enumerate(X)
-    ]
+    arrays = [_as_steps(bag, f"bag {i} of X", owner) for i, bag in enumerate(X)]
     widths = np.array([bag.shape[1] for bag in arrays])
     if (other := widths != widths[0]).any():
         raise ValueError(
@@ -145,6 +125,6 @@ def _stacked(X, owner):
             f"{owner} expected sequences, but X is a single array of shape {shape}. "
             f"{FORMS}"
         )
-    return list(
-        check_array(X, dtype=float, allow_nd=True, input_name="X").transpose(0, 2, 1)
-    )
+    # As in aeon, features come before steps.
+    X = check_array(X, dtype=float, allow_nd=True, input_name="X")
+    return list(X.transpose(0, 2, 1))

@@ -16,7 +16,7 @@ from sknoisy._labels import _missing
     {"a": ["array-like"], "b": ["array-like"]}, prefer_skip_nested_validation=True
 )
 def temporal_iou(a, b):
-    r"""Overlap of each segment with each other one, as a share of their union.
+    """Overlap of each segment with each other one, as a share of their union.
 
     Parameters
     ----------
@@ -29,7 +29,8 @@ def temporal_iou(a, b):
     Returns
     -------
     ndarray of shape (n_segments_a, n_segments_b)
-        Length of the intersection divided by the length of the union, in [0, 1].
+        Length of the intersection divided by the length of the union, in [0, 1]; 0
+        where segments only touch.
 
     Raises
     ------
@@ -39,12 +40,6 @@ def temporal_iou(a, b):
     See Also
     --------
     detection_average_precision : Which detections overlap the truth far enough.
-
-    Notes
-    -----
-    For :math:`a = [s, e)` and :math:`b = [s', e')` the intersection is
-    :math:`\max(0, \min(e, e') - \max(s, s'))`. Segments that only touch have an
-    overlap of 0.
 
     Examples
     --------
@@ -152,27 +147,16 @@ def starts_of_runs(values):
     return np.append(np.ones(min(len(values), 1), bool), values[1:] != values[:-1])
 
 
-def greedy_rounds(segments, scores, groups, absorbs):
-    """Yield what the best segment of each cluster absorbs, round by round."""
-    # Yields members, where each cluster starts in them, which is the place of its
-    # leader, and leaders; "absorbs" maps positions of leaders and others to a mask.
-    clusters = overlap_clusters(segments, groups)
-    left = np.lexsort([-scores, clusters])
-    clusters = clusters[left]
-    while len(left):
-        leads = starts_of_runs(clusters)
-        leaders = left[leads]
-        taken = leads | absorbs(leaders[np.cumsum(leads) - 1], left)
-        yield left[taken], np.flatnonzero(leads[taken]), leaders
-        left, clusters = left[~taken], clusters[~taken]
+def greedy_rounds(segments, scores, groups, step):
+    """Yield what the best segment of each cluster takes, round by round.
 
-
-def decaying_leaders(segments, scores, groups, decay):
-    """Return the scores after each segment, best first, has lowered those left."""
+    ``step`` maps positions of leaders and of those left to the mask of what is taken,
+    and to factors on the scores of the others. Members, where each cluster starts in
+    them, leaders and the scores of these by now are yielded.
+    """
     clusters = overlap_clusters(segments, groups)
     left = np.argsort(clusters, kind="stable")
     clusters, current = clusters[left], scores[left]
-    final = np.empty(len(scores))
     while len(left):
         opens = starts_of_runs(clusters)
         first, cluster = np.flatnonzero(opens), np.cumsum(opens) - 1
@@ -180,10 +164,9 @@ def decaying_leaders(segments, scores, groups, decay):
         best = np.maximum.reduceat(current, first)
         place = np.where(current == best[cluster], np.arange(len(left)), len(left))
         leads = np.minimum.reduceat(place, first)
-        final[left[leads]] = best
-        stays = np.ones(len(left), bool)
-        stays[leads] = False
-        factor = decay(left[leads][cluster[stays]], left[stays])
-        left, clusters = left[stays], clusters[stays]
-        current = current[stays] * factor
-    return final
+        taken, factor = step(left[leads][cluster], left)
+        taken[leads] = True
+        begins = np.flatnonzero(starts_of_runs(clusters[taken]))
+        yield left[taken], begins, left[leads], best
+        current = (current * factor)[~taken]
+        left, clusters = left[~taken], clusters[~taken]

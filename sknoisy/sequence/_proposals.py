@@ -69,8 +69,7 @@ def generate_proposals(scores, *, thresholds, min_length=2, margin=(0.0785, 0.9)
     ndarray of shape (n_proposals, 4)
         Start and end of each run, half-open; its score, which is the mean inside minus
         the mean in both margins together, 0 where there is no margin; and the mean
-        inside. By threshold, then by start. A run that several thresholds find comes
-        as often, and so weighs more in a fusion.
+        inside. By threshold, then by start, as often as thresholds find the run.
 
     Raises
     ------
@@ -83,16 +82,13 @@ def generate_proposals(scores, *, thresholds, min_length=2, margin=(0.0785, 0.9)
 
     Notes
     -----
-    Score and margin follow the code published with [1]_. There, the margins are not
-    alike on both sides and each proposal is one step longer than the run; here, it is
-    the run. Low thresholds matter more than any other setting: those of [1]_ end at
-    0.039.
+    Score and margin follow the code published with [1]_, where margins are not alike
+    on both sides and each proposal is one step longer than the run. Low thresholds
+    matter more than any other setting: those of [1]_ end at 0.039.
 
     References
     ----------
-    .. [1] J. Zhou, L. Huang, L. Wang, S. Liu, H. Li, "Improving weakly supervised
-       temporal action localization by bridging train-test gap in pseudo labels",
-       CVPR, 2023, arXiv:2304.07978.
+    .. [1] J. Zhou, L. Huang, L. Wang, S. Liu, H. Li, CVPR, 2023, arXiv:2304.07978.
 
     Examples
     --------
@@ -109,26 +105,25 @@ def generate_proposals(scores, *, thresholds, min_length=2, margin=(0.0785, 0.9)
 
 def read_step_scores(scores):
     """Return the score of each step of one bag as an array."""
-    scores = read_numbers(scores, "scores")
-    if scores.ndim != 1:
-        raise ValueError(
-            "scores expected one number per step, of shape (n_steps,), but got shape "
-            f"{scores.shape}. Pass one class at a time, scores[:, k]."
-        )
-    return scores
+    advice = "Pass one class at a time, scores[:, k]."
+    return _in_one_dimension(scores, "scores", "one number per step", advice)
 
 
 def read_thresholds(thresholds, scores):
     """Return the thresholds as an array, made from the scores where "auto"."""
     if isinstance(thresholds, str):
         return auto_thresholds(scores)
-    thresholds = read_numbers(np.atleast_1d(thresholds), "thresholds")
-    if thresholds.ndim != 1:
+    thresholds, advice = np.atleast_1d(thresholds), "Pass the same for all steps."
+    return _in_one_dimension(thresholds, "thresholds", "a list of numbers", advice)
+
+
+def _in_one_dimension(values, name, expected, advice):
+    values = read_numbers(values, name)
+    if values.ndim != 1:
         raise ValueError(
-            "thresholds expected a list of numbers, of shape (n_thresholds,), but got "
-            f"shape {thresholds.shape}. Pass the same thresholds for all steps."
+            f"{name} expected {expected}, but got shape {values.shape}. {advice}"
         )
-    return thresholds
+    return values
 
 
 def auto_thresholds(scores):

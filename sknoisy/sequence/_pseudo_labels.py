@@ -4,9 +4,15 @@ from numbers import Integral, Real
 
 import numpy as np
 from scipy.optimize import linprog, lsq_linear, nnls
+from sklearn.base import BaseEstimator
 
 from sknoisy._compat import Interval, StrOptions, validate_params
-from sknoisy.sequence._overlap import read_numbers, read_per_segment, read_segments
+from sknoisy.sequence._overlap import (
+    read_numbers,
+    read_per_segment,
+    read_segments,
+    starts_of_runs,
+)
 from sknoisy.sequence._proposals import margin_widths
 from sknoisy.sequence._segments import step_ranges
 
@@ -76,11 +82,6 @@ def linpro_pseudo_labels(
     ValueError
         If a segment has no positive length or leaves the bag, or a number is missing.
 
-    See Also
-    --------
-    gaussian_weighted_fusion : Where the segments come from.
-    delta_pseudo_labels : Teach what changed from one round to the next.
-
     Notes
     -----
     With the segments :math:`[s_k, e_k)`, their margins :math:`M_k` and their scores
@@ -91,10 +92,9 @@ def linpro_pseudo_labels(
         \min_{0 \le y \le 1} \sum_t y_t \quad \text{such that} \quad
         \sum_{t=s_k}^{e_k - 1} y_t - \sum_{t \in M_k} y_t = q_k .
 
-    Its solution is not unique: a simplex method may put the whole score of a segment on
-    a single step. Steps that lie in the same segments and margins cannot be told apart,
-    so they share one level :math:`u_m` here, with :math:`\ell_m` steps, and "min_norm"
-    minimises
+    It has many solutions: a simplex method may put the whole score of a segment on a
+    single step. Steps in the same segments and margins cannot be told apart, so they
+    share one level :math:`u_m` here, with :math:`\ell_m` steps, and "min_norm" minimises
 
     .. math::
 
@@ -106,14 +106,11 @@ def linpro_pseudo_labels(
     program follows the code published with [1]_, whose margins leave out the last step
     of a bag; shared levels and the squares are sknoisy's own. With "linprog" each
     constraint may be missed at the price :math:`M`, so that there always is a solution.
-
     A segment covers the steps whose middle lies in it, and at least one.
 
     References
     ----------
-    .. [1] J. Zhou, L. Huang, L. Wang, S. Liu, H. Li, "Improving weakly supervised
-       temporal action localization by bridging train-test gap in pseudo labels",
-       CVPR, 2023, arXiv:2304.07978.
+    .. [1] J. Zhou, L. Huang, L. Wang, S. Liu, H. Li, CVPR, 2023, arXiv:2304.07978.
 
     Examples
     --------
@@ -191,15 +188,12 @@ def _linear_program(weights, scores, lengths):
     return found.x[: len(lengths)]
 
 
-@validate_params(
-    {
-        "current": ["array-like"],
-        "previous": ["array-like"],
-        "eta": [Interval(Real, 0, None, closed="left")],
-        "anchor": ["array-like", None],
-    },
-    prefer_skip_nested_validation=True,
-)
+CHANGE = {"current": ["array-like"], "previous": ["array-like"]}
+CHANGE |= {"anchor": ["array-like", None]}
+CHANGE |= {"eta": [Interval(Real, 0, None, closed="left")]}
+
+
+@validate_params(CHANGE, prefer_skip_nested_validation=True)
 def delta_pseudo_labels(current, previous, *, eta=2.0, anchor=None):
     r"""Return what changed in the pseudo-labels since the round before.
 
@@ -218,8 +212,7 @@ def delta_pseudo_labels(current, previous, *, eta=2.0, anchor=None):
         Factor on the change, from 0.
 
     anchor : array-like of the same shape, default=None
-        Probabilities that the present model gives. If there are any, the result is a
-        target that every classifier can be fitted to.
+        Probabilities by the present model, for a target that any classifier can take.
 
     Returns
     -------
@@ -233,27 +226,20 @@ def delta_pseudo_labels(current, previous, *, eta=2.0, anchor=None):
     ValueError
         If the shapes differ, or a number is missing.
 
-    See Also
-    --------
-    linpro_pseudo_labels : Pseudo-labels of one round.
-
     Notes
     -----
     The change serves as the target :math:`D` of the loss
     :math:`-\sum_{t,c} D_{tc} \log p_{tc}`, whose gradient in the logits is
     :math:`(\sum_c D_{tc}) p_t - D_t`. To first order, the cross-entropy with the target
-    :math:`p + D` has the same one, which is why an anchor serves classifiers that know
-    no negative labels. Where clipping leaves nothing of a row, the anchor stands.
+    :math:`p + D` has the same one, so that an anchor serves classifiers that know no
+    negative labels. Where clipping leaves nothing of a row, the anchor stands.
 
     The change is taught in the code published with [1]_; the anchor is sknoisy's own.
-    Take labels that were *decoded*, such as those of segments: the change of plain
-    probabilities feeds on itself.
+    Take labels of segments: the change of plain probabilities feeds on itself.
 
     References
     ----------
-    .. [1] J. Zhou, L. Huang, L. Wang, S. Liu, H. Li, "Improving weakly supervised
-       temporal action localization by bridging train-test gap in pseudo labels",
-       CVPR, 2023, arXiv:2304.07978.
+    .. [1] J. Zhou, L. Huang, L. Wang, S. Liu, H. Li, CVPR, 2023, arXiv:2304.07978.
 
     Examples
     --------
@@ -287,3 +273,175 @@ def _read_like(current, labels, name):
             f"{labels.shape}. Both hold the same steps and classes."
         )
     return labels
+
+
+class PseudoLabelRule(BaseEstimator):
+    """What segments teach: ``pseudo_labels`` of a :class:`WeakSequenceLocalizer`.
+
+    ``weight``, ``temperature`` and ``eta`` are one number, or one for each round, of
+    which the last also holds for all later ones.
+
+    Parameters
+    ----------
+    kind : {"paint", "hard", "linpro"}, default="paint"
+        What segments teach: their score at each of their steps, 1, or the labels of
+        :func:`linpro_pseudo_labels`.
+
+    weight : float or array-like of shape (n_rounds,), default=8.0
+        Weight of what segments teach in the loss, from 0.
+
+    min_score : float, default=0.1
+        Segments whose score is not above, in [0, 1), are not taught.
+
+    background : bool or "auto", default="auto"
+        Whether steps outside segments are taught as background. "auto" does so in bags
+        that have ``points``; without them, segments may shrink.
+
+    normalization : {"mean", "sum"}, default="mean"
+        Of ``kind="linpro"``; "sum" is that of arXiv:2304.07978.
+
+    temperature : float or array-like of shape (n_rounds,), default=None
+        Of the fusion in training, above 0; None for that of the fusion itself.
+
+    delta_from : int, default=None
+        Round, from 2, from which on the *change* of the pseudo-labels is taught, see
+        :func:`delta_pseudo_labels`. None means never.
+
+    eta : float or array-like of shape (n_rounds,), default=2.0
+        Factor on that change, from 0.
+
+    Examples
+    --------
+    >>> from sknoisy.sequence import PseudoLabelRule, WeakSequenceLocalizer
+    >>> rule = PseudoLabelRule("linpro", delta_from=3, eta=[2.0, 2.0, 2.0, 2.15])
+    >>> localizer = WeakSequenceLocalizer(pseudo_labels=rule, n_rounds=4)
+    """
+
+    _parameter_constraints: dict = {
+        "kind": [StrOptions({"paint", "hard", "linpro"})],
+        "weight": [Interval(Real, 0, None, closed="left"), "array-like"],
+        "min_score": [Interval(Real, 0, 1, closed="left")],
+        "background": ["boolean", StrOptions({"auto"})],
+        "normalization": [StrOptions({"mean", "sum"})],
+        "temperature": [Interval(Real, 0, None, closed="neither"), "array-like", None],
+        "delta_from": [Interval(Integral, 2, None, closed="left"), None],
+        "eta": [Interval(Real, 0, None, closed="left"), "array-like"],
+    }
+
+    def __init__(
+        self,
+        kind="paint",
+        *,
+        weight=8.0,
+        min_score=0.1,
+        background="auto",
+        normalization="mean",
+        temperature=None,
+        delta_from=None,
+        eta=2.0,
+    ):
+        self.kind = kind
+        self.weight = weight
+        self.min_score = min_score
+        self.background = background
+        self.normalization = normalization
+        self.temperature = temperature
+        self.delta_from = delta_from
+        self.eta = eta
+
+    def _temperature(self, round_number):
+        """Return the temperature of the fusion in a round, None for its own."""
+        self._validate_params()
+        if self.temperature is None:
+            return None
+        return _of_round("temperature", self.temperature, round_number, above=0)
+
+    def _labels(self, found, offsets, n_classes):
+        """Return what segments say of each step, of shape (n_steps, n_classes + 1).
+
+        The last column, for the background, is 0: what was not found need not be that.
+        """
+        labels = np.zeros((offsets[-1], n_classes + 1))
+        found = found.only(found.scores > self.min_score)
+        values = np.ones(len(found.scores)) if self.kind == "hard" else found.scores
+        first, last = step_ranges(*found.segments.T, np.diff(offsets)[found.bags])
+        shift = offsets[found.bags]
+        if self.kind == "linpro":
+            self._solve(labels, found, offsets)
+            return labels
+        # The highest last, so that it stands where segments overlap.
+        for row in np.argsort(values, kind="stable"):
+            rows = slice(shift[row] + first[row], shift[row] + last[row])
+            labels[rows, found.labels[row]] = np.clip(values[row], 0, 1)
+        return labels
+
+    def _solve(self, labels, found, offsets):
+        """Write labels whose contrasts are the scores, a bag and class at a time."""
+        # Segments come in the order of bags and classes.
+        groups = found.bags * labels.shape[1] + found.labels
+        begins = np.flatnonzero(starts_of_runs(groups))
+        for rows in map(slice, begins, [*begins[1:], len(groups)]):
+            bag, label = found.bags[rows][0], found.labels[rows][0]
+            begin, end = offsets[bag : bag + 2]
+            labels[begin:end, label] = linpro_pseudo_labels(
+                found.segments[rows],
+                found.scores[rows],
+                int(end - begin),
+                normalization=self.normalization,
+            )
+
+    def _targets(self, labels, previous, evidence, round_number):
+        """Return what steps are taught: what is known of them, and what was found.
+
+        The column of the background is filled in; ``previous`` are the labels of the
+        round before. Where changes are taught, some weights are negative.
+        """
+        where = evidence.pointed if self.background == "auto" else self.background
+        labels[:, -1] = where & ~labels[:, :-1].any(axis=1)
+        if self.delta_from is not None and round_number >= self.delta_from:
+            eta = _of_round("eta", self.eta, round_number)
+            labels = delta_pseudo_labels(labels, previous, eta=eta)
+        weight = _of_round("weight", self.weight, round_number)
+        return evidence.targets + weight * labels
+
+
+def _of_round(name, value, round_number, above=-np.inf):
+    """Return the entry for a round of a number, or of one number for each round."""
+    values = np.atleast_1d(np.asarray(value, dtype=float))
+    good = values.ndim == 1 and len(values) and np.isfinite(values).all()
+    if not good or (values < 0).any() or (values <= above).any():
+        least = "above 0" if above == 0 else "from 0"
+        raise ValueError(
+            f"{name} of PseudoLabelRule expected a number {least}, or a list with one "
+            f"for each round, but got {value!r}. One number holds for all rounds."
+        )
+    return float(values[min(round_number, len(values)) - 1])
+
+
+def mixed_targets(given, found, has_background):
+    """Return targets half from labels given for steps and half from what was found.
+
+    Steps outside the segments are background where there is one; else they keep the
+    label that was given.
+    """
+    found = found.copy()
+    if has_background:
+        found[:, -1] = ~found[:, :-1].any(axis=1)
+    total = found.sum(axis=1, keepdims=True)
+    found = np.divide(found, total, out=given.astype(float), where=total > 0)
+    return (given + found) / 2
+
+
+def around_points(found, points, n_bags, n_classes):
+    """Return the mask of segments that hold a point, or whose bag has none."""
+    pointed = np.zeros(n_bags, bool)
+    pointed[points["bag"]] = True
+    groups = found.bags * n_classes + found.labels
+    of_point = points["bag"] * n_classes + points["label"]
+    # A point stands for the segment that holds its middle.
+    middle = (points["start"] + points["end"]) / 2
+    mask = ~pointed[found.bags]
+    start, end = found.segments.T
+    for group, where in zip(of_point, middle, strict=True):
+        mask |= (groups == group) & (start <= where) & (where < end)
+    return mask

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sknoisy.sequence._overlap import check_order, check_present
+from sknoisy.sequence._overlap import check_order, check_present, read_numbers
 
 FIELDS = ("bag", "label", "start", "end", "score")
 
@@ -40,18 +40,15 @@ def segment_table(start, end, *, label=0, bag=0, score=1.0):
 
     Notes
     -----
-    Segments are half-open, ``[start, end)``, so that the length is ``end - start`` and
-    step ``t`` alone is ``[t, t + 1)``. They need not lie on whole steps. Seconds become
-    steps by a factor, ``table["start"] *= frame_rate``.
+    Segments are half-open, ``[start, end)``: step ``t`` alone is ``[t, t + 1)``. They
+    need not lie on whole steps; seconds times the frame rate are steps.
 
     Examples
     --------
     >>> from sknoisy.sequence import segment_table
     >>> table = segment_table([0, 12], [4, 20], label=["run", "jump"], score=[0.9, 0.4])
-    >>> table["end"] - table["start"]
-    array([4., 8.])
-    >>> table.dtype.names
-    ('bag', 'label', 'start', 'end', 'score')
+    >>> table[["label", "start", "end"]].tolist()
+    [('run', 0.0, 4.0), ('jump', 12.0, 20.0)]
     """
     columns = {"bag": bag, "label": label, "start": start, "end": end, "score": score}
     return table_of_columns(columns, "segment_table")
@@ -63,19 +60,17 @@ def table_of_columns(columns, name):
     try:
         bag, label, *numbers = np.broadcast_arrays(*columns.values())
     except ValueError as error:
-        shapes = {field: column.shape for field, column in columns.items()}
         raise ValueError(
-            f"{name} expected columns of one length, but got the shapes {shapes}. "
-            "Pass one entry per segment, or one for all of them."
+            f"{name} expected columns of one length, but {error}. Pass one entry per "
+            "segment, or one for all of them."
         ) from error
     if bag.ndim != 1:
-        raise ValueError(
-            f"{name} expected columns of shape (n_segments,), but got shape "
-            f"{bag.shape}. Pass one entry per segment."
-        )
-    numbers = [_finite(c, f"{f} of {name}") for c, f in zip(numbers, FIELDS[2:])]
+        shape = f"shape (n_segments,), but got {bag.shape}"
+        raise ValueError(f"{name} expected columns of {shape}. Flatten them first.")
+    names = [f"{field} of {name}" for field in FIELDS]
+    numbers = list(map(_finite, numbers, names[2:]))
     check_order(*numbers[:2], name)
-    bag, label = _present(bag, f"bag of {name}"), _present(label, f"label of {name}")
+    bag, label = _present(bag, names[0]), _present(label, names[1])
     kinds = bag.dtype, label.dtype, float, float, float
     table = np.empty(len(bag), dtype=list(zip(FIELDS, kinds, strict=True)))
     for field, column in zip(FIELDS, (bag, label, *numbers), strict=True):
@@ -92,14 +87,7 @@ def _finite(column, name):
             f"{name} expected a number for each segment, but got {column[0]!r}, …. "
             "Convert texts and dates to steps or seconds first."
         ) from error
-    if (bad := ~np.isfinite(column)).any():
-        value = "NaN" if np.isnan(column).any() else "infinity"
-        raise ValueError(
-            f"{name} contains {value}, and expected a finite number for each segment; "
-            f"the first that is not belongs to segment {int(bad.argmax())}. Leave such "
-            "segments out."
-        )
-    return column
+    return read_numbers(column, name)
 
 
 def _present(column, name):
@@ -129,14 +117,14 @@ def read_table(segments, name, *, with_scores=False):
     return table_of_columns(rest | columns, name)
 
 
-def is_tabular(segments):
-    """Whether this is a table of segments: it has a column "start"."""
-    return "start" in (_names(segments) or ())
-
-
 def is_list_of_tables(segments):
     """Whether this is a list with tables, one for each bag."""
     return isinstance(segments, list | tuple) and any(map(_names, segments))
+
+
+def holds_segments(values):
+    """Whether these are tables of segments: a column "start", or a list of tables."""
+    return "start" in (_names(values) or ()) or is_list_of_tables(values)
 
 
 def _names(segments):
@@ -181,21 +169,18 @@ def check_same_kind(columns, name):
     kind_of = {"U": "text", "S": "text", "O": "objects"}
     kinds = {kind_of.get(c.dtype.kind, "numbers") for c in columns if len(c)}
     if len(kinds) > 1:
-        raise ValueError(
-            f"{name} expected values of one type, but got {' and '.join(sorted(kinds))}"
-            ". Write them in the same way everywhere."
-        )
+        kinds = " and ".join(sorted(kinds))
+        raise ValueError(f"{name} expected one type, but got {kinds}. Use one of them.")
 
 
 def check_inside(table, lengths, name):
     """Refuse segments that leave their bag."""
     unknown = (table["bag"] < 0) | (table["bag"] >= len(lengths))
     if unknown.any():
-        row = table[unknown.argmax()]
+        row = int(unknown.argmax())
         raise ValueError(
             f"{name} expected bags numbered from 0 to {len(lengths) - 1}, but segment "
-            f"{int(unknown.argmax())} is in bag {row['bag']}. Number them by their "
-            "place in X."
+            f"{row} is in bag {table['bag'][row]}. Number them by their place in X."
         )
     outside = (table["start"] < 0) | (table["end"] > lengths[table["bag"]])
     if outside.any():
@@ -203,8 +188,7 @@ def check_inside(table, lengths, name):
         raise ValueError(
             f"{name} expected segments inside their bags, but segment "
             f"{int(outside.argmax())} goes from {row['start']:g} to {row['end']:g} "
-            f"where bag {row['bag']} has {lengths[row['bag']]} steps. Count in steps, "
-            "not in seconds: seconds times the frame rate are steps."
+            f"where bag {row['bag']} has {lengths[row['bag']]} steps. Count in steps."
         )
 
 

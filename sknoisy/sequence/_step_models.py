@@ -26,14 +26,9 @@ AUTO_BATCH = 32
 FIRST_WEIGHTS = 0.05
 # A round refines: a quarter of the passes, at a rate that falls with its number.
 ROUND_SHARE, ROUND_SLOWDOWN = 4, 2
-
 # What may score steps: see make_step_model.
-SCORERS_OF_STEPS = [
-    HasMethods(["fit", "predict_proba"]),
-    HasMethods("step_model"),
-    MLPRegressor,
-    None,
-]
+CLASSIFIER, OWN_MODEL = HasMethods(["fit", "predict_proba"]), HasMethods("step_model")
+SCORERS_OF_STEPS = [CLASSIFIER, OWN_MODEL, MLPRegressor, None]
 
 
 @dataclass(frozen=True)
@@ -90,9 +85,8 @@ class NetworkModel:
                 inside = np.append(0, np.cumsum(np.diff(offsets)[bags]))
                 logits = self.trained_.predict(values[rows])
                 allowed = None if evidence.by_step else evidence.allowed[bags]
-                gradient = bag_gradient(
-                    logits, inside, allowed, targets[rows], self.options
-                )
+                known = allowed, targets[rows], self.options
+                gradient = bag_gradient(logits, inside, *known)
                 # Regressors divide loss and penalty by the number of rows; times that
                 # number, single precision also keeps small gradients.
                 n = len(rows)

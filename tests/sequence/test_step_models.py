@@ -10,7 +10,7 @@ from sklearn.neural_network import MLPRegressor
 
 from sknoisy.sequence._bags import Bags, read_bags
 from sknoisy.sequence._evidence import read_evidence
-from sknoisy.sequence._pseudo_label_rule import mixed_targets
+from sknoisy.sequence._pseudo_labels import mixed_targets
 from sknoisy.sequence._step_models import (
     MovingMean,
     NetworkModel,
@@ -54,7 +54,7 @@ def slope(function, array, place, step=1e-6):
 def test_the_regressor_takes_a_step_along_the_gradient_of_the_bags(layers):
     rng = np.random.RandomState(0)
     bags = read_bags([rng.normal(size=(n, 3)) for n in (12, 9)], owner="test")
-    evidence = read_evidence(bags, np.array([[1, 0], [1, 1]]), owner="test")
+    evidence = read_evidence(bags, {"y": np.array([[1, 0], [1, 1]])}, owner="test")
     net = MLPRegressor(
         hidden_layer_sizes=layers,
         solver="sgd",
@@ -113,7 +113,9 @@ def loss_of_bags(logits, evidence, offsets, targets, pooling, absence):
 def test_gradient_of_the_loss(smoothing):
     rng = np.random.RandomState(0)
     bags = read_bags([rng.normal(size=(n, 2)) for n in (12, 9)], owner="test")
-    evidence = read_evidence(bags, np.array([[1, 0, 1], [0, 0, 1]]), owner="test")
+    evidence = read_evidence(
+        bags, {"y": np.array([[1, 0, 1], [0, 0, 1]])}, owner="test"
+    )
     logits, targets = rng.normal(size=(21, 4)), rng.normal(size=(21, 4))
     options = StepOptions(pooling=0.25, absence=2.0, smoothing=smoothing)
     gradient = bag_gradient(logits, bags.offsets, evidence.allowed, targets, options)
