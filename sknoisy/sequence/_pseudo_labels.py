@@ -92,9 +92,9 @@ def linpro_pseudo_labels(
         \min_{0 \le y \le 1} \sum_t y_t \quad \text{such that} \quad
         \sum_{t=s_k}^{e_k - 1} y_t - \sum_{t \in M_k} y_t = q_k .
 
-    It has many solutions: a simplex method may put the whole score of a segment on a
-    single step. Steps in the same segments and margins cannot be told apart, so they
-    share one level :math:`u_m` here, with :math:`\ell_m` steps, and "min_norm" minimises
+    It has many solutions: a simplex method may put the whole score of a segment on one
+    step. Steps in the same segments and margins cannot be told apart, so :math:`\ell_m`
+    of them share one level :math:`u_m` here, and "min_norm" minimises
 
     .. math::
 
