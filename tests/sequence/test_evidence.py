@@ -54,6 +54,14 @@ def test_multi_hot(y):
     assert_array_equal(evidence.classes, [0, 1])
 
 
+@pytest.mark.parametrize("names", [["run", "jump"], [7, 3]])
+def test_columns_of_a_frame_name_the_classes(names):
+    evidence = read(pd.DataFrame(TABLE, columns=names))
+    assert_array_equal(evidence.classes, names)
+    assert evidence.classes.dtype.kind == np.array(names).dtype.kind
+    assert_array_equal(evidence.present, TABLE)
+
+
 @pytest.mark.parametrize("kind", [list, np.array, pd.Series])
 def test_single_labels(kind):
     classes, table = read_bag_labels(kind(["u", "v", "u"]), BAGS, "Model")
