@@ -17,9 +17,8 @@ from sklearn.naive_bayes import GaussianNB
 
 PAGE = Path(__file__).parents[1] / "docs" / "user_guide" / "published_forms.rst"
 DEEP = ("from skorch", "from sknoisy.deep")
-needs_torch = pytest.mark.skipif(
-    not (find_spec("torch") and find_spec("skorch")), reason="needs torch and skorch"
-)
+HAS_TORCH = bool(find_spec("torch") and find_spec("skorch"))
+needs_torch = pytest.mark.skipif(not HAS_TORCH, reason="needs torch and skorch")
 P_FIRST, P_SECOND = np.array([0.6, 0.3, 0.1]), np.array([0.2, 0.5, 0.3])
 
 
@@ -30,7 +29,7 @@ def from_page(*names):
         source = example.source
         imports = source.startswith(("import ", "from "))
         # Without torch the other calls are still tested.
-        if imports and source.startswith(DEEP) and not find_spec("torch"):
+        if imports and source.startswith(DEEP) and not HAS_TORCH:
             continue
         if imports or source.partition(" = ")[0] in names:
             exec(source, namespace)
