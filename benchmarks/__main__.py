@@ -1,4 +1,4 @@
-"""The command: ``python -m benchmarks run SUITE`` and ``python -m benchmarks tables``."""
+"""The commands ``python -m benchmarks run SUITE`` and ``… tables``."""
 
 import argparse
 import sys

@@ -86,7 +86,8 @@ class Problem:
 
 def row_cells(options, *, bases, usual_seeds=3, noises=None, names=None):
     """Yield the cells of sets of rows: seed by seed, so that a run can be stopped."""
-    names = available(options.sets or names, options.folder, quick=options.quick)
+    asked = {"among": names, "quick": options.quick}
+    names = available(options.sets, options.folder, **asked)
     for seed in options.seed_range(usual_seeds):
         for name in names:
             about = describe(name, options.folder)
@@ -99,9 +100,9 @@ def row_cells(options, *, bases, usual_seeds=3, noises=None, names=None):
                         yield Cell(name, about.family, noise, base, seed)
 
 
-def row_problem(cell, options, usual_rows=1000):
+def row_problem(cell, options, usual_rows=1000, quick_rows=500):
     """Return the rows and labels of a cell; at most so many training rows."""
-    n_rows = options.rows(usual_rows)
+    n_rows = options.rows(usual_rows, quick_rows)
     split = load_split(cell.data, cell.seed, options.folder, max(n_rows, 2000))
     labels = noisy_labels(split.first(n_rows), cell.noise, cell.seed)
     base = make_base(cell.base, cell.seed)

@@ -20,7 +20,7 @@ BUNDLED = {
     "wine": load_wine,
 }
 TABLES, OTHERS = "tables", "others"
-# Constants are tried on the first half of the development sets, held against the second.
+# Constants are tried on one half of the development sets and checked on the other.
 CHOOSE, CHECK, CONFIRM = "choose", "check", "confirm"
 TRAINING, TEST = 0, 1
 MAX_TRAIN, MAX_TEST = 2000, 3000
@@ -103,16 +103,17 @@ def describe(name, folder=None):
     return DataSet(bunch.meta.get("family", TABLES), "own", tuple(given), quick=True)
 
 
-def available(names=None, folder=None, *, kind="multiclass", quick=False, use=()):
-    """Return the names of the sets that are here; say which of those named are not.
+def available(names=None, folder=None, *, among=None, quick=False):
+    """Return the names of the sets that are here; say which of those asked for are not.
 
-    With a folder, these are the sets in it of a kind; without, those of the registry.
+    With a folder, these are the sets in it; without, the names asked for, or else
+    those of a suite, or else the development sets, in a quick run only some of them.
     """
     if folder is not None:
-        found = [n for n in sets_in(folder) if load_from_folder(n, folder).kind == kind]
+        found = [n for n in sets_in(folder) if _is_multiclass(n, folder)]
         return [name for name in found if not names or name in names]
-    wanted = names or [n for n, s in SETS.items() if s.use in (use or (CHOOSE, CHECK))]
-    wanted = [n for n in wanted if names or not quick or SETS[n].quick]
+    usual = among or [n for n, s in SETS.items() if s.use in (CHOOSE, CHECK)]
+    wanted = names or [n for n in usual if not quick or SETS[n].quick]
     found = [name for name in wanted if is_here(name)]
     if missing := [name for name in wanted if name not in found]:
         print(
@@ -127,12 +128,16 @@ def sets_in(folder):
     return sorted(path.parent.name for path in Path(folder).glob("*/data.npz"))
 
 
+def _is_multiclass(name, folder):
+    return load_from_folder(name, folder).kind == "multiclass"
+
+
 def is_here(name):
     """Whether the rows of a set of the registry can be read."""
-    return name in BUNDLED or _in_folder(name) or _in_keel(name)
+    return name in BUNDLED or in_folder(name) or _in_keel(name)
 
 
-def _in_folder(name):
+def in_folder(name):
     folder = os.environ.get("SKNOISY_DATA", "")
     return os.path.isfile(os.path.join(folder, name, "data.npz"))
 
@@ -149,7 +154,7 @@ def load_split(name, seed, folder=None, max_train=MAX_TRAIN):
     if folder is None and name in BUNDLED:
         X, y = BUNDLED[name](return_X_y=True)
         split = _cut(name, X, y, 0.3, seed)
-    elif folder is None and not _in_folder(name):
+    elif folder is None and not in_folder(name):
         split = _cut(name, *_from_keel(name), 0.5, seed)
     else:
         split = _from_folder(name, about, seed, folder, max_train)

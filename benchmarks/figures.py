@@ -17,7 +17,7 @@ N_BOOTSTRAP, LEVEL = 2000, 95
 
 @dataclass
 class Results:
-    """The records of a suite as cells: (data, family, noise, base, seed) -> row -> figures."""
+    """The records of a suite, with what ranks and which rows count."""
 
     records: list
     figures: tuple
@@ -27,7 +27,7 @@ class Results:
 
     @cached_property
     def cells(self):
-        """The figures of each row in each cell; None where there is none."""
+        """(data, family, noise, base, seed) -> row -> figure -> value or None."""
         found = defaultdict(dict)
         for record in self.records:
             key = (*(record[n] for n in ("data", "family", "noise", "base")),)
@@ -106,8 +106,7 @@ class Results:
         return {row: tuple(map(float, rest)) for row, *rest in columns}
 
     def recovery(self, row):
-        """Return the mean share of the lost accuracy that a row gets back, and of how
-        many cells."""
+        """Return the share of the loss that a row gets back, and of how many cells."""
         shares = []
         for cell in self.cells.values():
             values = [cell.get(r, {}).get(self.figure) for r in (row, PLAIN, CLEAN)]
@@ -139,8 +138,7 @@ class Results:
         return float(np.median(ratios)) if ratios else None
 
     def losses(self):
-        """Return (cell, row of ours, best rival, gap) where ours is not ahead, widest
-        first."""
+        """Return (cell, row of ours, best rival, gap), the widest gap first."""
         found = []
         for key, cell in self.cells.items():
             values = {r: cell.get(r, {}).get(self.figure) for r in self.ranked}

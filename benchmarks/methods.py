@@ -131,9 +131,7 @@ def _flagship(base, seed, **params):
 
 def _corrected(correction):
     def make(base, seed):
-        return NoiseTransitionClassifier(
-            base, correction=correction, random_state=seed
-        )
+        return NoiseTransitionClassifier(base, correction=correction, random_state=seed)
 
     return Method(make)
 

@@ -18,8 +18,8 @@ def run(name, options, output, command="", *, again=""):
     """
     suite = suites.load(name)
     writer = Writer(output, suite.FIGURES, command)
-    rows = [row for row in (*suite.methods(options), *options.methods)]
-    rows = [row for row in dict.fromkeys(rows) if options.wants(row)]
+    rows = dict.fromkeys((*suite.methods(options), *options.methods))
+    rows = [row for row in rows if options.wants(row)]
     tasks = []
     for cell in suite.cells(options):
         missing = [

@@ -1,4 +1,4 @@
-"""All tables and pictures of the results, as Markdown and as pages of the documentation.
+"""All tables and pictures of the results, as Markdown and as pages of the guide.
 
 ``write_pages`` is called when the documentation is built. A text marks a table that
 stands in it with ``.. benchmark: SUITE/TABLE`` and ``.. end of benchmark`` (in Markdown
@@ -102,8 +102,9 @@ def ranks(results):
             texts.append(shown(mean, scale=1) + end)
         rows.append([bold(row, results), *texts])
     note = (
-        f"Mean rank among the {len(noisy.ranked)} rows over the noisy cells; in brackets "
-        "the 95 % interval of a bootstrap over the sets. A failed fit ranks last."
+        f"Mean rank among the {len(noisy.ranked)} rows over the noisy cells; in "
+        "brackets the 95 % interval of a bootstrap over the sets. A failed fit ranks "
+        "last."
     )
     return Table("Mean ranks", ["row", *parts], rows, note)
 
@@ -221,8 +222,8 @@ def all_tables():
         if path.stem in suites.names():
             for name, table in tables_of(path.stem, records.read(path)[0]).items():
                 found[f"{path.stem}/{name}"] = table
-    for name, (header, rows, note) in earlier.read().items():
-        found[f"earlier/{name}"] = Table(name, header, rows, note)
+    for name, parts in earlier.read().items():
+        found[f"earlier/{name}"] = Table(*parts)
     return found
 
 
@@ -265,7 +266,11 @@ def write_pages(folder):
         if path.stem in suites.names():
             text = page_of(path, folder)
             (folder / f"{path.stem}.rst").write_text(text, encoding="utf-8")
-    (folder / "zz_earlier.rst").write_text(earlier.page(Table), encoding="utf-8")
+    parts = [earlier.INTRODUCTION]
+    for table in (Table(*parts) for parts in earlier.read().values()):
+        # Cells are plain text: stars and bars of others' names are no markup here.
+        parts.append(f"{_title(table.title, '-')}\n{table.note}\n\n{table.rst()}")
+    (folder / "earlier.rst").write_text("\n".join(parts), encoding="utf-8")
 
 
 def page_of(path, folder):

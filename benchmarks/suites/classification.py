@@ -2,7 +2,8 @@
 
 Tables, and digits, pixels, images and texts; 5 % of wrong labels for detection. The row
 that counts is ``NoisyLabelClassifier`` with its default constructor; all rows of a cell
-see the same rows, features and noisy labels. At most 1,000 training and 3,000 test rows.
+see the same rows, features and noisy labels. At most 1,000 training and 3,000 test
+rows.
 """
 
 import time

@@ -1,8 +1,8 @@
 """What classifiers of tags learn where tags are missing.
 
 Sets: emotions, yeast_ml and generated rows, on which the defaults were chosen; scene,
-cal500, corel5k, pml_yeast_cc and pml_yeast_mf, which were looked at once. *dropped*: 40 %
-of the tags of the training rows are removed at random; *striking*: those of the least
+cal500, corel5k, pml_yeast_cc and pml_yeast_mf, which were looked at once. *dropped*: 40
+% of the tags of the training rows are removed at random; *striking*: those of the least
 striking rows, against the assumption of our method; *given*: the noise that a set comes
 with; *none*: nothing is removed. At most 1,500 training rows and 25 tags with ten
 training rows that have it and ten that lack it. The base is a logistic regression.
@@ -49,7 +49,7 @@ MAX_TRAIN, MAX_TAGS, MIN_TRAIN, MIN_TEST = 1500, 25, 10, 2
 
 def cells(options):
     """Yield the cells; with a folder, those of its sets of tags."""
-    names = [n for n in options.sets or (QUICK if options.quick else NAMES)]
+    names = options.sets or (QUICK if options.quick else NAMES)
     if options.folder:
         names = sets_in(options.folder)
         names = [
@@ -183,7 +183,9 @@ def measure(problem, row):
         proba = one_versus_rest(X, noisy, X_test, kept[0 if row == ENTRIES else 1])
         quality = kept[2] if row == ENTRIES else None
     else:
-        params = {F1: {"threshold": "f1"}, PUBLISHED: {"evidence": "model"}}.get(row, {})
+        params = {F1: {"threshold": "f1"}, PUBLISHED: {"evidence": "model"}}.get(
+            row, {}
+        )
         if row in (*OURS, F1, PUBLISHED):
             model = MultilabelNoisyClassifier(base(), cv=5, **params)
         else:

@@ -1,14 +1,14 @@
 """What each part and constant of NoisyLabelClassifier is worth; comments cite its rows.
 
 - ``default`` and itself with one part exchanged: another action, which is then not
-  checked; other evidence; no check of the action; more or less of the uniform matrix, of
-  the error rate of the core, of the exponent of the matrix ("matrix alone" leaves the
-  evidence out). Accuracy and the AUROC of the wrong labels.
+  checked; other evidence; no check of the action; more or less of the uniform matrix,
+  of the error rate of the core, of the exponent of the matrix ("matrix alone" leaves
+  the evidence out). Accuracy and the AUROC of the wrong labels.
 - ``pool: …``, ``trees: …``, ``kinds of trees: …``, ``most in bag: …``: the AUROC with
-  which a table of probabilities ranks the wrong labels. The last one, on 20,000 generated
-  rows, since no set has enough of them.
-- ``core of …``: whether noise is found, the bounds of its rate, the agreement of evidence
-  and labels (Cohen's kappa); ``notable above …``: whether noise is found.
+  which a table of probabilities ranks the wrong labels. The last one, on 20,000
+  generated rows, since no set has enough of them.
+- ``core of …``: whether noise is found, the bounds of its rate, the agreement of
+  evidence and labels (Cohen's kappa); ``notable above …``: whether noise is found.
 
 Constants are tried on the sets of ``use`` "choose", held against those of "check".
 """
@@ -93,7 +93,10 @@ SOURCES = ("model", "forest", "neighbors")
 POOLS = {f"pool: {source}": (None, [source]) for source in SOURCES}
 for _short, _pooled in (
     ("stacked", evidence.pool_evidence),
-    ("geometric mean", lambda tables, _: evidence.geometric_mean(list(tables.values()))),
+    (
+        "geometric mean",
+        lambda tables, _: evidence.geometric_mean(list(tables.values())),
+    ),
 ):
     POOLS[f"pool: {_short}, model + forest"] = (_pooled, SOURCES[:2])
     POOLS[f"pool: {_short}, all three"] = (_pooled, SOURCES)

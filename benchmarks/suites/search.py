@@ -3,9 +3,9 @@
 The candidates (logistic regression, neighbours, forests and boosting over their
 regularisation) are predicted out of fold on five folds of at most 1,000 noisy rows.
 *Regret* is the accuracy on clean test labels that the chosen one, fitted to all noisy
-rows, lacks against the best; *score error* is the mean error of the score itself over the
-candidates. The row that counts is ``noise_corrected_scorer``. Sets of ``use`` "choose"
-chose the constants of ``sknoisy._noise_model``, the others check them.
+rows, lacks against the best; *score error* is the mean error of the score itself over
+the candidates. The row that counts is ``noise_corrected_scorer``. Sets of ``use``
+"choose" chose the constants of ``sknoisy._noise_model``, the others check them.
 ``border, 5 % verified`` compares with a few verified labels beside the noisy ones.
 
 With ``--method`` a row is a function ``(X, y_noisy, predicted, fold) -> scores`` that

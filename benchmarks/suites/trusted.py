@@ -1,14 +1,14 @@
 """What a few verified labels are worth where the noise is real.
 
 A random 2, 5 or 10 % of the training rows get their right label and are passed as
-``trusted``; all others keep the labels that the set comes with: people's on cifar10n and
-ferplus, rules' on newsclass_yoruba, clusters' on banking77. The row that counts is
+``trusted``; all others keep the labels that the set comes with: people's on cifar10n
+and ferplus, rules' on newsclass_yoruba, clusters' on banking77. The row that counts is
 ``RefinedLabelClassifier`` with ``TrustedLabelRefiner``, with default constructors. Its
-rivals are the base on the labels as they came, on the verified rows alone and on all rows
-with the verified labels put in, gold loss correction in a single round, and cleanlab and
-``NoisyLabelClassifier`` on the latter; the second one is told which labels are verified.
-At most 6,000 training rows, banking77 5,000. The defaults were chosen with ``lr`` on
-seeds 0 and 1 at 2 and 5 %.
+rivals are the base on the labels as they came, on the verified rows alone and on all
+rows with the verified labels put in, gold loss correction in a single round, and
+cleanlab and ``NoisyLabelClassifier`` on the latter; the second one is told which labels
+are verified. At most 6,000 training rows, banking77 5,000. The defaults were chosen
+with ``lr`` on seeds 0 and 1 at 2 and 5 %.
 """
 
 import inspect
