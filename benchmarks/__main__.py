@@ -33,6 +33,7 @@ def parser():
         add(f"--{name}", nargs="+", default=[], help="a part; --only: texts in rows")
     show = commands.add_parser("tables", help="write all tables of the results")
     show.add_argument("files", nargs="*", help="print the tables of these files only")
+    show.add_argument("--suite", choices=suites.names(), help="the suite of the files")
     return top
 
 
@@ -42,7 +43,7 @@ def main(arguments=None):
     if asked.command == "tables":
         if asked.files:
             for path in asked.files:
-                print(tables.text_of(path))
+                print(tables.text_of(path, asked.suite))
         else:
             tables.write_all()
         return 0

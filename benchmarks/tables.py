@@ -45,12 +45,11 @@ class Table:
 
     def rst(self):
         """Return the table as reStructuredText."""
-        lines = [
-            "   * - " + "\n     - ".join(text or ".." for text in row)
-            for row in (self.header, *self.rows)
-        ]
-        head = ".. list-table::\n   :header-rows: 1\n\n"
-        return head + "\n".join(lines).replace("* - ..\n", "* -\n") + "\n"
+        rows = [[text or ".." for text in row] for row in (self.header, *self.rows)]
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        rule = "  ".join("=" * width for width in widths)
+        lines = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
+        return "\n".join([rule, lines[0], rule, *lines[1:], rule]) + "\n"
 
 
 def shown(value, digits=1, scale=100, sign=False):

@@ -59,8 +59,7 @@ def cells(options):
         return [name for name, _ in about.given][:2] or made
 
     names = ("digits",) if options.quick and not options.sets else NAMES
-    for cell in row_cells(options, bases=("net",), noises=noises, names=names):
-        yield cell
+    return row_cells(options, bases=("net",), noises=noises, names=names)
 
 
 def methods(options):
