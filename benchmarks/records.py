@@ -26,13 +26,20 @@ def code_state():
     digest = hashlib.sha1(usedforsecurity=False)
     for path in sorted(root.rglob("*.py")):
         digest.update(path.read_bytes())
-    command = ["git", "log", "-1", "--format=%h", "--", str(root)]
+    commit = _git("log", "-1", "--format=%h", "--", str(root))
+    changed = " with changes" if _git("status", "--porcelain", "--", str(root)) else ""
+    known = f", commit {commit}{changed}" if commit else ""
+    return f"code {digest.hexdigest()[:8]}{known}"
+
+
+def _git(*arguments):
+    """Return what git answers, nothing outside of a checkout."""
     try:
-        found = subprocess.run(command, cwd=root, capture_output=True, text=True)
-        commit = found.stdout.strip()
-    except OSError:
-        commit = ""
-    return f"code {digest.hexdigest()[:8]}" + (f", commit {commit}" * bool(commit))
+        folder, quiet = Path(sknoisy.__file__).parent, subprocess.DEVNULL
+        found = subprocess.check_output(["git", *arguments], cwd=folder, stderr=quiet)
+    except (OSError, subprocess.CalledProcessError):
+        return ""
+    return found.decode().strip()
 
 
 def run_line(number, command):
