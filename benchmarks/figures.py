@@ -1,7 +1,7 @@
 """What is said of the records of a suite: ranks, recovery, losses, and means."""
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -59,8 +59,11 @@ class Results:
             and base in (None, record["base"])
             and noisy in (None, record["noise"] != NONE)
         ]
-        rest = (self.figures, self.ours, self.references, self.lower_is_better)
-        return Results(kept, *rest)
+        return self.of(kept)
+
+    def of(self, records):
+        """Return the results of some of the records."""
+        return replace(self, records=records)
 
     def values_of(self, name):
         """Return the values of a part of the key, such as "family"."""

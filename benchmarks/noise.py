@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.ensemble import ExtraTreesClassifier
 
+from benchmarks.data import SETS
 from sknoisy.noise import InstanceNoise, TransitionNoise, UniformNoise
 from sknoisy.transition import make_transition_matrix
 
@@ -17,7 +18,7 @@ SEVERAL = (
 # With two classes a wrong label can only be the other class, so that random and block
 # would be uniform once more; "pair" then flips the second class only.
 TWO = ("uniform5", "uniform20", "uniform40", "pair40", "instance30", "border30")
-KINDS = {name.rstrip("0123456789") for name in (NONE, *SEVERAL)}
+REAL = {name for about in SETS.values() for name, _ in about.given}
 QUICK = ("uniform5", "uniform40", "pair40", "instance30")
 IMBALANCE = 5
 
@@ -38,8 +39,7 @@ class Labels:
 
 def kind_of(noise):
     """Return the kind of a noise; what a set brings along is real."""
-    kind = noise.rstrip("0123456789")
-    return kind if kind in KINDS else "real"
+    return "real" if noise in REAL else noise.rstrip("0123456789")
 
 
 def noises_of(given, n_classes, quick=False):

@@ -7,12 +7,14 @@ test fails where they differ from the results.
 """
 
 import re
+from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from benchmarks import earlier, records, suites
+from benchmarks.data import SETS
 from benchmarks.figures import SMALL_GAP, Results
 from benchmarks.noise import kind_of
 
@@ -20,6 +22,7 @@ ROOT = Path(__file__).parent.parent
 ABSENT = "."
 # Gaps to the best rival below one point of accuracy are no losses worth a line.
 NOTABLE_LOSS, MOST_LOSSES = 0.01, 15
+MOST_COLUMNS = 10
 MARKED = ("README.md", "docs/user_guide/*.rst", "docs/development/*.rst")
 BLOCK = re.compile(
     r"(?P<open>(?:<!--|\.\.) benchmark: (?P<name>[\w/-]+)(?: -->)?\n)"
@@ -138,50 +141,64 @@ def overview(results, family):
     return Table(f"Learning despite wrong labels: {family}", header, rows, note)
 
 
+def grouped(results, group):
+    """Return {column: results} by what a function says of a record."""
+    columns = defaultdict(list)
+    for record in results.records:
+        columns[group(record)].append(record)
+    return {name: results.of(records) for name, records in columns.items()}
+
+
+def of_set(record):
+    """Return the set, the noise and the base as one column."""
+    return ", ".join(filter(None, (record[n] for n in ("data", "noise", "base"))))
+
+
+def of_kind(record):
+    """Return the family and the kind of noise as one column."""
+    return f"{record['family']}, {kind_of(record['noise'])}"
+
+
+def of_half(record):
+    """Return the family, whether the set serves to choose, and the kind of noise."""
+    use = SETS[record["data"]].use if record["data"] in SETS else ""
+    return f"{record['family']} {use}, {kind_of(record['noise'])}"
+
+
+def columns_of(title, results, columns, value, note=""):
+    """Return a table with a column of each part of the results; empty rows are left."""
+    rows = []
+    for row in results.rows:
+        values = [value(part, row) for part in columns.values()]
+        if any(found is not None for found in values):
+            rows.append([bold(row, results), *(shown(v, 3, 1) for v in values)])
+    return Table(title, ["row", *columns], rows, note)
+
+
 def detection(results):
     """Return how the wrong labels are ranked, by family and kind of noise."""
     noisy = results.part(noisy=True)
     few = [r for r in noisy.records if r["noise"] == "uniform5"]
-    columns = {"AP, 5 %": (few, "average_precision")}
-    for family in noisy.values_of("family"):
-        mine = noisy.part(family=family).records
-        for kind in dict.fromkeys(kind_of(record["noise"]) for record in mine):
-            some = [r for r in mine if kind_of(r["noise"]) == kind]
-            columns[f"{family}, {kind}"] = (some, "auroc")
-    rows = []
-    for row in noisy.rows:
-        means = [
-            Results(some, results.figures).mean(row, figure)
-            for some, figure in columns.values()
-        ]
-        if any(mean is not None for mean in means):
-            rows.append([bold(row, results), *(shown(mean, 3, 1) for mean in means)])
+    columns = {"AP, 5 %": results.of(few)} | grouped(noisy, of_kind)
     note = (
         "Average precision of the wrong labels where 5 % are wrong at random, and the "
         "area under their ROC curve by family and kind of noise."
     )
-    return Table("Finding wrong labels", ["row", *columns], rows, note)
+
+    def value(part, row):
+        first = part is columns["AP, 5 %"]
+        return part.mean(row, "average_precision" if first else "auroc")
+
+    return columns_of("Finding wrong labels", noisy, columns, value, note)
 
 
-def means(results, figure):
-    """Return the mean of a figure over the seeds, a column for each set and noise."""
-    cells = dict.fromkeys((k[0], k[2], k[3]) for k in results.cells)
-    rows = []
-    for row in results.rows:
-        values = [
-            [
-                cell[row][figure]
-                for key, cell in results.cells.items()
-                if (key[0], key[2], key[3]) == column
-                and cell.get(row, {}).get(figure) is not None
-            ]
-            for column in cells
-        ]
-        if any(values):
-            texts = [shown(float(np.mean(v)) if v else None, 3, 1) for v in values]
-            rows.append([bold(row, results), *texts])
-    header = ["row", *(", ".join(filter(None, column)) for column in cells)]
-    return Table(f"Mean {figure}", header, rows)
+def means(results, figure, group=None):
+    """Return the mean of a figure: by set and noise, of many by family and kind."""
+    columns = grouped(results, group or of_set)
+    if not group and len(columns) > MOST_COLUMNS:
+        columns = grouped(results, of_kind)
+    title = f"Mean {figure}"
+    return columns_of(title, results, columns, lambda part, row: part.mean(row, figure))
 
 
 def tables_of(name, found):
@@ -190,6 +207,7 @@ def tables_of(name, found):
     lower = getattr(suite, "LOWER_IS_BETTER", False)
     given = (suite.FIGURES, suite.OURS, suite.REFERENCES, lower)
     results = Results(list(found.values()), *given)
+    noisy, figures = results.part(noisy=True), suite.FIGURES
     if name == "classification":
         families = sorted(results.values_of("family"), reverse=True)
         return {
@@ -198,9 +216,18 @@ def tables_of(name, found):
             **{family: overview(results, family) for family in families},
             "detection": detection(results),
         }
-    first = {"losses": losses(results)} if results.part(noisy=True).losses() else {}
-    some = [f for f in suite.FIGURES if f != "seconds"]
-    return first | {figure: means(results, figure) for figure in some}
+    if name == "parts":
+        columns = grouped(noisy, of_half)
+        recovered = (
+            "Recovery",
+            results,
+            columns,
+            lambda part, row: part.recovery(row)[0],
+        )
+        first = {"recovery": columns_of(*recovered)}
+        return first | {one: means(results, one, of_half) for one in figures}
+    first = {"losses": losses(results)} if noisy.losses() else {}
+    return first | {one: means(results, one) for one in figures if one != "seconds"}
 
 
 def text_of(path, suite=None):
@@ -300,8 +327,8 @@ def draw_ranks(name, found, path):
     except ImportError:
         return False
     suite = suites.load(name)
-    results = Results(list(found.values()), suite.FIGURES, suite.OURS, suite.REFERENCES)
-    noisy = results.part(noisy=True)
+    given = (suite.FIGURES, suite.OURS, suite.REFERENCES)
+    noisy = Results(list(found.values()), *given).part(noisy=True)
     families = noisy.values_of("family")
     figure = Figure(figsize=(8, 0.3 * len(noisy.ranked) + 1), layout="constrained")
     axes = figure.subplots(1, len(families), sharex=True, squeeze=False)[0]
