@@ -30,7 +30,7 @@ def run(name, options, output, command="", *, again=""):
         if missing:
             tasks.append((cell, missing))
     calls = (delayed(measure)(name, cell, wanted, options) for cell, wanted in tasks)
-    parallel = Parallel(n_jobs=options.n_jobs, return_as="generator_unordered")
+    parallel = Parallel(n_jobs=options.n_jobs, return_as="generator")
     return _collect(parallel(calls), writer, len(tasks))
 
 
