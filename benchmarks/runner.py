@@ -18,8 +18,8 @@ def run(name, options, output, command="", *, again=""):
     """
     suite = suites.load(name)
     writer = Writer(output, suite.FIGURES, command)
-    rows = dict.fromkeys((*suite.methods(options), *options.methods))
-    rows = [row for row in rows if options.wants(row)]
+    wanted = filter(options.wants, suite.methods(options))
+    rows = list(dict.fromkeys((*wanted, *options.methods)))
     tasks = []
     for cell in suite.cells(options):
         missing = [

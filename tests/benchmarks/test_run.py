@@ -39,7 +39,7 @@ def run(folder, *arguments):
 
 def test_a_method_of_ones_own_is_measured_beside_the_others(folder, capsys):
     path = "sklearn.dummy:DummyClassifier"
-    failed, (found, runs) = run(folder, "--only", PLAIN, CLEAN, path, "--method", path)
+    failed, (found, runs) = run(folder, "--only", PLAIN, CLEAN, "--method", path)
     assert not failed
     rows = {key[4]: record for key, record in found.items()}
     assert set(rows) == {PLAIN, CLEAN, path}
