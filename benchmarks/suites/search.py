@@ -6,7 +6,7 @@ regularisation) are predicted out of fold on five folds of at most 1,000 noisy r
 rows, lacks against the best; *score error* is the mean error of the score itself over
 the candidates. The row that counts is ``noise_corrected_scorer``. Sets of ``use``
 "choose" chose the constants of ``sknoisy._noise_model``, the others check them.
-``border, 5 % verified`` compares with a few verified labels beside the noisy ones.
+The last row has 5 % verified labels beside the noisy ones, mean over five draws.
 
 With ``--method`` a row is a function ``(X, y_noisy, predicted, fold) -> scores`` that
 returns the score of each candidate from its out-of-fold predictions.
