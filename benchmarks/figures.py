@@ -73,12 +73,20 @@ class Results:
         """Return by how much a value of the first figure is better than another."""
         return other - value if self.lower_is_better else value - other
 
+    def lacks(self, row):
+        """Whether a row was not run in some of the cells, so that means differ."""
+        return any(row not in cell for cell in self.cells.values())
+
     def ranks(self):
-        """Return (data, ranks of the rows) of each cell; a missing row ranks last."""
+        """Return (data, ranks of the rows) of each cell that all rows were run in.
+
+        A fit that failed ranks last.
+        """
         found, worst = [], np.inf if self.lower_is_better else -np.inf
         for key, cell in self.cells.items():
             values = [cell.get(row, {}).get(self.figure) for row in self.ranked]
-            if any(value is not None for value in values):
+            run_in = all(row in cell for row in self.ranked)
+            if run_in and any(value is not None for value in values):
                 values = np.array([worst if v is None else v for v in values])
                 order = values if self.lower_is_better else -values
                 found.append((key[0], rankdata(order)))

@@ -47,7 +47,9 @@ class Table:
         return "\n".join([lines[0], align, *lines[1:]]) + "\n"
 
     def rst(self):
-        """Return the table as reStructuredText."""
+        """Return the table as reStructuredText, nothing where it has no rows."""
+        if not self.rows:
+            return ""
         rows = [[text or ".." for text in row] for row in (self.header, *self.rows)]
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         rule = "  ".join("=" * width for width in widths)
@@ -63,8 +65,9 @@ def shown(value, digits=1, scale=100, sign=False):
 
 
 def bold(row, results):
-    """Return the name of a row, bold if it counts."""
-    return f"**{row}**" if row in results.ours else row
+    """Return the name of a row: bold if it counts, with a star if it lacks cells."""
+    star = " (\\*)" if results.lacks(row) else ""
+    return (f"**{row}**" if row in results.ours else row) + star
 
 
 def losses(results):
@@ -76,7 +79,8 @@ def losses(results):
     note = (
         f"In {ahead} of {len(found)} noisy cells ours is level with the best rival of "
         f"the cell, which only somebody with clean labels could pick, or ahead; in "
-        f"{len(behind)} it is more than one point behind. The widest gaps, in points:"
+        f"{len(behind)} it is more than one point behind"
+        + (". The widest gaps, in points:" if behind else ".")
     )
     rows = [
         [key[0], key[2], key[3], row, rival, shown(gap, sign=True)]
@@ -94,7 +98,7 @@ def ranks(results):
         for base in noisy.values_of("base"):
             parts[f"{family}, {base}"] = noisy.part(family=family, base=base)
     found = {name: part.mean_ranks() for name, part in parts.items()}
-    order = sorted(noisy.ranked, key=lambda row: found["all"][row][0])
+    order = sorted(found["all"], key=lambda row: found["all"][row][0])
     rows = []
     for row in order:
         texts = []
@@ -104,9 +108,9 @@ def ranks(results):
             texts.append(shown(mean, scale=1) + end)
         rows.append([bold(row, results), *texts])
     note = (
-        f"Mean rank among the {len(noisy.ranked)} rows over the noisy cells; in "
-        "brackets the 95 % interval of a bootstrap over the sets. A failed fit ranks "
-        "last."
+        f"Mean rank among {len(noisy.ranked)} rows, over the {len(noisy.ranks())} "
+        "noisy cells that all of them were run in; in brackets the 95 % interval of a "
+        "bootstrap over the sets. A failed fit ranks last."
     )
     return Table("Mean ranks", ["row", *parts], rows, note)
 

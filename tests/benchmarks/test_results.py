@@ -83,8 +83,16 @@ def test_mean_ranks_worked_by_hand():
 def test_ranks_where_lower_is_better_and_where_a_fit_failed():
     ranks = results(TWO_SETS, lower=True).mean_ranks()
     assert ranks["b"][0] == 2.5
-    missing = [one for one in TWO_SETS if one[:3] != ("A", "uniform40", "a")]
-    assert results(missing).mean_ranks()["a"][0] == (3 + 2.5) / 2
+    failed = [("A", "uniform40", "a", "")]
+    failed += [one for one in TWO_SETS if one[:3] != ("A", "uniform40", "a")]
+    assert results(failed).mean_ranks()["a"][0] == (3 + 2.5) / 2
+
+
+def test_only_cells_that_all_rows_were_run_in_have_ranks():
+    missing = results([one for one in TWO_SETS if one[:3] != ("A", "uniform40", "a")])
+    assert missing.mean_ranks()["a"] == (2.5, 2.5, 2.5)
+    assert missing.lacks("a")
+    assert not missing.lacks("b")
 
 
 def test_recovery_leaves_out_cells_with_little_to_win():
