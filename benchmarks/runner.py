@@ -72,4 +72,6 @@ def measure(name, cell, rows, options):
             # A row that has no meaning in a cell, such as tags without noise, has none.
             if figures is not None:
                 found[row] = figures
+        if hasattr(problem, "close"):
+            problem.close()
     return cell, found

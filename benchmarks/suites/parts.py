@@ -125,6 +125,7 @@ class Parts(Problem):
         folds = make_folds(self.labels.X, labels, N_FOLDS)
         context = FitContext(random_state=self.cell.seed)
         self.inputs = EvidenceInputs(self.base, self.labels.X, labels, folds, context)
+        self.close = self.folder.cleanup
         self.tables = cache(lambda: evidence.gather_evidence(SOURCES, self.inputs))
         return self
 

@@ -125,3 +125,17 @@ def test_splits_are_scaled_by_their_training_rows():
     np.testing.assert_allclose(split.X.mean(axis=0), 0, atol=1e-12)
     assert len(split.X) + len(split.X_test) == 178
     assert abs(split.X_test.mean(axis=0)).max() > 0
+
+
+def test_parts_exchange_what_they_name(tmp_path):
+    """One row of each kind, so that a constant that moved is noticed."""
+    output = tmp_path / "parts.csv"
+    rows = ["default", "uniform share: 0", "error rate of the core: 1", "matrix alone"]
+    rows += ["pool: stacked, model", "trees: 50", "core of 5%", "notable above 1%"]
+    asked = ["run", "parts", "--sets", "breast_cancer", "--noises", "uniform40"]
+    asked += ["--rows", "100", "--output", str(output), "--only", *rows]
+    assert not command.main(asked)
+    found, _ = records.read(output)
+    assert {key[4] for key in found} >= {"default", "trees: 50", "matrix alone"}
+    figures = {key[4]: record["auroc"] for key, record in found.items()}
+    assert figures["default"] != figures["matrix alone"]
