@@ -5,11 +5,12 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE))
+sys.path[:0] = [str(HERE), str(HERE.parent)]
 
 import _generate
 
 import sknoisy
+from benchmarks import tables
 
 project = "sknoisy"
 author = "The sknoisy developers"
@@ -34,6 +35,7 @@ templates_path = ["_templates"]
 # The pages of the names are made here, since autosummary reads them right after.
 _generate.write_api_pages(HERE / "api")
 _generate.write_changelog(HERE / "changelog.md", HERE.parent)
+tables.write_pages(HERE / "benchmarks" / "results")
 
 autosummary_generate = True
 autodoc_typehints = "none"

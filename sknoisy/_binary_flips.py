@@ -25,8 +25,8 @@ SMALLEST_LIKELIHOOD = 1e-8
 
 # ``estimate_missing_rate``: the quantile of the label probability over labelled rows
 # that stands for 1 - m, and the usual value, worth as many rows, that it is shrunk to.
-# Chosen on the sets "emotions", "yeast_ml" and "generator", noise "dropped", of
-# benchmarks/bench_multilabel.py.
+# Chosen on the sets emotions, yeast_ml and generated tags, noise "dropped", of
+# the suite multilabel.
 QUANTILE, USUAL_MISSING_RATE, USUAL_ROWS = 0.75, 0.5, 20.0
 
 # ``fit_flips``: a rate above one half would exchange the meaning of 0 and 1.

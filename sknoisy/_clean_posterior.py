@@ -21,10 +21,10 @@ INVERSE_TEMPERATURES = (1, 2, 4, 8, 16)
 SMALLEST_CONFUSION = 1e-3
 # How far the mean of 1 - quality goes from its own value to the rate of the core. All
 # the way misses noise near the border, none counts overlap of classes as noise
-# (bench_flagship.py, "error rate of the core").
+# (suite parts, "error rate of the core").
 CORE_SHARE = 0.5
 # Exponent of the odds by the matrix beside those by the evidence itself, which do not
-# fail where the matrix does (bench_flagship.py, "exponent of the matrix" and "matrix
+# fail where the matrix does (suite parts, "exponent of the matrix" and "matrix
 # alone").
 MATRIX_EXPONENT = 0.5
 

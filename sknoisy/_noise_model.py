@@ -20,11 +20,11 @@ from sknoisy._labels import NoisyLabels
 from sknoisy.exceptions import NoEvidenceWarning
 
 # Size of the forest: out-of-bag extra trees with leaves of 3 to 5 ranked wrong labels
-# best on sets of both families; benchmarks/bench_model_selection.py uses these.
+# best on sets of both families; the suite search uses these.
 N_TREES, LEAF, MAX_SAMPLES = 100, 4, 0.5
 # Shares of the rows of each class, the surest first, whose labels are counted for the
 # error rate and for where wrong labels go: overlap of the classes makes few
-# contradictions there. Chosen on the first half of bench_model_selection.py, --choose.
+# contradictions there. Chosen on the first half of the sets of the suite search.
 RATE_SHARE, DIRECTION_SHARE = 0.2, 0.5
 # One-sided 95 % of the normal distribution: rates are lower bounds, since overlap that
 # is left looks like noise; the level of the score is off by less so (same benchmark).

@@ -38,7 +38,7 @@ class BaseAnswerClassifier(BaseLabelNoiseClassifier):
         "embedding": EMBEDDING_CONSTRAINT,
         **CONTEXT_CONSTRAINTS,
     }
-    # Chosen on the sets of benchmarks/bench_annotators.py but product_crowd.
+    # Chosen on the sets of the suite annotators but product_crowd.
     _auto_action = "soft"
 
     def _fit(self, X, labels):

@@ -17,7 +17,7 @@ from sknoisy.annotators._pooled_prior import pooled_prior
 from sknoisy.annotators._votes import TINY
 
 # How often strengths and annotators are fitted to each other with the same evidence;
-# benchmarks/bench_annotators.py on digits and cifar10n served to choose it.
+# the suite annotators on digits and cifar10n served to choose it.
 N_EXCHANGES = 3
 
 

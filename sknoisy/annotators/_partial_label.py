@@ -142,7 +142,7 @@ class PartialLabelClassifier(BaseAnswerClassifier):
         "classes": ["array-like", None],
         "class_prior": [StrOptions({"even", "estimated"})],
     }
-    # Chosen on digits and pll_msrcv2 in benchmarks/bench_candidates.py.
+    # Chosen on digits and pll_msrcv2 in the suite annotators.
     _auto_action = "weight"
 
     def __init__(

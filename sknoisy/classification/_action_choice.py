@@ -32,13 +32,13 @@ MOST_FITS = 8
 ENOUGH_ROWS = 2000
 # Standard errors by which an action has to lead the labels as they are, where noise is
 # suspected and where it is not. Held-out labels are few and wrong as well, so that the
-# action may lie behind in one case and must be ahead in the other (bench_flagship.py,
+# action may lie behind in one case and must be ahead in the other (suite parts,
 # "check of the action").
 NEEDED_LEAD = {True: -1.5, False: 0.5}
 # Singular values below this make the inverse of a matrix worthless.
 SMALLEST_SINGULAR = 1e-3
 # An estimated matrix is too sure of which confusions never occur, so that this share of
-# the uniform matrix is mixed in (bench_flagship.py, "uniform share").
+# the uniform matrix is mixed in (suite parts, "uniform share").
 UNIFORM_SHARE = 0.25
 
 

@@ -12,15 +12,14 @@ from sklearn.utils.parallel import Parallel, delayed
 from sknoisy._compat import AS_THEY_COME
 
 # Trees, half of them of either kind in KINDS. With twice as many the AUROC of wrong
-# labels is .002 to .006 higher in each family and half (bench_evidence.py, "forest
-# size").
+# labels is .002 to .006 higher in each family and half (suite parts, "trees:").
 N_TREES = 100
 # Leaf size and share of the features tried at a split. Which kind ranks better differs
 # by set, by up to .08; the mixture is within .005 of the better one in each family
-# and half (bench_evidence.py, "kinds of trees").
+# and half (suite parts, "kinds of trees").
 KINDS = ((5, "sqrt"), (3, 0.5))
 # Share of the owners in bag, drawn without replacement, and most points in bag: twice
-# as many take 1.7 times as long on 20,000 rows (bench_evidence.py, "forest size").
+# as many take 1.7 times as long on 20,000 rows (suite parts, "most in bag").
 IN_BAG_SHARE = 0.5
 MOST_IN_BAG = 4000
 # Weight of the class shares beside the votes of all trees, so that none is zero.

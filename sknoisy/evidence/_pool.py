@@ -21,7 +21,7 @@ SOURCES = {
     "neighbors": neighbor_evidence,
 }
 # Model and forest rank wrong labels best in both families; neighbours beside them add
-# nothing on images and texts and little on tables (bench_evidence.py, "pools").
+# nothing on images and texts and little on tables (suite parts, "pool:").
 AUTO = ("model", "forest")
 # Probabilities below count as this in a geometric mean, so that no single table rules a
 # class out; as few rows tell smaller ones apart.

@@ -17,7 +17,7 @@ from sknoisy.metrics._proba_scores import PROBA_SCORES
 from sknoisy.metrics._read import METRICS, read_labels_and_predictions, read_share
 
 # A matrix from each test part of 200 rows cost up to 18.9 points of accuracy against
-# plain scoring, one from 1,000 rows at most 2.8: bench_model_selection.py, the rows of
+# plain scoring, one from 1,000 rows at most 2.8: the suite search, the rows of
 # "a matrix of each test part" and of the scorer after fit.
 FEWEST_TEST_ROWS = 1000
 # Metrics of which less is better; their scorers are negative.

@@ -169,7 +169,7 @@ def _interval(metric, value, reach, n_trusted):
     """Return the interval: on the logit scale for metrics between 0 and 1.
 
     Areas close to 1 have a skew distribution, for which symmetric intervals of 95 %
-    covered 88 to 90 % of the time with 100 rows (bench_model_selection.py, coverage).
+    covered 88 to 90 % of the time with 100 rows (suite intervals).
     """
     if metric in RANGES:
         return np.clip([value - reach, value + reach], *RANGES[metric])

@@ -25,7 +25,7 @@ N_NEIGHBORS = 20
 # With fewer rows that have a tag, or lack it, some of the five folds hold none of them.
 FEWEST_ROWS = 5
 # Penalty of the regression of tags on tags, in rows. 3, 10 and 30 hardly differed on
-# "emotions", "yeast_ml" and "generator" of benchmarks/bench_multilabel.py.
+# emotions, yeast_ml and generated tags of the suite multilabel.
 RIDGE = 10.0
 
 

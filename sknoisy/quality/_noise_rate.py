@@ -13,16 +13,16 @@ import numpy as np
 from sknoisy._numeric import ONE_SIDED_95, ONE_SIDED_99, SMALLEST_PROBABILITY
 
 # Shares of the rows predicted as a class that make its core. The smallest lower bound
-# over these sizes counts (bench_noise_rate.py, "sizes of the core").
+# over these sizes counts (suite parts, "core of").
 CORE_SHARES = (0.2, 0.1, 0.05)
 # A lower bound up to here is no evidence of noise. Noise is then found in 4 of the 16
 # development sets with their own labels, where classes overlap most, and in 11 with
-# 10 % flipped; with 5 % in 2 and 7 (bench_noise_rate.py, "clean and 10 %").
+# 10 % flipped; with 5 % in 2 and 7 (suite parts, "notable above").
 NOTABLE_RATE = 0.02
 # With less agreement than this between evidence and labels, in Cohen's kappa, the
 # features hardly determine the class, so that wrong labels and overlap look alike:
 # without noise kappa is .26 on contraceptive, .32 on ferplus and .34 on german, and .53
-# or more on the other development sets (bench_noise_rate.py, "agreement").
+# or more on the other development sets (suite parts, "kappa").
 LITTLE_AGREEMENT = 0.25
 # For the suspicion, on which an action is tried, and for the rate that is reported.
 CONFIDENCES = (ONE_SIDED_95, ONE_SIDED_99)

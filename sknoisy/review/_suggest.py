@@ -14,7 +14,7 @@ from sknoisy.exceptions import UnsuitableEstimatorError
 from sknoisy.review._estimator import embedded, read_scores
 
 RANDOM, PICKS = "random", ("suspicion", "expected_change", "covering")
-# Candidates of a cover for each pick. benchmarks/bench_review.py on digits, satimage
+# Candidates of a cover for each pick. The suite review on digits, satimage
 # and cifar10n: ahead of 10, and of a pool of suspicious rows.
 POOL = 3
 
@@ -185,7 +185,7 @@ def _prepared(strategy, scores, X, estimator, rng):
             f"strategy={strategy!r} needs an estimator with clean_proba_, but "
             f"{type(estimator).__name__} has none. Use strategy='suspicion'."
         )
-    # "covering" leads the others on average in benchmarks/bench_review.py.
+    # "covering" leads the others on average in the suite review.
     if strategy == "auto" and not known:
         return "suspicion", scores
     if strategy == "covering" or (strategy == "auto" and X is not None):

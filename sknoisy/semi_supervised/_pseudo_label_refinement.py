@@ -31,7 +31,7 @@ from sknoisy.semi_supervised._partly_labeled import PartlyLabeledReader
 # on digits, penbased, satimage and MNIST with 3 and 10 labels per class.
 CLUSTERS_PER_ROOT = 3
 MIN_CLUSTER_SIZE = 4
-# Row "all runs side by side" of benchmarks/bench_pseudo_label_classifier.py is behind
+# Row "all runs side by side" of the suite few_labels is behind
 # it, 69.6 to 71.7 with 3 labels a class.
 REFINER = PseudoLabelRefiner(carry="soft", perturbation="bootstrap")
 

@@ -40,7 +40,7 @@ from sknoisy.semi_supervised._partly_labeled import PartlyLabeledReader, labeled
 from sknoisy.transition._resolve import TRANSITION_CONSTRAINT, check_matrix
 
 # The rounds end when no larger share of the rows changes its label: ten rows of the
-# 1,000 of benchmarks/bench_self_training.py. Not tuned.
+# 1,000 of the suite few_labels. Not tuned.
 SETTLED = 0.01
 
 

@@ -1,0 +1,1 @@
+"""Benchmarks of sknoisy: ``python -m benchmarks --help``; the README says more."""

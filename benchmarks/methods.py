@@ -1,0 +1,209 @@
+"""The rows of the leaderboard: ours, what others have, and the references."""
+
+import importlib
+import importlib.util
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.model_selection import GridSearchCV
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.semi_supervised import LabelSpreading
+
+from benchmarks.bases import folds
+from benchmarks.cells import CLEAN, PLAIN
+from sknoisy import (
+    NoiseTransitionClassifier,
+    NoisyLabelClassifier,
+    RefinedLabelClassifier,
+    SimilarityReweightingClassifier,
+)
+from sknoisy.refinement import ConfidentPruning, QualityWeighting
+
+TUNED = ", tuned base"
+CORRECT = "correct rows only"
+# The constructor's parameter that takes the base, in the libraries around.
+BASE_PARAMETERS = ("estimator", "base_estimator", "clf", "classifier", "model")
+
+
+class ForestFilter(ClassifierMixin, BaseEstimator):
+    """Leave out the rows whose label an out-of-bag forest does not predict.
+
+    Parameters
+    ----------
+    estimator : classifier
+        Fitted to the rows that are kept.
+    random_state : int, default=None
+        Seed of the forest.
+    """
+
+    def __init__(self, estimator, random_state=None):
+        self.estimator = estimator
+        self.random_state = random_state
+
+    def fit(self, X, y):
+        """Fit the base to the rows that are kept."""
+        seed = self.random_state
+        forest = RandomForestClassifier(200, oob_score=True, random_state=seed)
+        proba = np.nan_to_num(forest.fit(X, y).oob_decision_function_)
+        self.classes_, own = forest.classes_, np.searchsorted(forest.classes_, y)
+        kept = proba.argmax(axis=1) == own
+        # Without two classes there would be nothing to fit.
+        kept |= len(np.unique(y[kept])) < 2
+        self.label_quality_ = proba[np.arange(len(y)), own]
+        self.noise_rate_ = float(1 - kept.mean())
+        self.estimator_ = clone(self.estimator).fit(X[kept], y[kept])
+        return self
+
+    def predict(self, X):
+        """Return the labels that the base predicts."""
+        return self.estimator_.predict(X)
+
+
+class CleanLearningRow(ClassifierMixin, BaseEstimator):
+    """cleanlab's CleanLearning with its defaults, reading and answering any labels.
+
+    Parameters
+    ----------
+    estimator : classifier
+        Its ``clf``.
+    random_state : int, default=None
+        Its ``seed``.
+    """
+
+    def __init__(self, estimator, random_state=None):
+        self.estimator = estimator
+        self.random_state = random_state
+
+    def fit(self, X, y):
+        """Fit on codes 0, 1, …, which is what CleanLearning accepts."""
+        from cleanlab.classification import CleanLearning
+
+        self.classes_, codes = np.unique(y, return_inverse=True)
+        self.estimator_ = CleanLearning(
+            clone(self.estimator),
+            seed=self.random_state,
+            find_label_issues_kwargs={"n_jobs": 1},
+        )
+        self.estimator_.fit(X, codes)
+        issues = self.estimator_.get_label_issues()
+        self.label_quality_ = issues["label_quality"].to_numpy()
+        # Its noise_matrix holds P(noisy | true) by columns; the diagonal is the same.
+        kept = np.diag(self.estimator_.noise_matrix)
+        self.noise_rate_ = float(1 - self.estimator_.py @ kept)
+        return self
+
+    def predict(self, X):
+        """Return labels as given to fit."""
+        return self.classes_[self.estimator_.predict(X)]
+
+
+@dataclass(frozen=True)
+class Method:
+    """How a row is made, and which labels it is fitted to."""
+
+    make: Callable
+    shown: str = "noisy"  # or "clean", or "correct": the rightly labelled rows only
+    tuned: bool = False  # whether the base is tuned on the noisy labels before
+    needs: str = ""  # a module without which the row is left out
+
+
+def _neighbors(base, seed):
+    grid = {"n_neighbors": [5, 15, 31, 61]}
+    return GridSearchCV(KNeighborsClassifier(), grid, cv=folds(5, seed))
+
+
+def _spreading(base, seed):
+    # A clamp that lets neighbours overrule a label.
+    return LabelSpreading(kernel="knn", n_neighbors=10, alpha=0.8)
+
+
+def _clean_learning(base, seed):
+    return CleanLearningRow(base, seed)
+
+
+def _flagship(base, seed, **params):
+    return NoisyLabelClassifier(base, random_state=seed, **params)
+
+
+def _corrected(correction):
+    def make(base, seed):
+        return NoiseTransitionClassifier(base, correction=correction, random_state=seed)
+
+    return Method(make)
+
+
+FLAGSHIP, CLEAN_LEARNING = "NoisyLabelClassifier", "CleanLearning"
+FOREST_FILTER, NEIGHBORS = "forest filter", "kNN, k tuned"
+METHODS = {
+    PLAIN: Method(lambda base, seed: base),
+    CLEAN: Method(lambda base, seed: base, shown="clean"),
+    CORRECT: Method(lambda base, seed: base, shown="correct"),
+    "tuned base": Method(lambda base, seed: base, tuned=True),
+    NEIGHBORS: Method(_neighbors),
+    "LabelSpreading(knn)": Method(_spreading),
+    FOREST_FILTER: Method(ForestFilter),
+    CLEAN_LEARNING: Method(_clean_learning, needs="cleanlab"),
+    CLEAN_LEARNING + TUNED: Method(_clean_learning, tuned=True, needs="cleanlab"),
+    FLAGSHIP: Method(_flagship),
+    FLAGSHIP + TUNED: Method(_flagship, tuned=True),
+    "SimilarityReweightingClassifier": Method(
+        lambda base, seed: SimilarityReweightingClassifier(base, random_state=seed)
+    ),
+    "NoiseTransitionClassifier(forward)": _corrected("forward"),
+    "NoiseTransitionClassifier(importance)": _corrected("importance"),
+    "RefinedLabelClassifier(QualityWeighting)": Method(
+        lambda base, seed: RefinedLabelClassifier(base, QualityWeighting())
+    ),
+    "RefinedLabelClassifier(ConfidentPruning)": Method(
+        lambda base, seed: RefinedLabelClassifier(base, ConfidentPruning())
+    ),
+}
+QUICK = (PLAIN, CLEAN, NEIGHBORS, FOREST_FILTER, CLEAN_LEARNING, FLAGSHIP)
+
+
+def installed(names):
+    """Return those of the rows whose library is here."""
+    needed = {name: METHODS[name].needs for name in names if name in METHODS}
+    return [
+        name
+        for name in names
+        if not needed.get(name) or importlib.util.find_spec(needed[name])
+    ]
+
+
+def make_method(name, base, seed):
+    """Return a row of the registry, or what an import path leads to, unfitted."""
+    base = clone(base)
+    return METHODS[name].make(base, seed) if name in METHODS else load(name, base, seed)
+
+
+def load(path, base, seed):
+    """Return what an import path leads to: a class, a function or an estimator.
+
+    Of the parameters of a class or function, the first that is named like a base gets
+    it, and ``random_state`` the seed; all others keep their defaults.
+    """
+    made = import_name(path)
+    if not callable(made):
+        return clone(made)
+    names = list(inspect.signature(made).parameters)
+    params = {name: base for name in BASE_PARAMETERS if name in names}
+    params = dict(list(params.items())[:1])
+    if "random_state" in names:
+        params["random_state"] = seed
+    return made(**params)
+
+
+def import_name(path):
+    """Return the object at an import path, such as ``package.module:Name``."""
+    module, _, name = path.replace(":", ".").rpartition(".")
+    if not module:
+        raise ValueError(
+            f"--method expected an import path such as package.module:Name, but got "
+            f"{path!r}. The rows that need no path are: {', '.join(METHODS)}."
+        )
+    return getattr(importlib.import_module(module), name)

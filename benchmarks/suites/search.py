@@ -1,0 +1,179 @@
+"""Which of eighteen candidates is chosen when the validation labels are wrong too.
+
+The candidates (logistic regression, neighbours, forests and boosting over their
+regularisation) are predicted out of fold on five folds of at most 1,000 noisy rows.
+*Regret* is the accuracy on clean test labels that the chosen one, fitted to all noisy
+rows, lacks against the best; *score error* is the mean error of the score itself over
+the candidates. The row that counts is ``noise_corrected_scorer``. Sets of ``use``
+"choose" chose the constants of ``sknoisy._noise_model``, the others check them.
+The last row has 5 % verified labels beside the noisy ones, mean over five draws.
+
+With ``--method`` a row is a function ``(X, y_noisy, predicted, fold) -> scores`` that
+returns the score of each candidate from its out-of-fold predictions.
+"""
+
+import numpy as np
+from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.neighbors import KNeighborsClassifier
+
+from benchmarks.bases import folds
+from benchmarks.cells import row_cells, row_problem
+from benchmarks.methods import import_name
+from benchmarks.noise import NONE
+from sknoisy._labels import NoisyLabels
+from sknoisy._noise_model import estimated_transition, held_out_quality
+from sknoisy._transition_matrix import normalize_rows
+
+FIGURES = ("regret", "score_error")
+LOWER_IS_BETTER = True
+SCORER, AS_THEY_ARE = "noise_corrected_scorer", "noisy labels as they are"
+OURS, LIMIT = (SCORER,), "clean labels (the limit)"
+TRUE_MATRIX, VERIFIED = "inverse of the true matrix", "5 % verified beside the rest"
+REFERENCES = (LIMIT, TRUE_MATRIX, VERIFIED)
+SEVERAL = ("pair40", "block40", "uniform40", "border30", NONE)
+NAMES = (
+    *("vehicle", "phoneme", "contraceptive", "digits", "cifar10n"),
+    *("newsclass_yoruba", "segment", "spambase", "banana", "satimage", "mnist5k"),
+    "ferplus",
+)
+VERIFIED_SHARE, N_DRAWS = 0.05, 5
+
+
+def candidates():
+    """Return the candidates of the search."""
+    found = [
+        LogisticRegression(C=C, max_iter=200) for C in (0.001, 0.01, 0.1, 1, 10, 100)
+    ]
+    found += [KNeighborsClassifier(k) for k in (1, 5, 15, 40)]
+    for leaf in (1, 5, 20):
+        forest = RandomForestClassifier(30, min_samples_leaf=leaf, random_state=0)
+        found.append(forest)
+    sizes = [(10, 4, 0.3), (30, 4, 0.1), (30, 8, 0.1), (10, 31, 0.3)]
+    for size in [*((*some, 20) for some in sizes), (10, 31, 0.3, 60)]:
+        names = ("max_iter", "max_leaf_nodes", "learning_rate", "min_samples_leaf")
+        params = dict(zip(names, size, strict=True))
+        found.append(HistGradientBoostingClassifier(random_state=0, **params))
+    return found
+
+
+def cells(options):
+    """Yield the cells; blocks and imbalance have no meaning with two classes."""
+
+    def noises(about):
+        return [about.given[0][0]] if about.given else None
+
+    for cell in row_cells(
+        options, bases=("lr",), usual_seeds=2, noises=noises, names=NAMES
+    ):
+        if options.noises or cell.noise in SEVERAL or not cell.noise[-1].isdigit():
+            yield cell
+
+
+def methods(options):
+    """Return the names of the rows."""
+    return [AS_THEY_ARE, *WAYS, LIMIT, VERIFIED]
+
+
+def prepare(cell, options):
+    """Fit all candidates on five folds and on all rows."""
+    problem = row_problem(cell, options)
+    X, y = problem.labels.X, problem.labels.noisy
+    problem.fold = np.zeros(len(y), dtype=int)
+    for number, (_, test) in enumerate(folds(5, cell.seed).split(X, y)):
+        problem.fold[test] = number
+    predicted, accuracy = [], []
+    for model in candidates():
+        column = np.zeros(len(y), dtype=int)
+        for number in range(5):
+            test = problem.fold == number
+            column[test] = model.fit(X[~test], y[~test]).predict(X[test])
+        predicted.append(column)
+        accuracy.append(problem.accuracy(model.fit(X, y)))
+    problem.predicted, problem.scores = np.transpose(predicted), np.array(accuracy)
+    seen = (problem.labels.clean, y, problem.predicted)
+    problem.n_classes = int(max(labels.max() for labels in seen)) + 1
+    return problem
+
+
+def agreement(problem, y):
+    """Return the share of right predictions of each candidate."""
+    return (problem.predicted == y[:, None]).mean(axis=0)
+
+
+def by_inverse(problem, T, rows=slice(None)):
+    """Return the accuracy of each candidate, corrected by the inverse of a matrix."""
+    R, y = np.linalg.pinv(T), problem.labels.noisy[rows]
+    return R[y[:, None], problem.predicted[rows]].mean(axis=0)
+
+
+def fitted(problem, rows=slice(None)):
+    """Correct by a matrix estimated on the rows."""
+    X, y = problem.labels.X[rows], problem.labels.noisy[rows]
+    T = estimated_transition(X, y, problem.n_classes)
+    return by_inverse(problem, T, rows)
+
+
+def by_part(problem):
+    """Correct by a matrix of each test part: what the scorer refuses to do."""
+    parts = [np.flatnonzero(problem.fold == number) for number in range(5)]
+    return np.mean([fitted(problem, part) for part in parts], axis=0)
+
+
+def of_high_quality(problem):
+    """Score on the rows that LabelQualityFold keeps."""
+    y, X = problem.labels.noisy, problem.labels.X
+    labels = NoisyLabels(codes=y, classes=np.arange(problem.n_classes))
+    kept = held_out_quality(X, labels) >= 0.5
+    return (problem.predicted == y[:, None])[kept if kept.any() else ~kept].mean(axis=0)
+
+
+def with_true_matrix(problem):
+    """Correct by the matrix that made the labels wrong."""
+    K, labels = problem.n_classes, problem.labels
+    pairs = np.bincount(labels.clean * K + labels.noisy, minlength=K * K)
+    pairs = pairs.reshape(K, K)
+    empty = np.diag(pairs.sum(axis=1) == 0)
+    return by_inverse(problem, normalize_rows(pairs + empty))
+
+
+WAYS = {
+    SCORER: fitted,
+    "a matrix of each test part": by_part,
+    "LabelQualityFold": of_high_quality,
+    TRUE_MATRIX: with_true_matrix,
+}
+
+
+def measure(problem, row):
+    """Return the regret of a way of scoring, and the error of its scores."""
+    labels, clean = problem.labels, agreement(problem, problem.labels.clean)
+    if row == VERIFIED:
+        draws = [verified(problem, seed) for seed in range(N_DRAWS)]
+        regrets = [problem.scores.max() - problem.scores[s.argmax()] for s in draws]
+        errors = [np.abs(score - clean).mean() for score in draws]
+        return {"regret": np.mean(regrets), "score_error": np.mean(errors)}
+    if row in WAYS:
+        score = WAYS[row](problem)
+    elif row in (AS_THEY_ARE, LIMIT):
+        score = agreement(problem, labels.clean if row == LIMIT else labels.noisy)
+    else:
+        way = import_name(row)
+        score = np.asarray(way(labels.X, labels.noisy, problem.predicted, problem.fold))
+    regret = problem.scores.max() - problem.scores[score.argmax()]
+    return {"regret": regret, "score_error": float(np.abs(score - clean).mean())}
+
+
+def verified(problem, seed):
+    """Return prediction-powered accuracies by a few verified and all noisy labels."""
+    n = len(problem.labels.noisy)
+    rows = np.random.RandomState(seed).permutation(n)[: int(VERIFIED_SHARE * n)]
+    trusted = np.isin(np.arange(n), rows)
+    right = (problem.predicted == problem.labels.clean[:, None])[trusted].astype(float)
+    agree = (problem.predicted == problem.labels.noisy[:, None]).astype(float)
+    middle, rest = agree[trusted].mean(axis=0), agree[~trusted].mean(axis=0)
+    centred = agree[trusted] - middle
+    # One power for all candidates, so that none gains by its own.
+    power = ((right - right.mean(axis=0)) * centred).sum() / (centred**2).sum()
+    power = np.clip(power / (1 + trusted.sum() / (~trusted).sum()), 0, 1)
+    return right.mean(axis=0) + power * (rest - middle)

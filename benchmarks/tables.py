@@ -1,0 +1,350 @@
+"""All tables and pictures of the results, as Markdown and as pages of the guide.
+
+``write_pages`` is called when the documentation is built. A text marks a table that
+stands in it with ``.. benchmark: SUITE/TABLE`` and ``.. end of benchmark`` (in Markdown
+the same as HTML comments); ``python -m benchmarks tables`` writes these anew, and a
+test fails where they differ from the results.
+"""
+
+import re
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks import earlier, records, suites
+from benchmarks.data import SETS
+from benchmarks.figures import SMALL_GAP, Results
+from benchmarks.noise import kind_of
+
+ROOT = Path(__file__).parent.parent
+ABSENT = "."
+# Gaps to the best rival below one point of accuracy are no losses worth a line.
+NOTABLE_LOSS, MOST_LOSSES = 0.01, 15
+MOST_COLUMNS = 10
+MARKED = ("README.md", "docs/user_guide/*.rst", "docs/development/*.rst")
+BLOCK = re.compile(
+    r"(?P<open>(?:<!--|\.\.) benchmark: (?P<name>[\w/-]+)(?: -->)?\n)"
+    r"(?P<text>.*?)(?P<end>(?:<!--|\.\.) end of benchmark)",
+    re.DOTALL,
+)
+
+
+@dataclass
+class Table:
+    """A table of texts, with what has to be said of it."""
+
+    title: str
+    header: list
+    rows: list
+    note: str = ""
+
+    def markdown(self):
+        """Return the table as Markdown; numbers are right-aligned."""
+        align = "|---" + "|---:" * (len(self.header) - 1) + "|"
+        lines = ["| " + " | ".join(row) + " |" for row in (self.header, *self.rows)]
+        return "\n".join([lines[0], align, *lines[1:]]) + "\n"
+
+    def rst(self):
+        """Return the table as reStructuredText, nothing where it has no rows."""
+        if not self.rows:
+            return ""
+        rows = [[text or ".." for text in row] for row in (self.header, *self.rows)]
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        rule = "  ".join("=" * width for width in widths)
+        lines = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
+        return "\n".join([rule, lines[0], rule, *lines[1:], rule]) + "\n"
+
+
+def shown(value, digits=1, scale=100, sign=False):
+    """Return a number as text: by default a share in per cent."""
+    if value is None:
+        return ABSENT
+    return f"{scale * value:{'+' if sign else ''}.{digits}f}"
+
+
+def bold(row, results):
+    """Return the name of a row: bold if it counts, with a star if it lacks cells."""
+    star = " (\\*)" if results.lacks(row) else ""
+    return (f"**{row}**" if row in results.ours else row) + star
+
+
+def losses(results):
+    """Return the cells in which ours is behind the best rival, widest gap first."""
+    found = results.part(noisy=True).losses()
+    # Figures have four digits, so that a tie can differ in the last one of a double.
+    behind = [loss for loss in found if loss[3] < -NOTABLE_LOSS]
+    ahead = sum(loss[3] > -1e-9 for loss in found)
+    note = (
+        f"In {ahead} of {len(found)} noisy cells ours is level with the best rival of "
+        f"the cell, which only somebody with clean labels could pick, or ahead; in "
+        f"{len(behind)} it is more than one point behind"
+        + (". The widest gaps, in points:" if behind else ".")
+    )
+    rows = [
+        [key[0], key[2], key[3], row, rival, shown(gap, sign=True)]
+        for key, row, rival, gap in behind[:MOST_LOSSES]
+    ]
+    header = ["set", "noise", "base", "ours", "best rival", "gap"]
+    return Table("Where ours loses", header, rows, note)
+
+
+def ranks(results):
+    """Return the mean ranks by family and base, with intervals."""
+    noisy = results.part(noisy=True)
+    parts = {"all": noisy}
+    for family in noisy.values_of("family"):
+        for base in noisy.values_of("base"):
+            parts[f"{family}, {base}"] = noisy.part(family=family, base=base)
+    found = {name: part.mean_ranks() for name, part in parts.items()}
+    order = sorted(found["all"], key=lambda row: found["all"][row][0])
+    rows = []
+    for row in order:
+        texts = []
+        for means in found.values():
+            mean, low, high = means.get(row, (None, None, None))
+            end = "" if mean is None else f" [{low:.1f}, {high:.1f}]"
+            texts.append(shown(mean, scale=1) + end)
+        rows.append([bold(row, results), *texts])
+    note = (
+        f"Mean rank among {len(noisy.ranked)} rows, over the {len(noisy.ranks())} "
+        "noisy cells that all of them were run in; in brackets the 95 % interval of a "
+        "bootstrap over the sets. A failed fit ranks last."
+    )
+    return Table("Mean ranks", ["row", *parts], rows, note)
+
+
+def overview(results, family):
+    """Return what is recovered, lost and found, for one family of sets."""
+    mine = results.part(family=family)
+    noisy, clean = mine.part(noisy=True), mine.part(noisy=False)
+    rows = []
+    for row in mine.rows:
+        recovery, n_cells = noisy.recovery(row)
+        changes, calm = noisy.changes(row), clean.changes(row)
+        rows.append(
+            [
+                bold(row, results),
+                shown(noisy.mean(row, "accuracy")),
+                shown(recovery, 0),
+                shown(min(changes, default=None), sign=True),
+                shown(float(np.mean(calm)) if calm else None, sign=True),
+                shown(min(calm, default=None), sign=True),
+                shown(noisy.times(row), 1, 1),
+            ]
+        )
+    note = (
+        "Accuracy over the noisy cells; recovery, the share of what wrong labels cost "
+        f"that is got back, over the {n_cells} cells in which they cost "
+        f"{100 * SMALL_GAP:.0f} points or more; the worst change with noise, and mean "
+        "and worst change without, in points; time in multiples of one plain fit."
+    )
+    header = ["row", "accuracy, %", "recovery, %", "worst, noise", "no noise"]
+    header += ["worst", "time"]
+    return Table(f"Learning despite wrong labels: {family}", header, rows, note)
+
+
+def grouped(results, group):
+    """Return {column: results} by what a function says of a record."""
+    columns = defaultdict(list)
+    for record in results.records:
+        columns[group(record)].append(record)
+    return {name: results.of(records) for name, records in columns.items()}
+
+
+def of_set(record):
+    """Return the set, the noise and the base as one column."""
+    return ", ".join(filter(None, (record[n] for n in ("data", "noise", "base"))))
+
+
+def of_kind(record):
+    """Return the family and the kind of noise as one column."""
+    return f"{record['family']}, {kind_of(record['noise'])}"
+
+
+def of_half(record):
+    """Return the family, whether the set serves to choose, and the kind of noise."""
+    use = SETS[record["data"]].use if record["data"] in SETS else ""
+    return f"{record['family']} {use}, {kind_of(record['noise'])}"
+
+
+def columns_of(title, results, columns, value, note=""):
+    """Return a table with a column of each part of the results; empty rows are left."""
+    rows = []
+    for row in results.rows:
+        values = [value(part, row) for part in columns.values()]
+        if any(found is not None for found in values):
+            rows.append([bold(row, results), *(shown(v, 3, 1) for v in values)])
+    return Table(title, ["row", *columns], rows, note)
+
+
+def detection(results):
+    """Return how the wrong labels are ranked, by family and kind of noise."""
+    noisy = results.part(noisy=True)
+    few = [r for r in noisy.records if r["noise"] == "uniform5"]
+    columns = {"AP, 5 %": results.of(few)} | grouped(noisy, of_kind)
+    note = (
+        "Average precision of the wrong labels where 5 % are wrong at random, and the "
+        "area under their ROC curve by family and kind of noise."
+    )
+
+    def value(part, row):
+        first = part is columns["AP, 5 %"]
+        return part.mean(row, "average_precision" if first else "auroc")
+
+    return columns_of("Finding wrong labels", noisy, columns, value, note)
+
+
+def means(results, figure, group=None):
+    """Return the mean of a figure: by set and noise, of many by family and kind."""
+    columns = grouped(results, group or of_set)
+    if not group and len(columns) > MOST_COLUMNS:
+        columns = grouped(results, of_kind)
+    title = f"Mean {figure}"
+    return columns_of(title, results, columns, lambda part, row: part.mean(row, figure))
+
+
+def tables_of(name, found):
+    """Return the tables of a suite by their names."""
+    suite = suites.load(name)
+    lower = getattr(suite, "LOWER_IS_BETTER", False)
+    given = (suite.FIGURES, suite.OURS, suite.REFERENCES, lower)
+    results = Results(list(found.values()), *given)
+    noisy, figures = results.part(noisy=True), suite.FIGURES
+    if name == "classification":
+        families = sorted(results.values_of("family"), reverse=True)
+        return {
+            "losses": losses(results),
+            "ranks": ranks(results),
+            **{family: overview(results, family) for family in families},
+            "detection": detection(results),
+        }
+    if name == "parts":
+        columns = grouped(noisy, of_half)
+        recovered = (
+            "Recovery",
+            results,
+            columns,
+            lambda part, row: part.recovery(row)[0],
+        )
+        first = {"recovery": columns_of(*recovered)}
+        return first | {one: means(results, one, of_half) for one in figures}
+    first = {"losses": losses(results)} if noisy.losses() else {}
+    return first | {one: means(results, one) for one in figures if one != "seconds"}
+
+
+def text_of(path, suite=None):
+    """Return all tables of a file of results as Markdown."""
+    found, runs = records.read(path)
+    # A file of sets of one's own is called SUITE-FOLDER.csv.
+    name = suite or Path(path).stem.partition("-")[0]
+    parts = [f"# {name}\n", *(f"- run {n}: {about}" for n, about in runs.items())]
+    for table in tables_of(name, found).values():
+        parts.append(f"\n## {table.title}\n\n{table.note}\n\n{table.markdown()}")
+    return "\n".join(parts)
+
+
+def all_tables():
+    """Return {"SUITE/TABLE": Table} of all results that are kept."""
+    found = {}
+    for path in sorted(records.FOLDER.glob("*.csv")):
+        if path.stem in suites.names():
+            for name, table in tables_of(path.stem, records.read(path)[0]).items():
+                found[f"{path.stem}/{name}"] = table
+    for name, parts in earlier.read().items():
+        found[f"earlier/{name}"] = Table(*parts)
+    return found
+
+
+def refreshed(text, tables):
+    """Return a text with its marked tables written anew."""
+
+    def write(match):
+        if match["name"] not in tables:
+            raise KeyError(
+                f"A text marks the benchmark table {match['name']!r}, but the results "
+                f"have only: {', '.join(tables)}."
+            )
+        table = tables[match["name"]]
+        html = match["open"].startswith("<")
+        text = table.markdown() if html else table.rst()
+        return f"{match['open']}\n{text}\n{match['end']}"
+
+    return BLOCK.sub(write, text)
+
+
+def marked_files():
+    """Return the files that may hold marked tables."""
+    return [path for pattern in MARKED for path in sorted(ROOT.glob(pattern))]
+
+
+def write_all():
+    """Write the marked tables of README and guide anew."""
+    tables = all_tables()
+    for path in marked_files():
+        text = path.read_text(encoding="utf-8")
+        if (new := refreshed(text, tables)) != text:
+            path.write_text(new, encoding="utf-8")
+            print(f"written: {path.relative_to(ROOT)}")
+
+
+def write_pages(folder):
+    """Write a page of the documentation for each suite that has results."""
+    folder.mkdir(exist_ok=True)
+    for path in sorted(records.FOLDER.glob("*.csv")):
+        if path.stem in suites.names():
+            text = page_of(path, folder)
+            (folder / f"{path.stem}.rst").write_text(text, encoding="utf-8")
+    parts = [earlier.INTRODUCTION]
+    for table in (Table(*parts) for parts in earlier.read().values()):
+        # Cells are plain text: stars and bars of others' names are no markup here.
+        parts.append(f"{_title(table.title, '-')}\n{table.note}\n\n{table.rst()}")
+    (folder / "earlier.rst").write_text("\n".join(parts), encoding="utf-8")
+
+
+def page_of(path, folder):
+    """Return the page of a suite: losses first, then the other tables and the runs."""
+    found, runs = records.read(path)
+    name = path.stem
+    title = name.replace("_", " ").capitalize()
+    parts = [_title(title, "="), suites.load(name).__doc__]
+    for key, table in tables_of(name, found).items():
+        parts.append(f"{_title(table.title, '-')}\n{table.note}\n\n{table.rst()}")
+        if key == "ranks" and draw_ranks(name, found, folder / f"{name}.svg"):
+            alt = "Mean ranks of the rows with their 95 % intervals; lower is better"
+            parts.append(f".. image:: {name}.svg\n   :alt: {alt}\n")
+    parts.append(f"{_title('Runs', '-')}")
+    parts += [f"- Run {number}: ``{about}``" for number, about in runs.items()]
+    return "\n".join(parts) + "\n"
+
+
+def _title(text, line):
+    return f"\n{text}\n{line * len(text)}\n"
+
+
+def draw_ranks(name, found, path):
+    """Draw the mean ranks with their intervals; return whether matplotlib is here."""
+    try:
+        from matplotlib.backends.backend_svg import FigureCanvasSVG
+        from matplotlib.figure import Figure
+    except ImportError:
+        return False
+    suite = suites.load(name)
+    given = (suite.FIGURES, suite.OURS, suite.REFERENCES)
+    noisy = Results(list(found.values()), *given).part(noisy=True)
+    families = noisy.values_of("family")
+    figure = Figure(figsize=(8, 0.3 * len(noisy.ranked) + 1), layout="constrained")
+    axes = figure.subplots(1, len(families), sharex=True, squeeze=False)[0]
+    for ax, family in zip(axes, families, strict=True):
+        ranked = noisy.part(family=family).mean_ranks()
+        order = sorted(ranked, key=lambda row: -ranked[row][0])
+        for height, row in enumerate(order):
+            mean, low, high = ranked[row]
+            color = "C1" if row in suite.OURS else "C0"
+            ax.plot([low, high], [height, height], color=color, linewidth=2)
+            ax.plot([mean], [height], "o", color=color)
+        ax.set_yticks(range(len(order)), order)
+        ax.set(title=family, xlabel="mean rank (lower is better)")
+    FigureCanvasSVG(figure).print_svg(path)
+    return True
