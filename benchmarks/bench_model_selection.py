@@ -7,7 +7,7 @@ Eighteen candidates (linear, neighbours, forests, boosting) are predicted out of
 five folds of at most 1,000 noisy rows, once for each set, noise and seed; what is found
 is kept in ``--cache``. Each way of scoring then chooses one. Sets that ``SKNOISY_DATA``
 does not lead to are left out; those of the first half chose the constants of
-``sknoisy._noise_model``, those of the second half check them.
+``sknoisy.quality._noise_model``, those of the second half check them.
 """
 
 import argparse
@@ -26,7 +26,6 @@ from sklearn.model_selection import GridSearchCV
 from threadpoolctl import threadpool_limits
 
 from sknoisy._labels import NoisyLabels
-from sknoisy._noise_model import estimated_transition, held_out_quality
 from sknoisy._transition_matrix import normalize_rows
 from sknoisy.metrics import (
     noise_corrected_score,
@@ -37,6 +36,7 @@ from sknoisy.metrics._proba_scores import PROBA_SCORES
 from sknoisy.metrics._read import METRICS
 from sknoisy.metrics._trusted_score import _influence
 from sknoisy.noise import UniformNoise
+from sknoisy.quality._noise_model import estimated_transition, held_out_quality
 
 KINDS = ("pair", "block", "uniform", "border", "real", NONE)
 FOLDS = range(5)

@@ -44,7 +44,6 @@ LAYERS = [
         "_meta",
         "_mixture",
         "_neighbor_graph",
-        "_noise_model",
         "_out_of_fold",
         "_proba",
         "_proba_blocks",

@@ -10,8 +10,8 @@ from sklearn.utils.metadata_routing import get_routing_for_object
 
 from sknoisy._compat import _num_samples
 from sknoisy._labels import NoisyLabels, encode_labels
-from sknoisy._noise_model import cached, held_out_quality
 from sknoisy.exceptions import NoEvidenceWarning
+from sknoisy.quality._noise_model import cached, held_out_quality
 
 OWNER = "LabelQualityFold"
 
