@@ -343,7 +343,7 @@ def noise_corrected_scorer(metric, *, transition="auto"):
     returns the plain score, with a warning, since estimates from so few rows harm.
 
     Two classes have no asymmetry of this kind: one may lose more labels than the other,
-    which cannot be told from overlap without verified labels, and is not corrected.
+    which cannot be told from overlap without trusted labels, and is not corrected.
 
     Examples
     --------

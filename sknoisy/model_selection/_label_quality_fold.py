@@ -33,7 +33,7 @@ class LabelQualityFold:
         Quality of each label, P(label is right) in [0, 1]. "auto" estimates it once for
         each (X, y). An estimator that has not been fitted, such as a label quality
         score of :mod:`sknoisy.quality` or a classifier of ours, is cloned and fitted
-        to the rows; of a fitted one ``label_quality_`` is taken. For verified labels
+        to the rows; of a fitted one ``label_quality_`` is taken. For trusted labels
         pass 1 where the label has been verified and 0 elsewhere: then only these are
         tested on.
 
