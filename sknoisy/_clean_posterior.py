@@ -112,21 +112,15 @@ def expected_classes(proba, transition_matrix, codes, *, weights=None):
     weights = np.ones(len(codes)) if weights is None else weights
     weights = weights / weights.sum()
     share = np.bincount(codes, weights, minlength=proba.shape[1])
-    logits = proba @ np.log(np.maximum(transition_matrix, SMALLEST_CONFUSION)).T
-    logits -= logits.max(axis=1, keepdims=True)
-    table = np.exp(logits)
-    best, chosen = -np.inf, None
-    for inverse_temperature in INVERSE_TEMPERATURES:
-        prior = _settled_prior(table, share, weights)
-        likelihood = _likelihood(table, prior, transition_matrix, codes)
-        value = weights @ np.log(np.maximum(likelihood, SMALLEST_PROBABILITY))
-        if value > best:
-            best, chosen = value, (inverse_temperature, prior)
-        # Each inverse temperature is twice the one before.
+    table = proba @ np.log(np.maximum(transition_matrix, SMALLEST_CONFUSION)).T
+    table -= table.max(axis=1, keepdims=True)
+    np.exp(table, out=table)
+    priors = _settled_priors(table, share, weights)
+    fit = _log_likelihoods(table, priors, transition_matrix, codes, weights)
+    chosen = int(np.argmax(fit))
+    for _ in range(chosen):
         np.square(table, out=table)
-    inverse_temperature, prior = chosen
-    np.exp(np.multiply(logits, inverse_temperature, out=logits), out=table)
-    return _normalized(np.multiply(table, prior, out=table))
+    return _normalized(np.multiply(table, priors[chosen], out=table))
 
 
 def clean_posterior(proba, transition_matrix, codes, *, weights=None):
@@ -154,9 +148,11 @@ def clean_posterior(proba, transition_matrix, codes, *, weights=None):
     ndarray of shape (n_samples, n_classes)
         Rows sum to 1.
     """
-    expected = expected_classes(proba, transition_matrix, codes, weights=weights)
-    expected *= np.ascontiguousarray(transition_matrix.T)[codes]
-    return _normalized(expected)
+    joint = expected_classes(proba, transition_matrix, codes, weights=weights)
+    given = np.ascontiguousarray(transition_matrix.T)
+    for rows in _blocks(joint):
+        joint[rows] *= given[codes[rows]]
+    return _normalized(joint)
 
 
 def label_posterior(proba, labels, transition_matrix, core_rate):
@@ -217,41 +213,64 @@ def _normalized(table):
     return table
 
 
-def _settled_prior(table, prior, weights):
-    """Return the prior that agrees with the mean of its own posterior."""
+def _settled_priors(table, share, weights):
+    """Return for each temperature the prior that agrees with its mean posterior."""
+    priors = np.tile(share, (len(INVERSE_TEMPERATURES), 1))
+    moving = np.ones(len(priors), dtype=bool)
     for _ in range(POSTERIOR_STEPS - 1):
-        last, prior = prior, _mean_posterior(table, prior, weights)
-        if np.abs(prior - last).max() < SETTLED:
+        last, priors = priors, _mean_posteriors(table, priors, weights, moving)
+        moving &= np.abs(priors - last).max(axis=1) >= SETTLED
+        if not moving.any():
             break
-    return prior
+    return priors
 
 
-def _mean_posterior(table, prior, weights):
-    """Return the weighted mean of ``table * prior`` with rows that sum to 1.
+def _mean_posteriors(table, priors, weights, moving):
+    """Return the weighted mean of ``power * prior`` with rows that sum to 1.
 
-    The sum over rows is a product of a matrix and a vector for each block, so that the
-    table is read once and the posterior is never stored.
+    The sum over rows is a product of a matrix and a vector for each block and power,
+    so that the table is read once and no posterior is stored.
     """
-    gain, uniform = np.zeros(len(prior)), 0.0
+    priors, gains, uniform = (
+        priors.copy(),
+        np.zeros(priors.shape),
+        np.zeros(len(priors)),
+    )
     for rows in _blocks(table):
-        total = table[rows] @ prior
-        # Rows of which nothing is known have a uniform posterior.
-        empty = total == 0
-        gain += (weights[rows] / np.where(empty, 1, total)) @ table[rows]
-        uniform += weights[rows] @ empty
-    return prior * gain + uniform / len(prior)
+        for t, power in _powers(table[rows]):
+            if moving[t]:
+                total = power @ priors[t]
+                # Rows of which nothing is known have a uniform posterior.
+                empty = total == 0
+                gains[t] += (weights[rows] / np.where(empty, 1, total)) @ power
+                uniform[t] += weights[rows] @ empty
+    mean = priors * gains + uniform[:, None] / priors.shape[1]
+    return np.where(moving[:, None], mean, priors)
 
 
-def _likelihood(table, prior, transition_matrix, codes):
-    """Return the probability of each label given under the posterior of its row."""
-    given, likelihood = transition_matrix.T, np.empty(len(codes))
+def _log_likelihoods(table, priors, transition_matrix, codes, weights):
+    """Return how likely the labels given are at each temperature."""
+    given, fit = np.ascontiguousarray(transition_matrix.T), np.zeros(len(priors))
     for rows in _blocks(table):
-        weighted = table[rows] * prior
-        total = weighted.sum(axis=1)
-        joint = np.einsum("nk,nk->n", weighted, given[codes[rows]])
-        unknown = given.mean(axis=1)[codes[rows]]
-        likelihood[rows] = np.divide(joint, total, out=unknown, where=total > 0)
-    return likelihood
+        to_label = given[codes[rows]]
+        unknown = to_label.mean(axis=1)
+        for t, power in _powers(table[rows]):
+            total = power @ priors[t]
+            joint = np.einsum("nk,nk,k->n", power, to_label, priors[t])
+            likelihood = np.divide(joint, total, out=unknown.copy(), where=total > 0)
+            fit[t] += weights[rows] @ np.log(
+                np.maximum(likelihood, SMALLEST_PROBABILITY)
+            )
+    return fit
+
+
+def _powers(block):
+    """Yield the powers of a block by all inverse temperatures, each in turn."""
+    yield 0, block
+    for t in range(1, len(INVERSE_TEMPERATURES)):
+        # Each inverse temperature is twice the one before.
+        block = np.square(block, out=None if t == 1 else block)
+        yield t, block
 
 
 def _blocks(table):

@@ -9,6 +9,7 @@ import numpy as np
 from scipy import sparse
 from sklearn.utils.validation import check_array
 
+from sknoisy._array_library import numpy_view
 from sknoisy._compat import _num_samples
 from sknoisy._labels import NoisyLabels, encode_labels
 from sknoisy._proba_blocks import ProbaBlocks, StoredRows
@@ -81,7 +82,7 @@ def labels_and_table(y, proba, *, owner, classes=None):
             f"{owner} expected one label per row of proba, but got y=None. Pass y, or "
             "pass proba as a list of blocks (labels, probabilities)."
         )
-    classes, codes = encode_labels(y, owner=owner, classes=classes)
+    classes, codes = encode_labels(numpy_view(y, owner), owner=owner, classes=classes)
     # Equal weights that take no memory.
     weights = np.broadcast_to(1.0, codes.shape)
     labels = NoisyLabels(codes=codes, classes=classes, sample_weight=weights)
@@ -110,6 +111,7 @@ def proba_table(proba, labels, *, owner):
     if isinstance(proba, ProbaBlocks):
         pieces = proba.of(labels)
         return ProbaTable(pieces, labels.n_classes, pieces.dtype, owner)
+    proba = numpy_view(proba, owner)
     proba = proba.to_dask_array(lengths=True) if _is_dask_frame(proba) else proba
     order = column_order(proba, labels.classes, owner)
     stored = _is_stored(proba)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from sknoisy._array_library import numpy_view
 from sknoisy._proba_columns import column_order
 
 # Entries of a stored array that are fetched at once, 8 MB of float64: large beside the
@@ -47,9 +48,9 @@ class ProbaBlocks:
 
     Parameters
     ----------
-    source : iterable of ndarray or of (array-like, ndarray)
+    source : iterable of ndarray or of (array-like, ndarray), or callable
         Tables of consecutive rows, or pairs of labels and table. It is iterated more
-        than once.
+        than once; a callable is called for each pass and returns an iterator.
 
     owner : str
         Name of the caller, for the messages.
@@ -60,10 +61,10 @@ class ProbaBlocks:
             raise ValueError(
                 f"{owner} reads the blocks of proba at least twice, but got a "
                 f"{type(source).__name__}, which can be read only once: two passes are "
-                "needed. Pass a list of blocks, or an object whose __iter__ starts "
-                "from the first block each time."
+                "needed. Pass the function that makes it, a list of blocks, or an "
+                "object whose __iter__ starts from the first block each time."
             )
-        self.source = source
+        self.source = _Passes(source) if _makes_iterators(source) else source
         self.owner = owner
         self.paired = None
         self.y = None
@@ -77,6 +78,8 @@ class ProbaBlocks:
             return len(proba) > 0 and (
                 _is_pair(proba[0]) or len(getattr(proba[0], "shape", ())) == 2
             )
+        if _makes_iterators(proba):
+            return True
         named = ("shape", "__array__", "columns")
         return hasattr(proba, "__iter__") and not any(hasattr(proba, n) for n in named)
 
@@ -86,7 +89,7 @@ class ProbaBlocks:
         for number, block in enumerate(self.source):
             table = self._table_of(block, number, y)
             lengths.append(len(table))
-            parts.append(np.asarray(block[0]) if self.paired else None)
+            parts.append(self._labels_of(block) if self.paired else None)
             if self.paired and len(parts[-1]) != len(table):
                 raise ValueError(
                     f"{self.owner} expected a label per row in block {number}, but got "
@@ -133,7 +136,9 @@ class ProbaBlocks:
             table = self._table_of(block, number)
             order = column_order(table, self.classes, self.owner)
             table, end = np.asarray(table), start + len(table)
-            same = self.y is None or np.array_equal(self.y[start:end], block[0])
+            same = self.y is None or np.array_equal(
+                self.y[start:end], self._labels_of(block)
+            )
             if end > self.n_rows or not same:
                 self._refuse_other_pass(f"block {number} holds other rows")
             yield table, order
@@ -150,7 +155,7 @@ class ProbaBlocks:
     def _table_of(self, block, number, y=None):
         """Return the table of a block, which has to be like the first one."""
         paired = _is_pair(block)
-        table = block[1] if paired else block
+        table = numpy_view(block[1] if paired else block, self.owner)
         shape = getattr(table, "shape", ())
         if len(shape) != 2:
             raise ValueError(
@@ -167,6 +172,9 @@ class ProbaBlocks:
             raise ValueError(self._unlike(found, number, y))
         return table
 
+    def _labels_of(self, block):
+        return np.asarray(numpy_view(block[0], self.owner))
+
     def _unlike(self, found, number, y):
         """Return the message about a block that is unlike the first one."""
         if y is not None and self.paired:
@@ -182,6 +190,21 @@ class ProbaBlocks:
             f"{self.owner} expected every block to be like the first, {kinds[0]}, but "
             f"block {number} has {kinds[1]}. Bring all blocks to one form."
         )
+
+
+class _Passes:
+    """An iterable that calls a function for each pass."""
+
+    def __init__(self, function):
+        self.function = function
+
+    def __iter__(self):
+        return iter(self.function())
+
+
+def _makes_iterators(source):
+    """Whether a source of blocks is a function rather than something iterable."""
+    return callable(source) and not hasattr(source, "__iter__")
 
 
 def _is_pair(block):

@@ -1,8 +1,8 @@
 """Tables of class probabilities, read in blocks that stay in the cache of a core.
 
 A table is in memory, in a mapped or chunked file, or comes piece by piece. Whatever it
-is, the functions that compute on it see small arrays of one kind, which are theirs to
-overwrite: nothing is copied as a whole, and a table may be larger than the memory.
+is, the functions that compute on it see small contiguous arrays: nothing is copied as a
+whole, and a table may be larger than the memory.
 """
 
 from concurrent.futures import ThreadPoolExecutor
@@ -50,7 +50,7 @@ class ProbaTable:
     owner: str | None = None
 
     def blocks(self, rows=None, first_row=0):
-        """Yield row numbers and a copy of these rows, block by block.
+        """Yield row numbers and these rows, block by block.
 
         Parameters
         ----------
@@ -67,7 +67,8 @@ class ProbaTable:
             Which rows these are.
 
         block : ndarray of shape (n_rows, n_classes)
-            Contiguous. It may be overwritten, and the next block overwrites it.
+            Contiguous. Where it is writable, it is a copy, which may be overwritten
+            and which the next block overwrites; where not, part of the table itself.
         """
         n_rows = max(1, BLOCK_ENTRIES // self.n_classes)
         buffer = np.empty(n_rows * self.n_classes, dtype=self.dtype)
@@ -125,15 +126,22 @@ class ProbaTable:
             for start, end in pairwise(starts.tolist())
         ]
 
-    def _laid_out(self, part, order, buffer, by_class):
-        """Copy some rows into the buffer, in the layout that suits the classes."""
+    def _laid_out(self, part, order, buffer, in_turn):
+        """Return some rows in the layout that suits the classes, a copy if need be."""
         flat = buffer[: len(part) * self.n_classes]
-        if by_class and self.n_classes <= FEW_CLASSES:
+        if in_turn and self.n_classes <= FEW_CLASSES:
             block = flat.reshape(self.n_classes, len(part)).T
+        elif in_turn and order is None and self._is_block(part):
+            block = part.view(np.ndarray)
+            block.flags.writeable = False
+            return block
         else:
             block = flat.reshape(len(part), self.n_classes)
         np.copyto(block, part if order is None else part[:, order])
         return block
+
+    def _is_block(self, part):
+        return part.dtype == self.dtype and part.flags.c_contiguous
 
     def to_array(self):
         """Return the whole table in memory, without a copy where it is there."""
@@ -170,7 +178,9 @@ def check_block(block, first_row, owner):
     # is not near 1, so that these two see every fault.
     if not block.min() >= 0:
         raise ValueError(_fault(block, first_row, owner))
-    off = block.sum(axis=1)
+    # For rows of many classes a tenth faster than sum; a product with ones would start
+    # threads within threads.
+    off = np.einsum("nk->n", block)
     off -= 1
     if not np.abs(off, out=off).max() <= SUM_TOLERANCE:
         raise ValueError(_fault(block, first_row, owner))

@@ -4,8 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_array_equal
+from sklearn import config_context
 
 from sknoisy import find_label_errors, label_quality
+from sknoisy._array_library import numpy_view
 from sknoisy.quality._find import RULES
 from sknoisy.transition import confident_joint
 
@@ -65,8 +67,10 @@ def same(function, y, blocks, **options):
 def test_blocks_give_the_same_as_the_table(function, n_rows):
     same(function, Y, cut(PROBA, n_rows))
     same(function, Y, Rereadable(cut(PROBA, n_rows)))
+    same(function, Y, lambda: (block for block in cut(PROBA, n_rows)))
     same(function, None, cut(PROBA, n_rows, labels=Y))
     same(function, None, Rereadable(cut(PROBA, n_rows, labels=Y)))
+    same(function, None, lambda: iter(cut(PROBA, n_rows, labels=Y)))
 
 
 @pytest.mark.parametrize("rule", sorted(RULES))
@@ -137,6 +141,14 @@ def test_an_iterator_can_be_read_only_once(function):
             function(Y, once)
 
 
+def test_a_function_has_to_make_a_new_iterator():
+    started = iter(cut(PROBA, 50))
+    with pytest.raises(ValueError, match="every pass, but they end after 0 of 300"):
+        find_label_errors(Y, lambda: started)
+    with pytest.raises(TypeError, match="argument"):
+        find_label_errors(Y, lambda path: cut(PROBA, 50))
+
+
 class Exhausted(Rereadable):
     def __iter__(self):
         super().__iter__()
@@ -195,6 +207,56 @@ def test_blocks_that_cannot_be_read(function, y, blocks, message):
     with pytest.raises(ValueError, match=message) as caught:
         function(y, blocks)
     assert function.__name__ in str(caught.value)
+
+
+class Tensor:
+    """What other libraries of arrays have in common, here over an array of numpy."""
+
+    def __init__(self, array, device="cpu"):
+        self.array, self.device = array, device
+        self.shape, self.dtype = array.shape, array.dtype
+
+    def __dlpack__(self, **options):
+        if self.device != "cpu":
+            raise BufferError("not in the memory of the CPU")
+        return self.array.__dlpack__(**options)
+
+    def __dlpack_device__(self):
+        return self.array.__dlpack_device__()
+
+
+def tensors():
+    yield Tensor
+    yield pytest.importorskip("torch", reason="torch is optional").from_numpy
+
+
+@pytest.mark.parametrize("dispatch", [False, True])
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_tensors_are_read_where_they_lie(function, dispatch, monkeypatch):
+    monkeypatch.setenv("SCIPY_ARRAY_API", "1")
+    for tensor in tensors():
+        with config_context(array_api_dispatch=dispatch):
+            for table in (PROBA, PROBA.astype(np.float32), np.asfortranarray(PROBA)):
+                expected = function(Y, table)
+                for y in (Y, tensor(Y)):
+                    assert_array_equal(
+                        function(y, tensor(table)), expected, strict=True
+                    )
+                blocks = [(tensor(Y), tensor(table))]
+                assert_array_equal(function(None, blocks), expected, strict=True)
+
+
+def test_tensors_are_not_copied():
+    assert np.shares_memory(numpy_view(Tensor(PROBA), "it"), PROBA)
+
+
+def test_tensors_that_numpy_cannot_read():
+    torch = pytest.importorskip("torch", reason="torch is optional")
+    with_gradient = torch.from_numpy(PROBA).requires_grad_()
+    for table in (Tensor(PROBA, "cuda:0"), with_gradient, with_gradient.bfloat16()):
+        message = "memory of the CPU, .* but got a Tensor of .*detach"
+        with pytest.raises(TypeError, match=message):
+            label_quality(Y, table)
 
 
 def test_memory_does_not_grow_with_the_table():

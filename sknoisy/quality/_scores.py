@@ -28,13 +28,13 @@ def label_quality(y, proba, *, method="normalized_margin", classes=None):
     y : array-like of shape (n_samples,) or None
         Labels. None where the blocks of ``proba`` bring their own.
 
-    proba : array-like of shape (n_samples, n_classes), or iterable of blocks
+    proba : array-like of shape (n_samples, n_classes), iterable of blocks or callable
         Probabilities by a model that has not seen the label of the row. Rows sum to 1.
         The columns of a frame are matched by name where they are named like the
         classes. An array is read in blocks and never copied, so that it may lie in a
-        mapped file or be a dask array. Blocks are arrays of consecutive rows, or pairs
-        of labels and array; they are iterated at least twice, so that a generator is
-        refused.
+        mapped file, be a dask array or a tensor of torch on the CPU. Blocks are arrays
+        of consecutive rows, or pairs of labels and array; they are read at least twice,
+        so that instead of a generator the function that makes it is passed.
 
     method : str, default="normalized_margin"
         The score: "normalized_margin", "self_confidence" or
@@ -55,6 +55,9 @@ def label_quality(y, proba, *, method="normalized_margin", classes=None):
         If probabilities are negative, missing, do not sum to 1 or do not fit the
         labels, if columns are named like other classes, if blocks differ in form or
         from one pass to the next, or the method is unknown.
+
+    TypeError
+        If an array of another library does not lie in the memory of the CPU.
 
     See Also
     --------

@@ -1,0 +1,1 @@
+"""Benchmarks for airspeed velocity, one file a package: time and peak memory."""

@@ -1,0 +1,100 @@
+"""How the time of the evidence grows with the rows.
+
+Run ``python benchmarks/bench_growth.py``, with ``--size 0.1`` for a tenth of the rows.
+Two tables: exact and approximate neighbour search on data with 12 directions in 50
+columns, with the share of the ten nearest rows that the approximate search finds; and
+the out-of-bag forest, with the exponent of its growth from one size to the next. Times
+are of the processor.
+"""
+
+import argparse
+import time
+
+import numpy as np
+from pynndescent import PyNNDescentTransformer
+from sklearn.datasets import make_classification
+from sklearn.neighbors import KNeighborsTransformer
+
+from sknoisy._context import FitContext
+from sknoisy._folds import distinct_rows
+from sknoisy._labels import NoisyLabels
+from sknoisy.evidence._forest import forest_evidence
+
+N_NEIGHBORS = 10
+SEARCHED = [10_000, 20_000, 40_000]
+GROWN = [12_500, 50_000, 200_000]
+
+
+class Inputs:
+    """What the forest reads of the inputs of evidence."""
+
+    def __init__(self, X, y):
+        classes, codes = np.unique(y, return_inverse=True)
+        self.embedding = X
+        self.labels = NoisyLabels(codes, classes, points=distinct_rows(X))
+        self.context = FitContext(random_state=0)
+
+
+def make_rows(n_rows):
+    """Return rows and labels of five classes."""
+    return make_classification(
+        n_rows, 50, n_informative=12, n_classes=5, class_sep=1.2, random_state=0
+    )
+
+
+def seconds(function):
+    """Return the result of a call and its processor time."""
+    start = time.process_time()
+    result = function()
+    return result, time.process_time() - start
+
+
+def nearest_rows(graph):
+    """Return the sets of neighbours of all rows, themselves included."""
+    return [set(row) for row in np.split(graph.indices, graph.indptr[1:-1])]
+
+
+def compare_searches(size):
+    """Print time and recall of both searches by the number of rows."""
+    # The first search compiles; smaller tables are searched by other code.
+    search, X = PyNNDescentTransformer(n_neighbors=5), make_rows(5000)[0]
+    _, compiling = seconds(lambda: search.fit_transform(X))
+    print(f"The first approximate search of a process: {compiling:.0f} s\n")
+    print("| rows | exact, s | approximate, s | recall |\n| --- | --- | --- | --- |")
+    for n_rows in (int(size * n) for n in SEARCHED):
+        X, _ = make_rows(n_rows)
+        exact, slow = seconds(
+            lambda X=X: KNeighborsTransformer(n_neighbors=N_NEIGHBORS).fit_transform(X)
+        )
+        search = PyNNDescentTransformer(n_neighbors=N_NEIGHBORS, random_state=0)
+        found, fast = seconds(lambda X=X, search=search: search.fit_transform(X))
+        pairs = zip(nearest_rows(exact), nearest_rows(found), strict=True)
+        recall = np.mean([len(a & b) / len(a) for a, b in pairs])
+        print(f"| {n_rows:,} | {slow:.1f} | {fast:.1f} | {recall:.2f} |", flush=True)
+
+
+def compare_forests(size):
+    """Print the time of the forest and the exponent of its growth."""
+    print("\n| rows | forest, s | exponent |\n| --- | --- | --- |")
+    last = None
+    for n_rows in (int(size * n) for n in GROWN):
+        inputs = Inputs(*make_rows(n_rows))
+        _, taken = seconds(lambda inputs=inputs: forest_evidence(inputs))
+        exponent = "-"
+        if last is not None:
+            exponent = f"{np.log(taken / last[1]) / np.log(n_rows / last[0]):.2f}"
+        print(f"| {n_rows:,} | {taken:.1f} | {exponent} |", flush=True)
+        last = n_rows, taken
+
+
+def main():
+    """Print both tables."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--size", type=float, default=1, help="share of the rows")
+    options = parser.parse_args()
+    compare_searches(options.size)
+    compare_forests(options.size)
+
+
+if __name__ == "__main__":
+    main()
