@@ -18,6 +18,7 @@ from sknoisy._compat import _num_samples
 from sknoisy._distinct_rows import distinct_rows
 from sknoisy.exceptions import ReducedFoldsWarning
 
+# The default of scikit-learn's own cross-validation.
 DEFAULT_FOLDS = 5
 
 

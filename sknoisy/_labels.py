@@ -160,20 +160,20 @@ class NoisyLabels:
         return replace(self, **aligned, params=params)
 
     def keep_trusted(self, soft_labels):
-        """Return soft labels in which verified rows keep label and weight."""
+        """Return soft labels in which trusted rows keep label and weight."""
         if self.trusted is None:
             return soft_labels
-        verified = self.one_hot() * self.sample_weight[:, None]
-        return np.where(self.trusted[:, None], verified, soft_labels)
+        trusted = self.one_hot() * self.sample_weight[:, None]
+        return np.where(self.trusted[:, None], trusted, soft_labels)
 
     def certain_of_trusted(self, proba):
-        """Return class probabilities in which verified labels are certain."""
+        """Return class probabilities in which trusted labels are certain."""
         if self.trusted is None:
             return proba
         return np.where(self.trusted[:, None], self.one_hot(), proba)
 
     def quality_of_trusted(self, quality):
-        """Return label quality scores in which verified labels score 1."""
+        """Return label quality scores in which trusted labels score 1."""
         return quality if self.trusted is None else np.where(self.trusted, 1.0, quality)
 
 
@@ -221,7 +221,7 @@ def read_labels(X, y, *, owner, sample_weight=None, groups=None, trusted=None):
         Group of each row.
 
     trusted : array-like of bool of shape (n_samples,), default=None
-        Mask of the verified labels.
+        Mask of the trusted labels.
 
     Returns
     -------

@@ -51,7 +51,6 @@ LAYERS = [
         "_meta",
         "_mixture",
         "_neighbor_graph",
-        "_noise_model",
         "_out_of_fold",
         "_proba",
         "_proba_blocks",
@@ -204,6 +203,33 @@ def function_size_complaints(modules):
                     )
 
 
+def constant_complaints(modules):
+    """Numbers at module level say why: by equation, benchmark row or reason."""
+    for name, (tree, text) in modules.items():
+        lines = text.splitlines()
+        for node in tree.body:
+            if isinstance(node, ast.Assign) and is_named_number(node):
+                # Constants that stand together share the comment above them.
+                above = node.lineno - 1
+                while above and lines[above - 1][:1] not in ("", "#"):
+                    above -= 1
+                commented = above and lines[above - 1].startswith("#")
+                if not (commented or "#" in lines[node.lineno - 1]):
+                    yield f"{name}:{node.lineno} has a number without a comment"
+
+
+def is_named_number(node):
+    """Whether an assignment gives a name in capitals to numbers."""
+    plain = ast.Constant | ast.Tuple | ast.UnaryOp | ast.BinOp
+    names = [n.id for t in node.targets for n in ast.walk(t) if isinstance(n, ast.Name)]
+    values = [n.value for n in ast.walk(node.value) if isinstance(n, ast.Constant)]
+    return (
+        isinstance(node.value, plain)
+        and all(name.isupper() for name in names)
+        and any(type(value) in (int, float) for value in values)
+    )
+
+
 def code_lines(tree, text):
     """Return the numbers of the lines that are not blank, comment or docstring."""
     blank = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT}
@@ -258,12 +284,16 @@ RULES = {
         {"sknoisy._labels": LONG_FUNCTION},
         {"sknoisy._labels": "class A:\n    " + LONG_FUNCTION.replace("\n", "\n    ")},
     ],
+    constant_complaints: [
+        {"sknoisy._labels": "TOLERANCE = 1e-3"},
+        {"sknoisy._labels": "# Why.\nA = 1\n\nSIZES, START = (1, 2), -1"},
+    ],
 }
 GOOD = {
     "sknoisy": "from sknoisy.classification import A",
     "sknoisy._compat": "from sklearn.base import _fit_context",
     "sknoisy._labels": "from sklearn import __version__\nimport numpy as np",
-    "sknoisy._folds": "from sknoisy import _labels",
+    "sknoisy._folds": "from sknoisy import _labels\n# Why.\nA = 1\n_B = 2 * 3",
     "sknoisy.noise": "from sknoisy.noise._a import A",
     "sknoisy.noise._a": "import os.path\ndef f():\n    import pandas",
     "sknoisy.classification": "import sknoisy.noise._a\nfrom sknoisy.noise import A",

@@ -5,7 +5,7 @@ regularisation) are predicted out of fold on five folds of at most 1,000 noisy r
 *Regret* is the accuracy on clean test labels that the chosen one, fitted to all noisy
 rows, lacks against the best; *score error* is the mean error of the score itself over
 the candidates. The row that counts is ``noise_corrected_scorer``. Sets of ``use``
-"choose" chose the constants of ``sknoisy._noise_model``, the others check them.
+"choose" chose the constants of ``sknoisy.quality._noise_model``, the others check them.
 The last row has 5 % verified labels beside the noisy ones, mean over five draws.
 
 With ``--method`` a row is a function ``(X, y_noisy, predicted, fold) -> scores`` that
@@ -22,8 +22,8 @@ from benchmarks.cells import row_cells, row_problem
 from benchmarks.methods import import_name
 from benchmarks.noise import NONE
 from sknoisy._labels import NoisyLabels
-from sknoisy._noise_model import estimated_transition, held_out_quality
 from sknoisy._transition_matrix import normalize_rows
+from sknoisy.quality._noise_model import estimated_transition, held_out_quality
 
 FIGURES = ("regret", "score_error")
 LOWER_IS_BETTER = True

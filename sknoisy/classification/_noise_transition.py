@@ -53,7 +53,7 @@ class NoiseTransitionClassifier(BaseLabelNoiseClassifier):
         Noise transition matrix ``T[i, j] = P(noisy = j | clean = i)``, of shape
         (n_classes, n_classes) with rows and columns in the order of ``classes_``, or
         the estimator of it. None means
-        :class:`~sknoisy.transition.TrustedTransition` where labels are verified, else
+        :class:`~sknoisy.transition.TrustedTransition` where labels are trusted, else
         :class:`~sknoisy.transition.ConfidentTransition`.
 
     correction : {"forward", "importance", "backward"}, default="forward"

@@ -158,7 +158,7 @@ def noise_corrected_score(
 
     See Also
     --------
-    trusted_score : From a few verified labels instead of a matrix.
+    trusted_score : From a few trusted labels instead of a matrix.
     noise_corrected_scorer : The same for ``scoring=`` of a search.
 
     Notes
@@ -238,7 +238,7 @@ def check_condition(T):
             "transition expected a matrix that can be inverted, with a condition "
             f"number up to {LARGEST_CONDITION}, but got {condition:.3g}: noisy labels "
             "hardly say which class is the clean one. Merge classes that are confused "
-            "at random, or use trusted_score with some verified labels."
+            "at random, or use trusted_score with some trusted labels."
         )
     return condition
 

@@ -8,13 +8,13 @@ from sklearn.utils.validation import check_consistent_length
 
 from sknoisy._compat import StrOptions, _num_samples, validate_params
 from sknoisy._labels import encode_labels
-from sknoisy._noise_model import cached, estimated_transition
 from sknoisy._transition_matrix import check_transition_matrix
 from sknoisy.exceptions import NoEvidenceWarning
 from sknoisy.metrics._confusion_scores import CONFUSION_SCORES
 from sknoisy.metrics._corrected_score import check_condition, clean_joint
 from sknoisy.metrics._proba_scores import PROBA_SCORES
 from sknoisy.metrics._read import METRICS, read_labels_and_predictions, read_share
+from sknoisy.quality._noise_model import cached, estimated_transition
 
 # A matrix from each test part of 200 rows cost up to 18.9 points of accuracy against
 # plain scoring, one from 1,000 rows at most 2.8: the suite search, the rows of
@@ -343,7 +343,7 @@ def noise_corrected_scorer(metric, *, transition="auto"):
     returns the plain score, with a warning, since estimates from so few rows harm.
 
     Two classes have no asymmetry of this kind: one may lose more labels than the other,
-    which cannot be told from overlap without verified labels, and is not corrected.
+    which cannot be told from overlap without trusted labels, and is not corrected.
 
     Examples
     --------

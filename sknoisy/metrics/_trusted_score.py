@@ -1,4 +1,4 @@
-"""A score on clean labels from a few verified labels beside many noisy ones."""
+"""A score on clean labels from a few trusted labels beside many noisy ones."""
 
 from numbers import Real
 
@@ -16,7 +16,7 @@ from sknoisy.metrics._corrected_score import (
 from sknoisy.metrics._proba_scores import PROBA_SCORES
 from sknoisy.metrics._read import METRICS, read_labels_and_predictions, read_share
 
-# With fewer verified rows than these beyond one, noisy labels are left out, as in
+# With fewer trusted rows than these beyond one, noisy labels are left out, as in
 # sknoisy.review: their power could not be estimated.
 FEWEST_FREEDOM = 5
 # Rows of even chance that stand beside the residuals, so that a handful of equal
@@ -48,7 +48,7 @@ def trusted_score(
     power="auto",
     confidence=0.95,
 ):
-    r"""Estimate a score on clean labels from verified labels and noisy ones.
+    r"""Estimate a score on clean labels from trusted labels and noisy ones.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ def trusted_score(
         :func:`sknoisy.review.estimate_accuracy`.
 
     y_noisy : array-like of shape (n_samples,)
-        Noisy labels of all rows, of verified ones as they were before.
+        Noisy labels of all rows, of trusted ones as they were before.
 
     y_pred : array-like of shape (n_samples,) or (n_samples, n_classes)
         Predictions for all rows, as in :func:`noise_corrected_score`, by a classifier
@@ -77,7 +77,7 @@ def trusted_score(
     power : "auto" or float, default="auto"
         What the noisy labels count, :math:`\lambda` in [0, 1]. "auto" minimises the
         variance, and is 0 where noisy labels do not help or fewer than six rows are
-        verified.
+        trusted.
 
     confidence : float, default=0.95
         Confidence of the interval, in (0, 1).
@@ -90,17 +90,17 @@ def trusted_score(
     Raises
     ------
     ValueError
-        If the arrays do not fit each other, fewer than two rows are verified, or labels
+        If the arrays do not fit each other, fewer than two rows are trusted, or labels
         are outside ``classes``.
 
     See Also
     --------
     noise_corrected_score : From a transition matrix.
-    sknoisy.review.estimate_accuracy : Where the verified rows were not drawn evenly.
+    sknoisy.review.estimate_accuracy : Where the trusted rows were not drawn evenly.
 
     Notes
     -----
-    With the score :math:`m_t(y)` of the verified rows by their verified labels,
+    With the score :math:`m_t(y)` of the trusted rows by their trusted labels,
     :math:`m_t(\tilde y)` of the same by their noisy labels, and :math:`m_u(\tilde y)`
     of the others, the estimate is the prediction-powered one [1]_,
 
@@ -108,7 +108,7 @@ def trusted_score(
               \lambda = \frac{\operatorname{cov}(\psi, \tilde\psi)}
                              {(1 + n_t / n_u)\operatorname{var}(\tilde\psi)},
 
-    where :math:`\psi` and :math:`\tilde\psi` are the influences of the verified rows on
+    where :math:`\psi` and :math:`\tilde\psi` are the influences of the trusted rows on
     the two scores. The interval is Student's with the variance of the influences, on
     the logit scale for scores that lie between 0 and 1.
 

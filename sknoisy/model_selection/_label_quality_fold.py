@@ -10,8 +10,8 @@ from sklearn.utils.metadata_routing import get_routing_for_object
 
 from sknoisy._compat import _num_samples
 from sknoisy._labels import NoisyLabels, encode_labels
-from sknoisy._noise_model import cached, held_out_quality
 from sknoisy.exceptions import NoEvidenceWarning
+from sknoisy.quality._noise_model import cached, held_out_quality
 
 OWNER = "LabelQualityFold"
 
@@ -33,7 +33,7 @@ class LabelQualityFold:
         Quality of each label, P(label is right) in [0, 1]. "auto" estimates it once for
         each (X, y). An estimator that has not been fitted, such as a label quality
         score of :mod:`sknoisy.quality` or a classifier of ours, is cloned and fitted
-        to the rows; of a fitted one ``label_quality_`` is taken. For verified labels
+        to the rows; of a fitted one ``label_quality_`` is taken. For trusted labels
         pass 1 where the label has been verified and 0 elsewhere: then only these are
         tested on.
 

@@ -106,7 +106,7 @@ class MixtureFitter:
         Returns
         -------
         weights : ndarray of shape (n_samples,)
-            Probability of the high component, 1 for verified labels.
+            Probability of the high component, 1 for trusted labels.
 
         mixtures : list
             The mixture of all rows and, with scope "class", one per class: that of all

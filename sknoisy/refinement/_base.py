@@ -51,7 +51,7 @@ def keep_soft_labels(owner, soft_labels, labels):
 
 
 def keep_posterior(owner, posterior, labels):
-    """Keep the clean posterior, certain where labels are verified, as attributes.
+    """Keep the clean posterior, certain where labels are trusted, as attributes.
 
     Parameters
     ----------

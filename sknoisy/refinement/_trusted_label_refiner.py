@@ -21,10 +21,10 @@ from sknoisy.transition._trusted import has_trusted
 
 
 class TrustedLabelRefiner(ProbabilitySource, BaseRefiner):
-    r"""Turn labels into the probabilities of true classes, taught by verified ones.
+    r"""Turn labels into the probabilities of true classes, taught by trusted ones.
 
     Where noise follows the features, no method can tell wrong labels from hard samples
-    by the labels alone. With some labels verified, in ``fit(X, y, trusted=mask)``, it
+    by the labels alone. With some labels trusted, in ``fit(X, y, trusted=mask)``, it
     can be learnt how far each kind of evidence is right.
 
     Parameters
@@ -80,18 +80,18 @@ class TrustedLabelRefiner(ProbabilitySource, BaseRefiner):
         ``T[i, j] = P(noisy = j | clean = i)``.
 
     noise_rate_ : float
-        Estimated share of wrong labels among those that are not verified, in [0, 1].
+        Estimated share of wrong labels among those that are not trusted, in [0, 1].
 
     noise_found_ : bool
-        Whether there seem to be wrong labels among those that are not verified: they
+        Whether there seem to be wrong labels among those that are not trusted: they
         contradict what is surest, the evidence agrees with them clearly more or less
-        often than with verified ones, or more than one in twenty contradict what these
+        often than with trusted ones, or more than one in twenty contradict what these
         have taught. If not, the soft labels are the labels as they are.
 
     coefficients_ : dict
         Exponent of each piece of evidence by its name: "untrusted", "model",
         "neighbors", "prototypes" and "trusted model", as far as there is such. Empty
-        where all labels are verified.
+        where all labels are trusted.
 
     classes_ : ndarray of shape (n_classes,)
         The distinct labels.
@@ -105,13 +105,13 @@ class TrustedLabelRefiner(ProbabilitySource, BaseRefiner):
     Warns
     -----
     NoEvidenceWarning
-        If no label is verified. The answer then is the one that every answer with few
-        verified labels is drawn to.
+        If no label is trusted. The answer then is the one that every answer with few
+        trusted labels is drawn to.
 
     See Also
     --------
-    PosteriorRelabeling : Needs no verified label.
-    sknoisy.transition.TrustedTransition : The matrix from verified labels, alone.
+    PosteriorRelabeling : Needs no trusted label.
+    sknoisy.transition.TrustedTransition : The matrix from trusted labels, alone.
     sknoisy.RefinedLabelClassifier : Train a classifier on the soft labels.
 
     Notes
@@ -121,19 +121,19 @@ class TrustedLabelRefiner(ProbabilitySource, BaseRefiner):
 
     .. math:: P(k \mid x) \propto e^{b_k} \prod_m p_m(k \mid x)^{w_m},
 
-    whose few parameters are fitted to the verified rows by penalised likelihood. The
+    whose few parameters are fitted to the trusted rows by penalised likelihood. The
     tables are
 
     - *untrusted*: what follows from model, neighbours and
-      :class:`~sknoisy.transition.ConfidentTransition` without any verified label. Its
-      exponent is drawn to 1, all others to 0, so that few verified labels change
+      :class:`~sknoisy.transition.ConfidentTransition` without any trusted label. Its
+      exponent is drawn to 1, all others to 0, so that few trusted labels change
       little;
     - *model*: out-of-fold probabilities of the noisy labels;
     - *neighbors*: shares of the labels of the 10 nearest neighbours;
     - *prototypes*: distances to the centres of the classes. Each row adds to that of
-      its most probable class, and verified rows add most; how much more is chosen by
-      what is said about verified rows that are left out;
-    - *trusted model*: probabilities of the classifier trained on the verified rows
+      its most probable class, and trusted rows add most; how much more is chosen by
+      what is said about trusted rows that are left out;
+    - *trusted model*: probabilities of the classifier trained on the trusted rows
       alone, out-of-fold for these.
 
     None of them has seen the label of the row that it is about. The label of the other
@@ -145,9 +145,9 @@ class TrustedLabelRefiner(ProbabilitySource, BaseRefiner):
     with the matrix `T` under which the labels are most likely, given
     :math:`P(k \mid x)`. One half takes no notice of the label, since labels and
     features often go wrong together. How often cannot be learnt, as the labels that
-    verified rows had before are not asked for.
+    trusted rows had before are not asked for.
 
-    A fit costs the folds on all rows and six fits on the verified ones.
+    A fit costs the folds on all rows and six fits on the trusted ones.
 
     References
     ----------

@@ -19,7 +19,9 @@ from sknoisy.refinement._trusted_prototypes import prototype_proba
 from sknoisy.transition import ConfidentTransition
 from sknoisy.transition._trusted import gold_transition, has_trusted
 
+# As many as the default of the folds elsewhere.
 FOLDS_OF_TRUSTED = 5
+# Steps of expectation-maximisation; the start, counted on trusted rows, is close.
 MATRIX_STEPS = 30
 # Labels of a class that the matrix by the trusted rows is worth in the likelihood.
 PRIOR_LABELS = 20

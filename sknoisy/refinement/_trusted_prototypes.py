@@ -1,9 +1,9 @@
-"""The centres of the classes, put right by the rows whose label is verified."""
+"""The centres of the classes, put right by the rows whose label is trusted."""
 
 import numpy as np
 from scipy.special import log_softmax, softmax
 
-# How many verified rows the centre of a class by all other rows is worth: noise that
+# How many trusted rows the centre of a class by all other rows is worth: noise that
 # goes by the features moves the centres, and how far is not known beforehand.
 CENTRE_WORTHS = (0.5, 2.0, 8.0, 32.0, 128.0)
 TEMPERATURES = 2.0 ** np.arange(-6, 2)
@@ -14,10 +14,10 @@ MOST_DIMENSIONS = 500
 def prototype_proba(Z, expected, codes, trusted, weights, owners):
     r"""Return the probability of each class by the distance to its centre.
 
-    The centre of a class is the mean of its verified rows and, counting as `m` more of
+    The centre of a class is the mean of its trusted rows and, counting as `m` more of
     them, the mean of all others by what is expected of them. Distances are those of
     Mahalanobis with the common covariance, as in linear discriminant analysis. `m` and
-    a temperature are those that predict the verified rows best, each by centres that
+    a temperature are those that predict the trusted rows best, each by centres that
     its owner has no part in.
 
     Parameters
@@ -29,10 +29,10 @@ def prototype_proba(Z, expected, codes, trusted, weights, owners):
         Probability of each true class.
 
     codes : ndarray of int of shape (n_samples,)
-        Labels; those of verified rows count.
+        Labels; those of trusted rows count.
 
     trusted : ndarray of bool of shape (n_samples,)
-        The verified rows, at least one.
+        The trusted rows, at least one.
 
     weights : ndarray of shape (n_samples,)
         Weights of the rows.
@@ -57,15 +57,15 @@ def prototype_proba(Z, expected, codes, trusted, weights, owners):
             loss = -weights[trusted] @ log_proba[right]
             if loss < best:
                 best, chosen = loss, (worth, temperature, np.exp(log_proba))
-    worth, temperature, foretold = chosen
+    worth, temperature, own_proba = chosen
     moved = _moved(known.sum(axis=0), known.T @ Z[trusted], centres, worth)
     proba = softmax(temperature * _logits(Z, moved, precision), axis=1)
-    proba[trusted] = foretold
+    proba[trusted] = own_proba
     return proba
 
 
 def _centres(Z, expected, trusted, weights):
-    """Return the centres by rows that are not verified, and the inverse covariance."""
+    """Return the centres by rows that are not trusted, and the inverse covariance."""
     mass = weights / weights.mean()
     others = expected * (mass * ~trusted)[:, None]
     # One row at the middle of all keeps the centre of a class without any defined.
@@ -91,7 +91,7 @@ def _precision(residuals, weights):
 
 
 def _moved(mass, total, centres, worth):
-    """Return the centres with verified rows of a mass and a total counted in."""
+    """Return the centres with trusted rows of a mass and a total counted in."""
     return (total + worth * centres) / (mass + worth)[:, None]
 
 
@@ -102,7 +102,7 @@ def _logits(Z, centres, precision):
 
 
 def _held_out_logits(Z, known, owners, centres, precision, worth):
-    """Return for each verified row the logits by centres without its owner's rows."""
+    """Return for each trusted row the logits by centres without its owner's rows."""
     mass, total = known.sum(axis=0), known.T @ Z
     logits = _logits(Z, _moved(mass, total, centres, worth), precision)
     order = np.argsort(owners, kind="stable")

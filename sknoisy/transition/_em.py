@@ -7,8 +7,10 @@ from sknoisy.evidence import ProbabilitySource
 from sknoisy.transition._base import BaseTransitionEstimator
 from sknoisy.transition._vote_model import likeliest_vote_model
 
-TEMPERS = (1, 2, 4, 8, 16)
-START_RATES = (0.2,)
+# From as they are to nearly the most probable class alone, as in the clean posterior.
+INVERSE_TEMPERATURES = (1, 2, 4, 8, 16)
+# Noise rate to start from: the likelihood is flat near the uniform matrix.
+START_RATE = 0.2
 
 
 class EMTransition(ProbabilitySource, BaseTransitionEstimator):
@@ -74,7 +76,7 @@ class EMTransition(ProbabilitySource, BaseTransitionEstimator):
     Notes
     -----
     With the prediction :math:`p_{ij}` of row `i`, the prior :math:`\pi`, the confusion
-    `R` of the model and the strength :math:`s`,
+    `R` of the model and the inverse temperature :math:`s`,
 
     .. math:: q_{ik} \propto \pi_k \prod_j (RT)_{kj}^{s p_{ij}}, \qquad
               P(k \mid x_i, \tilde y_i) \propto q_{ik} T_{k \tilde y_i},
@@ -128,8 +130,8 @@ class EMTransition(ProbabilitySource, BaseTransitionEstimator):
         model = likeliest_vote_model(
             [proba],
             labels,
-            tempers=TEMPERS,
-            start_rates=START_RATES,
+            inverse_temperatures=INVERSE_TEMPERATURES,
+            start_rate=START_RATE,
             max_iter=self.max_iter,
             tol=self.tol,
         )

@@ -11,9 +11,13 @@ from sknoisy._neighbor_graph import neighbor_graph
 from sknoisy.transition._base import BaseTransitionEstimator
 from sknoisy.transition._vote_model import likeliest_vote_model
 
+# Few enough for small classes, and more where classes are large.
 NEIGHBORHOODS = (10, 30)
-TEMPERS = (1, 0.7, 0.5, 0.35, 0.25, 0.15, 0.1)
-START_RATES = (0.45,)
+# From independent votes to thirty votes that count as three, in steps of about 0.7.
+INVERSE_TEMPERATURES = (1, 0.7, 0.5, 0.35, 0.25, 0.15, 0.1)
+# Noise rate to start from. With two classes and 40 % of the labels wrong a lower start
+# ends at a matrix with too little noise.
+START_RATE = 0.45
 
 
 class NeighborTransition(BaseTransitionEstimator):
@@ -67,9 +71,9 @@ class NeighborTransition(BaseTransitionEstimator):
         ``R[i, k]``: probability that a neighbour of a row of class `i` is of class
         `k`; rows sum to 1.
 
-    temper_ : float
-        Power of the votes that was chosen, in (0, 1]. The neighbours count as so many
-        independent ones.
+    inverse_temperature_ : float
+        Exponent of the votes that was chosen, in (0, 1]: the share of the neighbours
+        that count as independent.
 
     noise_rate_ : float
         Estimated share of wrong labels, in [0, 1].
@@ -94,7 +98,8 @@ class NeighborTransition(BaseTransitionEstimator):
     Notes
     -----
     Let :math:`v_{ij}` count the neighbours of row `i` that are labelled `j`. With the
-    prior :math:`\pi`, the neighbour confusion `R` and the temper :math:`\alpha`,
+    prior :math:`\pi`, the neighbour confusion `R` and the inverse temperature
+    :math:`\alpha`,
 
     .. math:: q_{ik} \propto \pi_k \prod_j (RT)_{kj}^{\alpha v_{ij}}, \qquad
               P(k \mid x_i, \tilde y_i) \propto q_{ik} T_{k \tilde y_i}.
@@ -194,13 +199,13 @@ class NeighborTransition(BaseTransitionEstimator):
         model = likeliest_vote_model(
             votes,
             labels,
-            tempers=TEMPERS,
-            start_rates=START_RATES,
+            inverse_temperatures=INVERSE_TEMPERATURES,
+            start_rate=START_RATE,
             max_iter=self.max_iter,
             tol=self.tol,
         )
         self.clean_proba_ = model.clean_proba
         self.neighbor_confusion_ = model.R
-        self.temper_ = float(model.temper)
+        self.inverse_temperature_ = float(model.inverse_temperature)
         self.n_iter_ = model.n_iter
         return model.T

@@ -14,7 +14,7 @@ PRIOR_ROWS = 2
 
 
 class TrustedTransition(ProbabilitySource, BaseTransitionEstimator):
-    r"""Transition matrix from the predictions for rows whose label is verified.
+    r"""Transition matrix from the predictions for rows whose label is trusted.
 
     A model of the noisy labels is asked about rows whose true class is known. The mean
     of what it says about the rows of a class is the row of the matrix.
@@ -57,17 +57,17 @@ class TrustedTransition(ProbabilitySource, BaseTransitionEstimator):
 
     See Also
     --------
-    ConfidentTransition : Needs no verified label.
-    sknoisy.refinement.TrustedLabelRefiner : Makes more of verified labels.
+    ConfidentTransition : Needs no trusted label.
+    sknoisy.refinement.TrustedLabelRefiner : Makes more of trusted labels.
 
     Notes
     -----
-    With the verified rows :math:`G_i` of class `i` and the out-of-fold probabilities
+    With the trusted rows :math:`G_i` of class `i` and the out-of-fold probabilities
     :math:`p(x)` of the noisy labels,
 
     .. math:: T_{ij} = \frac{\sum_{x \in G_i} p_j(x) + 2 C_{ij}}{|G_i| + 2}.
 
-    `C` is the matrix by confident learning. It stands in for classes without a verified
+    `C` is the matrix by confident learning. It stands in for classes without a trusted
     row; without any, the matrix is `C`, and a warning says so. The published method
     has the mean alone. The errors of the model count as label noise.
 
@@ -104,7 +104,7 @@ class TrustedTransition(ProbabilitySource, BaseTransitionEstimator):
 
 
 def has_trusted(labels):
-    """Whether any row that carries weight has a verified label.
+    """Whether any row that carries weight has a trusted label.
 
     Parameters
     ----------
@@ -122,7 +122,7 @@ def has_trusted(labels):
 
 
 def gold_transition(proba, labels):
-    """Return the matrix that predictions for verified rows amount to.
+    """Return the matrix that predictions for trusted rows amount to.
 
     Parameters
     ----------
@@ -130,16 +130,16 @@ def gold_transition(proba, labels):
         Out-of-fold probabilities of the noisy labels.
 
     labels : NoisyLabels
-        The labels; those that are verified count.
+        The labels; those that are trusted count.
 
     Returns
     -------
     ndarray of shape (n_classes, n_classes)
         ``T[i, j] = P(noisy = j | clean = i)``; by confident learning where no label
-        is verified.
+        is trusted.
     """
     confident = ConfidentTransition()._estimate(None, proba, labels)
     if not has_trusted(labels):
         return confident
-    verified = labels.one_hot() * (labels.trusted * labels.sample_weight)[:, None]
-    return normalize_rows(verified.T @ proba + PRIOR_ROWS * confident)
+    trusted = labels.one_hot() * (labels.trusted * labels.sample_weight)[:, None]
+    return normalize_rows(trusted.T @ proba + PRIOR_ROWS * confident)

@@ -3,8 +3,8 @@
 Each row has a hidden true class. Its own label went through the noise, ``T``; so did
 the labels that vote on it, but these may belong to another true class, ``R``. Both
 matrices are found by expectation-maximisation. How far the votes may be counted as
-independent is not known: they are tempered by a power, and the power is the one under
-which the votes alone say most about the label of the row, which is no vote itself.
+independent is not known: their logarithms are multiplied by an inverse temperature, the
+one under which the votes alone say most about the label of the row, which is no vote.
 """
 
 import warnings
@@ -13,11 +13,14 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
+from sknoisy._numeric import SMALLEST_PROBABILITY
 from sknoisy._transition_matrix import make_transition_matrix, normalize_rows
 
-TINY = 1e-12
+# Probability of a vote below which a single one must not rule a class out.
 SMALLEST_VOTE = 1e-6
+# One label of each class at its own place, so that no row of a matrix is empty.
 PSEUDO_COUNT = 1.0
+# Share of the votes from other classes to start from; its maximum is found from there.
 START_IMPURITY = 0.1
 
 
@@ -35,8 +38,8 @@ class VoteModel:
         Shares of the true classes.
     clean_proba : ndarray of shape (n_samples, n_classes)
         Probability of each true class given the votes and the label.
-    temper : float
-        Power of the votes.
+    inverse_temperature : float
+        Exponent of the votes.
     log_likelihood : float
         Mean log-likelihood of the labels given their votes.
     n_iter : int
@@ -49,14 +52,16 @@ class VoteModel:
     R: np.ndarray
     prior: np.ndarray
     clean_proba: np.ndarray
-    temper: float
+    inverse_temperature: float
     log_likelihood: float
     n_iter: int
     converged: bool
 
 
-def likeliest_vote_model(votes, labels, *, tempers, start_rates, max_iter, tol):
-    """Fit the model for each table of votes, temper and start, and keep the likeliest.
+def likeliest_vote_model(
+    votes, labels, *, inverse_temperatures, start_rate, max_iter, tol
+):
+    """Fit the model for each table of votes and temperature, and keep the likeliest.
 
     Parameters
     ----------
@@ -66,11 +71,11 @@ def likeliest_vote_model(votes, labels, *, tempers, start_rates, max_iter, tol):
     labels : NoisyLabels
         Labels of the rows, with their weights.
 
-    tempers : sequence of float
-        Powers of the votes.
+    inverse_temperatures : sequence of float
+        Exponents of the votes.
 
-    start_rates : sequence of float
-        Noise rates to start from.
+    start_rate : float
+        Noise rate to start from.
 
     max_iter : int
         Steps of each fit at the most.
@@ -89,10 +94,9 @@ def likeliest_vote_model(votes, labels, *, tempers, start_rates, max_iter, tol):
         If that model had not settled after ``max_iter`` steps.
     """
     models = [
-        _fit(table, labels, temper, rate, max_iter, tol)
+        _fit(table, labels, inverse_temperature, start_rate, max_iter, tol)
         for table in votes
-        for temper in tempers
-        for rate in start_rates
+        for inverse_temperature in inverse_temperatures
     ]
     best = max(models, key=lambda model: model.log_likelihood)
     if not best.converged:
@@ -104,7 +108,7 @@ def likeliest_vote_model(votes, labels, *, tempers, start_rates, max_iter, tol):
     return best
 
 
-def _fit(votes, labels, temper, start_rate, max_iter, tol):
+def _fit(votes, labels, inverse_temperature, start_rate, max_iter, tol):
     """Run expectation-maximisation from one start."""
     n_classes, codes = labels.n_classes, labels.codes
     mass = labels.sample_weight / labels.sample_weight.sum()
@@ -115,26 +119,30 @@ def _fit(votes, labels, temper, start_rate, max_iter, tol):
     own = labels.one_hot()
     for n_iter in range(1, max_iter + 1):  # noqa: B007
         mixed = R @ T
-        from_votes = _posterior(temper * votes, mixed, prior)
+        from_votes = _posterior(inverse_temperature * votes, mixed, prior)
         joint = from_votes * T[:, codes].T
         clean_proba = normalize_rows(joint)
         held = clean_proba * mass[:, None]
         # The share of each vote in row k, column j that comes from class l is
         # R[k, l] T[l, j] / mixed[k, j]; summing it out needs no third axis.
-        ratio = temper * (held.T @ votes) / np.maximum(mixed, TINY)
+        ratio = (
+            inverse_temperature
+            * (held.T @ votes)
+            / np.maximum(mixed, SMALLEST_PROBABILITY)
+        )
         new_T = normalize_rows(held.T @ own + T * (R.T @ ratio) + pseudo)
         R = normalize_rows(R * (ratio @ T.T) + pseudo)
         prior = held.sum(axis=0)
         change, T = np.abs(new_T - T).max(), new_T
         if change < tol:
             break
-    likelihood = np.maximum(joint.sum(axis=1), TINY)
+    likelihood = np.maximum(joint.sum(axis=1), SMALLEST_PROBABILITY)
     return VoteModel(
         T=T,
         R=R,
         prior=prior,
         clean_proba=clean_proba,
-        temper=temper,
+        inverse_temperature=inverse_temperature,
         log_likelihood=float(mass @ np.log(likelihood)),
         n_iter=n_iter,
         converged=bool(change < tol),
@@ -144,6 +152,6 @@ def _fit(votes, labels, temper, start_rate, max_iter, tol):
 def _posterior(votes, mixed, prior):
     """Return P(true class | votes)."""
     logs = votes @ np.log(np.maximum(mixed, SMALLEST_VOTE)).T
-    logs += np.log(np.maximum(prior, TINY))
+    logs += np.log(np.maximum(prior, SMALLEST_PROBABILITY))
     logs -= logs.max(axis=1, keepdims=True)
     return normalize_rows(np.exp(logs))

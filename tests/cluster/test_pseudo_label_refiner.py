@@ -9,7 +9,7 @@ from sklearn.datasets import make_blobs
 from sklearn.metrics import adjusted_rand_score
 
 from sknoisy import PseudoLabelRefiner
-from sknoisy.cluster import project_labels
+from sknoisy.cluster import _soft_table, project_labels
 from sknoisy.exceptions import NoEvidenceWarning
 
 X, y = make_blobs(150, centers=3, n_features=4, random_state=0)
@@ -453,3 +453,24 @@ def test_bad_options(params):
 
 
 # On data
+
+
+# Many samples
+
+
+def test_large_tables_lose_their_smallest_numbers(monkeypatch):
+    _, generations = noisy_generations(n_samples=2000, n_generations=3)
+    exact = refined(generations, n_clusters=5, carry="soft")
+    monkeypatch.setattr(_soft_table, "MAX_ENTRIES", 100)
+    lean = refined(generations, n_clusters=5, carry="soft")
+    assert lean.soft_labels_.nnz < exact.soft_labels_.nnz / 1.5
+    assert_allclose(lean.soft_labels_.sum(axis=1), 1)
+    assert adjusted_rand_score(lean.labels_, exact.labels_) > 0.9
+
+
+def test_equal_rows_are_kept_once():
+    _, generations = noisy_generations(n_samples=20_000, n_generations=2)
+    refiner = refined(generations, carry="soft")
+    assert refiner._generation.soft.rows.shape[0] <= 100
+    assert refiner._generation.soft.counts().sum() == 20_000
+    assert refiner.soft_labels_.shape == (20_000, 10)

@@ -3,7 +3,7 @@ import pickle
 import numpy as np
 import pandas as pd
 import pytest
-from numpy.testing import assert_allclose, assert_array_equal
+from numpy.testing import assert_array_equal
 from scipy import sparse
 from sklearn.base import clone
 from sklearn.cluster import DBSCAN, AgglomerativeClustering, KMeans
@@ -14,33 +14,9 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sknoisy import PseudoLabelRefiner
-from sknoisy.cluster import _soft_table
 from sknoisy.exceptions import NoEvidenceWarning
 
 X, y = make_blobs(150, centers=3, n_features=4, random_state=0)
-
-
-def refined(generations, **params):
-    refiner = PseudoLabelRefiner(**params)
-    for labels in generations:
-        refiner.partial_fit(labels)
-    return refiner
-
-
-def noisy_generations(seed=0, n_samples=300, n_groups=5, n_generations=4, noise=0.15):
-    """Return groups, and clusterings that split each in two and misplace samples."""
-    rng = np.random.RandomState(seed)
-    truth = rng.randint(n_groups, size=n_samples)
-    generations = []
-    for _ in range(n_generations):
-        labels = 2 * truth + rng.randint(2, size=n_samples)
-        wrong = rng.uniform(size=n_samples) < noise
-        labels[wrong] = rng.randint(2 * n_groups, size=wrong.sum())
-        generations.append(rng.permutation(2 * n_groups)[labels])
-    return truth, generations
-
-
-# The mixture
 
 
 def test_several_runs_agree_better_than_one():
@@ -178,24 +154,3 @@ def test_the_seed_decides_and_the_past_can_be_pickled():
     assert_array_equal(clusterer.fit_predict(X), first)
     copy = pickle.loads(pickle.dumps(clusterer))
     assert_array_equal(copy.partial_fit(X).labels_, clusterer.partial_fit(X).labels_)
-
-
-# Many samples
-
-
-def test_large_tables_lose_their_smallest_numbers(monkeypatch):
-    _, generations = noisy_generations(n_samples=2000, n_generations=3)
-    exact = refined(generations, n_clusters=5, carry="soft")
-    monkeypatch.setattr(_soft_table, "MAX_ENTRIES", 100)
-    lean = refined(generations, n_clusters=5, carry="soft")
-    assert lean.soft_labels_.nnz < exact.soft_labels_.nnz / 1.5
-    assert_allclose(lean.soft_labels_.sum(axis=1), 1)
-    assert adjusted_rand_score(lean.labels_, exact.labels_) > 0.9
-
-
-def test_equal_rows_are_kept_once():
-    _, generations = noisy_generations(n_samples=20_000, n_generations=2)
-    refiner = refined(generations, carry="soft")
-    assert refiner._generation.soft.rows.shape[0] <= 100
-    assert refiner._generation.soft.counts().sum() == 20_000
-    assert refiner.soft_labels_.shape == (20_000, 10)

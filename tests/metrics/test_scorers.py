@@ -13,7 +13,6 @@ from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.svm import LinearSVC
 
-from sknoisy import _noise_model
 from sknoisy.exceptions import NoEvidenceWarning
 from sknoisy.metrics import (
     noise_corrected_score,
@@ -21,6 +20,7 @@ from sknoisy.metrics import (
     quality_weighted_scorer,
 )
 from sknoisy.noise import PairNoise, TransitionNoise, UniformNoise
+from sknoisy.quality import _noise_model
 
 T2 = np.array([[0.8, 0.2], [0.3, 0.7]])
 GRID = {"n_neighbors": [1, 3, 8, 20, 60]}

@@ -8,7 +8,12 @@ from sknoisy._labels import label_record
 from sknoisy._transition_matrix import make_transition_matrix
 from sknoisy.transition._vote_model import likeliest_vote_model
 
-SETTINGS = {"tempers": (1,), "start_rates": (0.45,), "max_iter": 2000, "tol": 1e-4}
+SETTINGS = {
+    "inverse_temperatures": (1,),
+    "start_rate": 0.45,
+    "max_iter": 2000,
+    "tol": 1e-4,
+}
 
 
 def annotated(T, n_votes, n_samples=4000, seed=0, purity=1.0):
@@ -53,9 +58,11 @@ def test_votes_from_other_classes_go_to_the_confusion_not_to_the_matrix():
 def test_copied_votes_are_tempered():
     T = make_transition_matrix(3, 0.3)
     _, labels, votes = annotated(T, n_votes=3)
-    settings = SETTINGS | {"tempers": (1, 0.5, 0.2)}
-    assert likeliest_vote_model([votes], labels, **settings).temper == 1
-    assert likeliest_vote_model([5 * votes], labels, **settings).temper == 0.2
+    settings = SETTINGS | {"inverse_temperatures": (1, 0.5, 0.2)}
+    assert likeliest_vote_model([votes], labels, **settings).inverse_temperature == 1
+    assert (
+        likeliest_vote_model([5 * votes], labels, **settings).inverse_temperature == 0.2
+    )
 
 
 def test_weights_count_as_copies():

@@ -13,22 +13,18 @@ import joblib
 import numpy as np
 from scipy.special import gammaln
 from scipy.stats import chi2, rankdata
-from sklearn.ensemble import ExtraTreesClassifier
 
-from sknoisy._embedding import embed
+from sknoisy._context import FitContext
+from sknoisy._distinct_rows import distinct_rows
 from sknoisy._labels import NoisyLabels
+from sknoisy.evidence import EvidenceInputs, forest_evidence
 from sknoisy.exceptions import NoEvidenceWarning
+from sknoisy.quality._noise_rate import CORE_SHARES, wilson_interval
 
-# Size of the forest: out-of-bag extra trees with leaves of 3 to 5 ranked wrong labels
-# best on sets of both families; the suite search uses these.
-N_TREES, LEAF, MAX_SAMPLES = 100, 4, 0.5
-# Shares of the rows of each class, the surest first, whose labels are counted for the
-# error rate and for where wrong labels go: overlap of the classes makes few
-# contradictions there. Chosen on the first half of the sets of the suite search.
-RATE_SHARE, DIRECTION_SHARE = 0.2, 0.5
-# One-sided 95 % of the normal distribution: rates are lower bounds, since overlap that
-# is left looks like noise; the level of the score is off by less so (same benchmark).
-ONE_SIDED_95 = 1.645
+# Share of the rows of each class, the surest first, whose labels are counted for where
+# wrong labels go: overlap of the classes makes few contradictions there. Chosen on the
+# first half of the sets of the suite search.
+DIRECTION_SHARE = 0.5
 # The matrix stays symmetric unless chance alone would do this as rarely as that.
 SIGNIFICANCE = 0.01
 # Concentrations that are tried, from rows of their own to hardly any spread.
@@ -90,25 +86,12 @@ def held_out_proba(X, labels, random_state=0):
     """
     if labels.n_samples < FEWEST_ROWS or len(np.unique(labels.codes)) < 2:
         return None
+    context = FitContext(random_state=random_state)
+    labels = labels.relative_to(distinct_rows(X))
+    inputs = EvidenceInputs(None, X, labels, folds=[], context=context)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", NoEvidenceWarning)
-        Z = embed(X, labels)
-    if Z is None:
-        return None
-    forest = ExtraTreesClassifier(
-        N_TREES,
-        min_samples_leaf=LEAF,
-        bootstrap=True,
-        max_samples=MAX_SAMPLES,
-        oob_score=True,
-        random_state=random_state,
-    )
-    forest.fit(Z, labels.codes)
-    proba = np.zeros((labels.n_samples, labels.n_classes))
-    proba[:, forest.classes_] = forest.oob_decision_function_
-    share = np.bincount(labels.codes, minlength=labels.n_classes) / labels.n_samples
-    # A row that every tree has seen has no prediction; with 100 trees that is rare.
-    return np.where(np.isfinite(proba).all(axis=1, keepdims=True), proba, share)
+        return forest_evidence(inputs)
 
 
 def core_counts(proba, codes, share, *, relative=True):
@@ -152,10 +135,10 @@ def core_counts(proba, codes, share, *, relative=True):
 def error_rate(counts):
     """Return a lower bound of the share of wrong labels among counted ones."""
     n, K = max(counts.sum(), 1.0), len(counts)
-    rate = 1 - np.trace(counts) / n
-    error = np.sqrt(max(rate * (1 - rate), 0.25 / n) / n)
-    largest = (1 - 1 / K) * (1 - 1 / LARGEST_CONDITION)
-    return float(np.clip(rate - ONE_SIDED_95 * error, 0, largest))
+    # A lower bound of 95 %, since overlap that is left looks like noise; the level of
+    # the score is off by less so (suite search).
+    lower, _ = wilson_interval(1 - np.trace(counts) / n, n)
+    return min(lower, (1 - 1 / K) * (1 - 1 / LARGEST_CONDITION))
 
 
 def symmetric_unless_sure(counts, rate):
@@ -242,7 +225,7 @@ def estimated_transition(X, codes, n_classes):
 
 def matrix_of(proba, codes):
     """Return the shrunk transition matrix from probabilities and labels."""
-    rate = error_rate(core_counts(proba, codes, RATE_SHARE, relative=False))
+    rate = error_rate(core_counts(proba, codes, CORE_SHARES[0], relative=False))
     return symmetric_unless_sure(core_counts(proba, codes, DIRECTION_SHARE), rate)
 
 
@@ -273,7 +256,7 @@ def held_out_quality(X, labels, random_state=0):
     proba = held_out_proba(X, labels, random_state)
     if proba is None:
         return np.ones(labels.n_samples)
-    rate = error_rate(core_counts(proba, labels.codes, RATE_SHARE, relative=False))
+    rate = error_rate(core_counts(proba, labels.codes, CORE_SHARES[0], relative=False))
     logs = np.log(relative_proba(proba, labels.codes) + SMALLEST_PROBABILITY)
     own = labels.proba_of_label(logs)
     logs[np.arange(labels.n_samples), labels.codes] = -np.inf

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sknoisy._labels import NoisyLabels
-from sknoisy._noise_model import (
+from sknoisy.quality._noise_model import (
     _log_likelihood,
     core_counts,
     error_rate,
@@ -12,6 +12,7 @@ from sknoisy._noise_model import (
     held_out_proba,
     symmetric_unless_sure,
 )
+from sknoisy.quality._noise_rate import wilson_interval
 
 
 def test_flat_counts_give_the_symmetric_matrix():
@@ -59,8 +60,7 @@ def test_core_counts_by_hand():
 
 def test_error_rate_is_a_lower_bound_within_what_can_be_inverted():
     counts = np.array([[80.0, 20.0], [20.0, 80.0]])
-    expected = 0.2 - 1.645 * np.sqrt(0.2 * 0.8 / 200)
-    assert error_rate(counts) == pytest.approx(expected)
+    assert error_rate(counts) == pytest.approx(wilson_interval(0.2, 200)[0])
     assert error_rate(100 * counts[::-1]) == pytest.approx(0.475)
     assert error_rate(np.diag([50.0, 50.0])) == 0
 
