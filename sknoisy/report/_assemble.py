@@ -1,6 +1,7 @@
 """From evidence and findings to the report, in the order of suspicion."""
 
 import platform
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -227,15 +228,15 @@ def _column_facts(inspected):
 
 def _how(table, settings):
     """Return what reproduces the audit."""
-    from sknoisy import __version__
-
     estimator = settings.estimator
-    if estimator is not None and not hasattr(estimator, "fit"):
-        estimator = "probabilities"
+    # The top of the package imports this module.
+    version = sys.modules["sknoisy"].__version__
     shown = "default" if estimator is None else " ".join(f"{estimator!r}".split())
+    if estimator is not None and not hasattr(estimator, "fit"):
+        shown = "probabilities that were given"
     return {
         "code": _code(table, estimator, settings.random_state),
-        "version": f"sknoisy {__version__}, scikit-learn {sklearn.__version__}, "
+        "version": f"sknoisy {version}, scikit-learn {sklearn.__version__}, "
         f"numpy {np.__version__}, Python {platform.python_version()}",
         "estimator": shown,
         "random_state": str(settings.random_state),

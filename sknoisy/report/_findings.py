@@ -22,8 +22,8 @@ from sknoisy.report._facts import FINDING_KINDS, Finding
 from sknoisy.report._label_check import TAKE_TAGS, list_separator
 
 # A column gives the label away nearly if it alone predicts labels with this agreement
-# beyond chance (Cohen's kappa): one feature of iris reaches .94, none of wine, digits or
-# breast_cancer .85 (bench_audit.py, "single columns").
+# beyond chance (Cohen's kappa): one feature of iris reaches .94, none of wine, digits
+# or breast_cancer .85 (bench_audit.py, "single columns").
 NEAR_LEAK = 0.9
 # Columns mostly without values; whole numbers that rather are a scale than classes.
 _MOSTLY_MISSING, _MOST_NUMBERED_CLASSES = 0.5, 10
