@@ -5,6 +5,7 @@ from collections import Counter
 import numpy as np
 
 from sknoisy._labels import encode_labels
+from sknoisy._spelling import spelling_variants
 from sknoisy.report._errors import AuditError, cut
 
 # What spreadsheets, pandas and databases write where there is no value.
@@ -77,6 +78,30 @@ def encode(labels):
 def as_objects(values):
     """Return a list as an array of objects."""
     return np.fromiter(values, dtype=object, count=len(values))
+
+
+def merge_spellings(classes, codes):
+    """Return codes in which all spellings of a label share the first position.
+
+    Parameters
+    ----------
+    classes : ndarray of object of shape (n_classes,)
+        The distinct labels.
+
+    codes : ndarray of int of shape (n_rows,)
+        Positions in ``classes``.
+
+    Returns
+    -------
+    ndarray of int of shape (n_rows,)
+        The same where no label has several spellings.
+    """
+    position = {label: number for number, label in enumerate(classes.tolist())}
+    first = np.arange(len(classes))
+    for group in spelling_variants(classes):
+        places = [position[label] for label in group]
+        first[places] = min(places)
+    return first[codes]
 
 
 def check_labels(labels, name):
