@@ -18,6 +18,7 @@ _ROWS_PER_WHOLE_NUMBER = 10
 # Values are lists of tags where this share of the distinct ones holds a separator, most
 # parts recur in other lists, and parts are so short. Rules of thumb.
 _SEPARATORS = (",", ";", "|")
+_SORTABLE = {str, int, float, bool}
 _LISTED_SHARE, _RECURRING_SHARE, _WORDS_OF_TAG = 0.3, 0.5, 3
 TAKE_TAGS = (
     "If they are lists of tags, turn these into one column of 0 and 1 per tag "
@@ -65,7 +66,7 @@ def encode(labels):
         ``classes[codes]`` is ``labels``.
     """
     labels = labels.tolist()
-    if not all(isinstance(label, str) for label in labels):
+    if len(kinds := {type(label) for label in labels}) > 1 or not kinds <= _SORTABLE:
         # Labels of other types have their own order, and must be of one type.
         classes, codes = encode_labels(labels, owner="audit")
         return as_objects(classes.tolist()), codes
