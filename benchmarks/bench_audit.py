@@ -63,7 +63,22 @@ def mixed(rate, seed=0, n_rows=1500):
     rng = np.random.default_rng(seed)
     y = rng.integers(0, 3, n_rows)
     telling = [["good", "fine", "nice"], ["bad", "poor", "sad"], ["odd", "new", "raw"]]
-    filler = "the a it was this product shop day time very really so and then".split()
+    filler = [
+        "the",
+        "a",
+        "it",
+        "was",
+        "this",
+        "product",
+        "shop",
+        "day",
+        "time",
+        "very",
+        "really",
+        "so",
+        "and",
+        "then",
+    ]
     colors, days = np.array(["red", "blue", "green"]), rng.integers(0, 300, n_rows)
     texts = [
         " ".join([rng.choice(telling[k] if rng.random() < 0.5 else filler)])
@@ -74,7 +89,9 @@ def mixed(rate, seed=0, n_rows=1500):
     frame = pd.DataFrame(
         {
             "price": rng.normal(y, 1.5).round(2),
-            "age": np.where(rng.random(n_rows) < 0.1, np.nan, rng.integers(18, 90)),
+            "age": np.where(
+                rng.random(n_rows) < 0.1, np.nan, rng.integers(18, 90, n_rows)
+            ),
             "color": colors[hint],
             "when": pd.Timestamp("2024-01-01") + pd.to_timedelta(days + 60 * y, "D"),
             "text": texts,

@@ -5,7 +5,7 @@ Audit a table
 
 A table of penguins that never were: numbers, a date, a word and a remark on each, and
 the species that somebody has written down. One label in ten is wrong, some rows were
-copied and labelled again, and one column was filled in from the label. What does
+copied and given another label, and some labels end in a blank. What does
 :func:`~sknoisy.report.audit` make of it?
 """
 
@@ -27,7 +27,8 @@ table = pd.DataFrame(
     {
         "bill": rng.normal([39, 48, 49], 3, (n, 3))[np.arange(n), species].round(1),
         "mass": rng.normal([3700, 5100, 3750], 350, (n, 3))[np.arange(n), species],
-        "date": pd.Timestamp("2024-01-01") + pd.to_timedelta(rng.integers(0, 99, n), "D"),
+        "date": pd.Timestamp("2024-01-01")
+        + pd.to_timedelta(rng.integers(0, 99, n), "D"),
         "island": np.array(["Biscoe", "Dream", "Torgersen"])[seen],
         "remark": [f"{remarks[k]}, nest {nest}" for nest, k in enumerate(seen)],
     }
@@ -89,4 +90,6 @@ print(rows[["given_label", "suggested_label", "label_quality", "against"]].to_st
 # The copies under two labels are a column of the frame, too.
 
 copies = report.to_frame().query("contradicting_duplicates").index
-print(f"{wrong[copies].sum()} of {len(copies)} labels of contradicting copies are wrong")
+print(
+    f"{wrong[copies].sum()} of {len(copies)} labels of contradicting copies are wrong"
+)
