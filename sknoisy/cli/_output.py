@@ -78,9 +78,6 @@ def outputs_of(arguments):
             "--output, --html and --json."
         )
     for output in found:
-        if output.kind == "html":
-            need("jinja2")
-            need("matplotlib")
         _check_place(output.path)
         if output.path.is_file():
             _check_replaceable(output, source)
@@ -91,6 +88,10 @@ def _output(asked, option, endings):
     """Return what a path that was asked for is to hold."""
     path = Path(asked)
     ending = path.suffix.lower()
+    if ENDINGS.get(ending) == "html":
+        # Found missing before the work.
+        need("jinja2")
+        need("matplotlib")
     if ending in endings:
         return Output(ENDINGS[ending], path)
     if _is_stream(path):
