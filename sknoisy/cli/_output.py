@@ -78,7 +78,10 @@ def outputs_of(arguments):
             "--output, --html and --json."
         )
     for output in found:
-        _check_place(output.path)
+        if output.kind == "html":
+            need("jinja2")
+            need("matplotlib")
+        check_place(output.path)
         if output.path.is_file():
             _check_replaceable(output, source)
     return found
@@ -88,10 +91,6 @@ def _output(asked, option, endings):
     """Return what a path that was asked for is to hold."""
     path = Path(asked)
     ending = path.suffix.lower()
-    if ENDINGS.get(ending) == "html":
-        # Found missing before the work.
-        need("jinja2")
-        need("matplotlib")
     if ending in endings:
         return Output(ENDINGS[ending], path)
     if _is_stream(path):
@@ -102,7 +101,7 @@ def _output(asked, option, endings):
     )
 
 
-def _check_place(path):
+def check_place(path):
     """Find out before the work whether its result can be written."""
     if path.is_dir():
         raise AuditError(f"cannot write {path}: it is a directory. Pass --output FILE.")
