@@ -9,9 +9,9 @@ import time
 import numpy as np
 import pytest
 
-from sknoisy.cli._errors import AuditError, find_column
 from sknoisy.cli._foreign import how_to_convert
 from sknoisy.cli._read import SUFFIXES, _distinct_names, read_table
+from sknoisy.report._errors import AuditError, find_column
 
 pd = pytest.importorskip("pandas")
 TABLE = "x;name;y\r\n1;Ann;a\r\n2,5;Bob;b\r\n"
@@ -89,7 +89,7 @@ def test_a_long_label_is_audited_in_little_room(run, write, table):
     code, output, _ = run("audit", path, "-l", "label", "--model", "linear")
     assert code == 0
     assert len(output) < 10_000
-    assert "nothing can be known about labels that occur once" in output
+    assert "Nothing can be known" in " ".join(output.split())
     written = path.with_name("data.audit.csv").read_text()
     # Nothing but the label itself can be suggested for a row that is alone with it.
     assert 2 * 10**6 < len(written) < 2 * 10**6 + 10_000

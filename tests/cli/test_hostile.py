@@ -1,61 +1,7 @@
-"""What a table holds is shown and written, never carried out."""
+"""Cells and names from strangers are shown and written, never carried out."""
 
 import csv
-
-import pytest
-
-from sknoisy.cli._safe_text import inert, safe_cell
-
-# Escape sequence, backspace, carriage return, C1 control, right-to-left override,
-# isolate, zero-width space, soft hyphen, line separator, byte-order mark.
-UNPRINTED = [
-    "\x1b",
-    "\x08",
-    "\r",
-    "\x9b",
-    "\u202e",
-    "\u2066",
-    "\u200b",
-    "\xad",
-    "\u2028",
-    "\ufeff",
-]
-
-
-@pytest.mark.parametrize("character", UNPRINTED, ids=ascii)
-def test_unprinted_characters_are_spelled_out(character):
-    text = inert(f"a{character}[31mb")
-    assert text == f"a{character.encode('unicode_escape').decode()}[31mb"
-    assert text.isprintable()
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["plain", "größe", "two\nlines", "日本語", "👩\u200d🚀", "क्\u200cष", ""],
-)
-def test_other_characters_stay(text):
-    assert inert(text) == text
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["=1+1", "+cmd", "-2+3", "@SUM(A1)", "\t=1", "=", "'=1", "\uff1d1", "-", "+1 2"],
-)
-def test_formulas_are_marked_as_text(text):
-    assert safe_cell(text) == f"'{text}"
-
-
-@pytest.mark.parametrize(
-    "text", ["-1", "+1", "-0.5", "+1,5", "-1e-3", "a=b", "yes", "", "a\nb", "a-b", " x"]
-)
-def test_numbers_and_words_are_written_as_they_are(text):
-    assert safe_cell(text) == text
-
-
-def test_control_characters_of_a_cell_are_spelled_out():
-    assert safe_cell("a\x1b[2Jb\x00") == "a\\x1b[2Jb\\x00"
-    assert safe_cell("\r=1") == "\\r=1"
-
+import json
 
 HOSTILE = "=cmd|'/c calc'!A0\x1b[2J\u202e"
 
@@ -80,6 +26,28 @@ def test_hostile_table(run, write, table, read_rows, capsys):
     cells = {cell for row in written for cell in row}
     assert not any(cell.startswith("=") for cell in cells)
     assert any(cell.startswith("'=cmd") for cell in cells)
+
+
+def test_hostile_json(run, write, table, tmp_path):
+    rows = [[*row[:2], row[2].replace("01", "<script>&" + HOSTILE)] for row in table]
+    path = tmp_path / "facts.json"
+    options = ("-l", "label", "-q", "--model", "linear", "--json", path)
+    assert (
+        run("audit", write(rows, header=("x", "</script>", "label")), *options)[0] == 0
+    )
+    text = path.read_text()
+    assert text.isascii()
+    assert not set(text) & set("<>&\x1b")
+    facts = json.loads(text)
+    assert facts["classes"] == ["02", "<script>&" + HOSTILE]
+
+
+def test_long_cells_are_cut(run, write, table):
+    rows = [[f"{row[0]} " + "x" * 10_000, row[0], row[2]] for row in table]
+    path = write(rows, header=("x" * 10_000, "x", "label"))
+    code, output, _ = run("audit", path, "-l", "label", "--model", "linear")
+    assert code == 0
+    assert max(map(len, output.replace(str(path), "").splitlines())) <= 130
 
 
 def test_hostile_names_in_errors(refuse, write, table):
