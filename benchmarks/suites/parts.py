@@ -1,9 +1,10 @@
 """What each part and constant of NoisyLabelClassifier is worth; comments cite its rows.
 
 - ``default`` and itself with one part exchanged: another action, which is then not
-  checked; other evidence; one candidate for the action; no check of the action; more or less of the uniform matrix,
-  of the error rate of the core, of the exponent of the matrix ("matrix alone" leaves
-  the evidence out). Accuracy and the AUROC of the wrong labels.
+  checked; other evidence; one candidate for the action; no check of the action; more or
+  less of the uniform matrix, of the error rate of the core, of the exponent of the
+  matrix ("matrix alone" leaves the evidence out). Accuracy and the AUROC of the wrong
+  labels.
 - ``pool: …``, ``trees: …``, ``kinds of trees: …``, ``most in bag: …``: the AUROC with
   which a table of probabilities ranks the wrong labels. The last one, on 20,000
   generated rows, since no set has enough of them.
