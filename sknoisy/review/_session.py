@@ -74,6 +74,10 @@ class ReviewSession:
     review_round_ : ndarray of int of shape (n_samples,)
         Round in which each row was asked about, from 1; 0 for all other rows.
 
+    found_ : ndarray of bool of shape (n_answers,)
+        Whether the label was wrong, of each row that was asked about and has a verdict,
+        in the order of the review.
+
     n_rounds_ : int
         Number of rounds so far.
 
@@ -159,6 +163,12 @@ class ReviewSession:
     def open_rows_(self):
         """Numbers of the rows that were asked about and have no verdict yet."""
         return self._queue[self._verdict[self._queue] == NO_VERDICT]
+
+    @property
+    def found_(self):
+        """Whether the label was wrong, of rows with a verdict in the order asked."""
+        rows = self._queue[self.trusted_[self._queue]]
+        return self._verdict[rows] != self._codes[rows]
 
     def suggest(self, n):
         """Open a round: say which rows to check next.
