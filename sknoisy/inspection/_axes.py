@@ -1,5 +1,6 @@
 """Where pictures are drawn; matplotlib is imported here, and only when needed."""
 
+from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
@@ -82,9 +83,11 @@ def fitted_part(estimator, *attributes, owner):
     best = getattr(estimator, "best_estimator_", None)
     if best is not None:
         return fitted_part(best, *attributes, owner=owner)
-    check_is_fitted(estimator)
     for name in attributes:
-        if not hasattr(estimator, name):
+        if getattr(estimator, name, None) is None:
+            # A scorer, which may hold a matrix too, is no estimator.
+            if isinstance(estimator, BaseEstimator):
+                check_is_fitted(estimator)
             raise UnsuitableEstimatorError(
                 f"{owner}.from_estimator expected a fitted estimator with {name}, but "
                 f"{type(estimator).__name__} has none. Pass one of sknoisy's, such as "

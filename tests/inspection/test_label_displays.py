@@ -2,6 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -15,6 +16,7 @@ from sknoisy.inspection import (
     RobustnessCurveDisplay,
     TransitionMatrixDisplay,
 )
+from sknoisy.metrics import noise_corrected_scorer
 from sknoisy.model_selection import robustness_curve
 from sknoisy.review import ReviewSession
 
@@ -109,6 +111,17 @@ def test_an_estimator_that_knows_nothing_about_labels(draw):
     model = LogisticRegression().fit([[0.0], [1.0]], [0, 1])
     with pytest.raises(UnsuitableEstimatorError, match="LogisticRegression has none"):
         draw(model)
+
+
+def test_an_estimator_that_is_not_fitted():
+    with pytest.raises(NotFittedError, match="not fitted yet"):
+        TransitionMatrixDisplay.from_estimator(NoisyLabelClassifier())
+
+
+def test_a_scorer_has_a_matrix_too(blobs):
+    scorer = noise_corrected_scorer("accuracy").fit(*blobs[:2])
+    display = TransitionMatrixDisplay.from_estimator(scorer)
+    assert_array_equal(display.transition_matrix, scorer.transition_matrix_)
 
 
 def test_quality_counts_by_class(blobs, fitted):
