@@ -1,0 +1,276 @@
+"""What an audit knows, as frozen records of plain values; rendering is elsewhere."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class NoiseFacts:
+    """How many labels are wrong, as far as the evidence tells.
+
+    Attributes
+    ----------
+    rate : float
+        Estimated share of wrong labels, in [lower, upper].
+    lower, upper : float
+        What the rate is at least and at most, in [0, 1].
+    suspected : bool
+        Whether labels disagree even where the evidence is surest.
+    identifiable : bool
+        Whether wrong labels can be told from an overlap of the classes. Where they
+        cannot, show ``sentence`` instead of the rate.
+    agreement : float
+        Share of the labels that the evidence predicts, in [0, 1].
+    sentence : str
+        The same in words, ready to be printed.
+    """
+
+    rate: float
+    lower: float
+    upper: float
+    suspected: bool
+    identifiable: bool
+    agreement: float
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Confusion:
+    """A class that is given as another one.
+
+    Attributes
+    ----------
+    clean, given : str
+        The class that the rows are of, and the one that they are labelled as.
+    share : float
+        Estimated share of the rows of ``clean`` that are labelled ``given``.
+    n_rows : float
+        How many rows that is, about.
+    """
+
+    clean: str
+    given: str
+    share: float
+    n_rows: float
+
+
+@dataclass(frozen=True)
+class ColumnFacts:
+    """What is known about a column.
+
+    Attributes
+    ----------
+    name : str
+        Its name.
+    kind : {"number", "date", "category", "text", "unused"}
+        How it is treated.
+    reason : str
+        Why it is unused, such as "is an identifier"; else "".
+    share_missing : float
+        Share of rows without a value, in [0, 1].
+    n_distinct : int
+        Number of distinct values.
+    agreement : float
+        Share of the labels that the column predicts by itself, in [0, 1]; NaN where
+        this is not looked at.
+    """
+
+    name: str
+    kind: str
+    reason: str
+    share_missing: float
+    n_distinct: int
+    agreement: float
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing about the table that its owner should know.
+
+    Attributes
+    ----------
+    kind : str
+        One of ``FINDING_KINDS``.
+    severity : {"problem", "hint"}
+        Whether it makes the audit wrong or useless as it stands, or is worth a look.
+    title : str
+        A few words, such as "40 rows contradict a copy of theirs".
+    text : str
+        What was found and what to do about it, one to three sentences.
+    columns : tuple of str
+        Names of the columns concerned.
+    classes : tuple of str
+        Labels concerned.
+    rows : ndarray of int of shape (n_concerned,)
+        Row numbers of the table concerned, counted from 0, in order; empty where the
+        finding is not about rows.
+    groups : ndarray of int of shape (n_concerned,)
+        Equal numbers for rows that belong together, such as copies of one row.
+    """
+
+    kind: str
+    severity: str
+    title: str
+    text: str
+    columns: tuple = ()
+    classes: tuple = ()
+    rows: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=int))
+    groups: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=int))
+
+
+FINDING_KINDS = (
+    "contradicting_duplicates",
+    "near_duplicates",
+    "duplicates",
+    "leak",
+    "near_leak",
+    "overlap",
+    "spelling",
+    "tags",
+    "list_column",
+    "numeric_label",
+    "rare_class",
+    "missing_label",
+    "identifier",
+    "constant",
+    "missing_values",
+    "unused",
+    "note",
+)
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class AuditReport:
+    """What an audit found, see :func:`audit`.
+
+    All arrays of length ``n_labelled`` are in the order of suspicion: position 0 is the
+    row to look at first.
+
+    Attributes
+    ----------
+    name : str
+        What the table is called, such as the name of its file.
+    label_name : str
+        What the labels are called, such as the name of their column.
+    n_rows : int
+        Number of rows of the table, with or without a label.
+    rows : ndarray of int of shape (n_labelled,)
+        Row numbers in the table, counted from 0.
+    given : ndarray of object of shape (n_labelled,)
+        Labels as they stand in the table.
+    suggested : ndarray of object of shape (n_labelled,)
+        The label that the evidence finds most probable.
+    quality : ndarray of shape (n_labelled,)
+        How far the evidence supports the label given, in [0, 1].
+    flagged : ndarray of bool of shape (n_labelled,)
+        Rows for which another label is suggested.
+    trusted : ndarray of bool of shape (n_labelled,)
+        Rows whose label was checked before.
+    expected_wrong : ndarray of shape (n_labelled,)
+        Expected number of wrong labels among the first 1, 2, ... rows.
+    n_to_check : int
+        Number of rows for which a look pays: up to there at least every second label
+        is expected to be wrong.
+    against : ndarray of object of shape (n_labelled, n_against)
+        Names of the columns whose values speak most against the label, the strongest
+        first; "" where no more do.
+    classes : ndarray of object of shape (n_classes,)
+        The distinct labels, numbers by size and words by alphabet.
+    class_counts : ndarray of int of shape (n_classes,)
+        How often each is given.
+    transition_matrix : ndarray of shape (n_classes, n_classes)
+        ``T[i, j] = P(noisy = j | clean = i)``, in the order of ``classes``.
+    confusions : tuple of Confusion
+        The most frequent confusions, the largest number of rows first.
+    noise : NoiseFacts
+        How many labels are wrong.
+    findings : tuple of Finding
+        What else is wrong with the table, problems first.
+    columns : tuple of ColumnFacts
+        What is known about each column, in the order of the table.
+    how : dict of str to str
+        What reproduces the audit: ``code`` (lines of Python), ``version``,
+        ``estimator`` and ``random_state``.
+    data : object
+        The rows that were audited, as they were passed; None where there are only
+        probabilities. Use ``row_values`` to read them.
+    """
+
+    name: str
+    label_name: str
+    n_rows: int
+    rows: np.ndarray
+    given: np.ndarray
+    suggested: np.ndarray
+    quality: np.ndarray
+    flagged: np.ndarray
+    trusted: np.ndarray
+    expected_wrong: np.ndarray
+    n_to_check: int
+    against: np.ndarray
+    classes: np.ndarray
+    class_counts: np.ndarray
+    transition_matrix: np.ndarray
+    confusions: tuple
+    noise: NoiseFacts
+    findings: tuple
+    columns: tuple
+    how: dict
+    data: object = None
+
+    @property
+    def n_labelled(self):
+        """Number of rows with a label."""
+        return len(self.rows)
+
+    @property
+    def n_flagged(self):
+        """Number of rows for which another label is suggested."""
+        return int(self.flagged.sum())
+
+    def row_values(self, position, n_values=6):
+        """Return the values by which a reader recognises a row.
+
+        Parameters
+        ----------
+        position : int
+            Place in the order of suspicion, from 0.
+
+        n_values : int, default=6
+            Number of values at most.
+
+        Returns
+        -------
+        list of tuple of str, str and bool
+            Name of the column, its value as plain, unescaped text, and whether it
+            speaks against the label; those that do come first.
+        """
+        raise NotImplementedError
+
+    def to_dict(self):
+        """Return the facts as dicts, lists, strings, numbers and None."""
+        raise NotImplementedError
+
+    def to_json(self, path=None):
+        """Return the facts as JSON text, or write it to a file."""
+        raise NotImplementedError
+
+    def to_frame(self):
+        """Return a data frame with one row per row of the table."""
+        raise NotImplementedError
+
+    def to_html(self, path):
+        """Write the report as one self-contained HTML file."""
+        raise NotImplementedError
+
+    def _repr_html_(self):
+        from sknoisy.report._html import render_html
+
+        return render_html(self)
+
+    def __str__(self):
+        raise NotImplementedError
+
+    def __repr__(self):
+        return f"<AuditReport of {self.name}: {self.n_flagged} of {self.n_labelled}>"
