@@ -1,5 +1,7 @@
 """Where pictures are drawn; matplotlib is imported here, and only when needed."""
 
+from importlib import import_module
+
 from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
@@ -41,14 +43,23 @@ def axes_for(caller, ax, **figure):
     ImportError
         If matplotlib is not installed.
     """
+    import_matplotlib(caller)
+    if ax is not None:
+        return ax
+    from matplotlib import pyplot
+
+    return pyplot.subplots(**figure)[1]
+
+
+def import_matplotlib(caller):
+    """Return matplotlib, or say how to get it; ``caller`` is named in the message."""
     try:
-        from matplotlib import pyplot
+        return import_module("matplotlib")
     except ImportError as error:
         raise ImportError(
             f'{caller} needs matplotlib. Install it with pip install ".[plot]" in the '
             "folder of sknoisy."
         ) from error
-    return pyplot.subplots(**figure)[1] if ax is None else ax
 
 
 def fitted_part(estimator, *attributes, owner):
