@@ -24,16 +24,16 @@ from sklearn.datasets import load_breast_cancer, load_wine
 from sklearn.impute import SimpleImputer
 from sklearn.metrics import average_precision_score
 from sklearn.pipeline import make_pipeline
+from sknoisy.report._model import make_model
+from sknoisy.report._support import assess
 
 from sknoisy._context import FitContext
 from sknoisy._folds import make_folds
 from sknoisy._labels import read_labels
-from sknoisy.cli._columns import read_columns
-from sknoisy.cli._findings import assess
-from sknoisy.cli._model import make_model
-from sknoisy.cli._preprocessing import make_features
 from sknoisy.evidence import EvidenceInputs, gather_evidence
 from sknoisy.noise import UniformNoise
+from sknoisy.report._columns import read_columns
+from sknoisy.report._table_encoder import make_features
 
 RATE = 0.2
 SEEDS = (0, 1, 2)

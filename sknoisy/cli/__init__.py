@@ -2,8 +2,8 @@
 
 ``sknoisy audit FILE --label COLUMN`` reads a table, compares every label with what
 models trained on other rows predict, prints a report and writes all rows in order of
-suspicion. The steps are a file each: arguments, reading, labels, columns,
-preprocessing, audit, report, output.
+suspicion. What is here reads arguments and files, and writes; the audit itself is
+:func:`sknoisy.report.audit`.
 """
 
 import contextlib
@@ -12,13 +12,13 @@ import signal
 import sys
 
 from sknoisy.cli._arguments import parse_arguments
-from sknoisy.cli._errors import AuditError
-from sknoisy.cli._safe_text import inert
+from sknoisy.report._errors import AuditError
+from sknoisy.report._safe_text import inert
 
 __all__ = ["main", "run"]
 
 # Exit codes; 130 is what shells give a process that an interrupt has ended.
-_DONE, _BAD_INPUT, _INTERRUPTED = 0, 2, 130
+_DONE, _BAD_INPUT, _PASSED, _INTERRUPTED = 0, 2, 3, 130
 
 
 def main(argv=None):
@@ -33,15 +33,18 @@ def main(argv=None):
     -------
     int
         Exit code: 0 done, 2 bad usage or bad input, which one line on the standard
-        error stream explains, 130 interrupted from the keyboard.
+        error stream explains, 3 a threshold was passed, 130 interrupted from the
+        keyboard.
     """
     for stream in (sys.stdout, sys.stderr):
         # A terminal that lacks a character of the table must not stop the audit.
         stream.reconfigure(errors="backslashreplace")
     try:
         arguments = parse_arguments(argv)
-        arguments.run(arguments)
+        fine = arguments.run(arguments)
         sys.stdout.flush()
+        if not fine:
+            return _PASSED
     except AuditError as error:
         line = inert(" ".join(str(error).split()))
         print(f"sknoisy: error: {line}", file=sys.stderr)

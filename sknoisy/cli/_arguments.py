@@ -4,7 +4,7 @@ import argparse
 import os
 
 from sknoisy import __version__
-from sknoisy.cli._errors import AuditError
+from sknoisy.report._errors import AuditError
 
 MODELS = ("both", "linear", "forest", "boosting")
 # A compressed file of a megabyte can unfold to a thousand, which the steps that follow
@@ -15,16 +15,19 @@ _DESCRIPTION = """\
 Find suspicious labels in a table.
 
 Models are trained on parts of the table and predict the rows they have not seen.
-Printed are the estimated share of wrong labels, which class is mistaken for which, and
-the most suspicious rows; all labelled rows, in order of suspicion, are written to
-NAME.audit.csv beside FILE. All numbers are estimates: no label is changed, and a row
-that looks wrong may be right but rare.
+Printed are the estimated share of wrong labels, how many rows to look at, what else is
+wrong with the table (copies under other labels, columns that give the label away,
+spellings of one label, ...), which class is mistaken for which, and the most suspicious
+rows; all labelled rows, in order of suspicion, are written to NAME.audit.csv beside
+FILE. All numbers are estimates: no label is changed, and a row that looks wrong may be
+right but rare.
 
-Without FILE, an example is audited: breast-cancer measurements that are labelled by a
-rule of thumb. As their true labels are known, the command tells how right it was."""
+Without FILE, an example is audited: breast-cancer measurements, one in ten of whose
+labels was swapped. As the true labels are known, the command tells how right it was."""
 
 _EPILOG = """\
-exit codes: 0 done; 2 bad usage or bad input; 130 interrupted"""
+exit codes: 0 done; 2 bad usage or bad input; 3 a threshold of --fail-on was passed; 130
+interrupted"""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -122,7 +125,18 @@ def _add_output_options(audit):
         "-o",
         "--output",
         metavar="FILE",
-        help="where the rows are written (default: NAME.audit.csv beside the input)",
+        help="where the rows are written (default: NAME.audit.csv beside the input); "
+        "the ending says in which form: .csv, .json or .html",
+    )
+    output.add_argument("--html", metavar="FILE", help="write the report as a page")
+    output.add_argument("--json", metavar="FILE", help="write all facts as JSON")
+    output.add_argument(
+        "--fail-on",
+        metavar="CONDITION",
+        action="append",
+        default=[],
+        help="exit with code 3 if it holds, for example 'noise_rate>0.05' or "
+        "'contradicting_duplicates>0'; may be repeated",
     )
     output.add_argument(
         "--top",
@@ -182,4 +196,4 @@ def _run_audit(arguments):
     """Load the command only once it is called, so that --help answers at once."""
     from sknoisy.cli._command import run_audit
 
-    run_audit(arguments)
+    return run_audit(arguments)

@@ -1,13 +1,35 @@
 """The command ``audit``: from arguments to files and words."""
 
-from sknoisy.cli._audit import Settings, audit
-from sknoisy.cli._errors import AuditError, need
-from sknoisy.cli._example import compare, load_example
-from sknoisy.cli._output import output_path, write_rows
+import sys
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+from sklearn.ensemble import HistGradientBoostingClassifier
+
+from sknoisy.cli._example import compare, load_example, render_verdict
+from sknoisy.cli._output import outputs_of, write_output
 from sknoisy.cli._progress import make_progress
 from sknoisy.cli._read import read_table
-from sknoisy.cli._render import render_report, render_verdict
-from sknoisy.cli._safe_text import inert
+from sknoisy.cli._threshold import parse_threshold
+from sknoisy.report._assemble import report_on
+from sknoisy.report._errors import AuditError, find_column, need
+from sknoisy.report._evidence import Settings
+from sknoisy.report._safe_text import inert
+from sknoisy.report._table import group_numbers
+from sknoisy.report._text import render_report
+
+# Estimator and sources of evidence of each model that can be asked for.
+MODELS = {
+    "both": (None, "auto"),
+    "linear": (None, "model"),
+    "forest": (None, "forest"),
+    "boosting": (
+        HistGradientBoostingClassifier(max_iter=60, early_stopping=False),
+        "model",
+    ),
+}
+_WORDS = {"csv": "rows, most suspicious first", "html": "The report", "json": "Facts"}
 
 
 def run_audit(arguments):
@@ -18,41 +40,71 @@ def run_audit(arguments):
     arguments : argparse.Namespace
         Parsed arguments.
 
+    Returns
+    -------
+    bool
+        Whether no threshold was passed.
+
     Raises
     ------
     AuditError
         If the arguments do not fit together, or the input is bad.
     """
     _check_together(arguments)
+    thresholds = [parse_threshold(text) for text in arguments.fail_on]
     need("pandas")
-    output = output_path(arguments.output, arguments.file)
+    outputs = outputs_of(arguments)
     progress = make_progress(quiet=arguments.quiet)
     table, truth = _load(arguments)
+    estimator, evidence = MODELS[arguments.model]
     settings = Settings(
-        ignore=tuple(arguments.ignore),
-        group=arguments.group,
-        model=arguments.model,
-        seed=arguments.seed,
-        jobs=arguments.jobs,
+        estimator=estimator,
+        evidence=evidence,
+        random_state=arguments.seed,
+        n_jobs=arguments.jobs,
+        progress=progress,
     )
-    facts = audit(table, settings, progress)
+    report = report_on(table, settings)
     # Before anything is printed: whoever reads the report may stop half-way.
-    if output is not None:
-        write_rows(output, facts)
+    for output in outputs:
+        write_output(output, report)
     if not arguments.quiet:
-        _print_report(facts, table, truth, arguments.top, output)
+        _print_report(report, truth, arguments.top, outputs)
+    passed = [text for t in thresholds if (text := t.passed_by(report))]
+    for text in passed:
+        print(f"sknoisy: threshold passed: {text}", file=sys.stderr)
+    return not passed
 
 
-def _print_report(facts, table, truth, top, output):
-    """Print what was found, how right it was, and where the rows are."""
-    # A name of a file or of a column may hold what a terminal would obey.
-    print(inert(render_report(facts, table, top=top)))
+def _print_report(report, truth, top, outputs):
+    """Print what was found, how right it was, and where the files are."""
+    print(render_report(report, top=top))
     if truth is not None:
-        print(f"\n{render_verdict(compare(facts, truth))}")
-    if output is not None:
-        print(
-            f"\nAll {len(facts.rows)} rows, most suspicious first: {inert(str(output))}"
-        )
+        print(f"\n{render_verdict(compare(report, truth))}")
+    lines = [_where(output, report) for output in outputs]
+    if truth is not None and not any(output.kind == "html" for output in outputs):
+        lines += _example_page(report)
+    if lines:
+        print("\n" + "\n".join(lines))
+
+
+def _where(output, report):
+    """Say what was written where."""
+    path = inert(str(output.path))
+    if output.kind == "csv":
+        return f"All {report.n_labelled} rows, most suspicious first: {path}"
+    return f"{'The report' if output.kind == 'html' else 'All facts'}: {path}"
+
+
+def _example_page(report):
+    """Write the page of the example beside other temporary files, if it can be."""
+    path = Path(tempfile.gettempdir(), "sknoisy-example.html")
+    try:
+        report.to_html(path)
+    except (ImportError, OSError):
+        # The example is complete without what a page takes.
+        return []
+    return [f"The same with pictures: {inert(str(path))}"]
 
 
 def _check_together(arguments):
@@ -70,11 +122,41 @@ def _check_together(arguments):
 def _load(arguments):
     """Return the table and, where it is known, the truth."""
     if arguments.file is None:
-        return load_example()
-    table = read_table(
-        arguments.file,
-        arguments.label,
-        encoding=arguments.encoding,
-        max_size=arguments.max_size,
-    )
-    return table, None
+        table, truth = load_example()
+    else:
+        truth = None
+        table = read_table(
+            arguments.file,
+            arguments.label,
+            encoding=arguments.encoding,
+            max_size=arguments.max_size,
+        )
+        table = replace(table, code=_command_line(arguments))
+    return _select_columns(table, arguments), truth
+
+
+def _select_columns(table, arguments):
+    """Return the table without what is to be ignored, and with its groups."""
+    header = list(table.frame.columns)
+    dropped = {find_column(name, header, "--ignore") for name in arguments.ignore}
+    groups = None
+    if arguments.group is not None:
+        position = find_column(arguments.group, header, "--group")
+        dropped.add(position)
+        groups = group_numbers(
+            table.frame.iloc[:, position], len(table.frame), owner="--group"
+        )
+    kept = [number for number in range(len(header)) if number not in dropped]
+    frame = table.frame.iloc[:, kept]
+    return replace(table, frame=frame, data=frame, groups=groups)
+
+
+def _command_line(arguments):
+    """Return the command that makes the report again."""
+    import shlex
+
+    words = ["sknoisy", "audit", arguments.file, "--label", arguments.label]
+    words += ["--group", arguments.group] if arguments.group is not None else []
+    words += ["--ignore", *arguments.ignore] if arguments.ignore else []
+    words += ["--model", arguments.model, "--seed", str(arguments.seed)]
+    return shlex.join(words)

@@ -8,8 +8,8 @@ import re
 
 import numpy as np
 
-from sknoisy.cli._errors import AuditError, need
 from sknoisy.cli._local_numbers import read_local_numbers
+from sknoisy.report._errors import AuditError, need
 
 # Separators that are found by themselves; any other one is stated by a line "sep=".
 _SEPARATORS = (",", ";", "\t", "|")

@@ -8,8 +8,8 @@ its values, decide.
 import re
 from dataclasses import dataclass
 
-from sknoisy.cli._columns import GAPS, MOSTLY
-from sknoisy.cli._errors import need
+from sknoisy.report._columns import GAPS, MOSTLY
+from sknoisy.report._errors import need
 
 _EXPONENT = r"(?:[eE][+-]?\d+)?"
 # A blank or an apostrophe between digits of which three follow separates thousands.

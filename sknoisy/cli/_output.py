@@ -4,54 +4,98 @@ import contextlib
 import csv
 import errno
 import os
-import secrets
-import signal
-import stat
-import threading
+from dataclasses import dataclass
 from pathlib import Path
 
-from sknoisy.cli._errors import AuditError
 from sknoisy.cli._read import suffix_of
-from sknoisy.cli._safe_text import safe_cell
+from sknoisy.report._errors import AuditError
+from sknoisy.report._export import GENERATOR
+from sknoisy.report._files import real_path, replacing
+from sknoisy.report._safe_text import safe_cell
 
 HEADER = ("row", "given_label", "suggested_label", "label_quality", "flagged")
-# By these a file is known as an earlier audit, which may be replaced.
-_KNOWN_BY = ",".join(HEADER[:4]).encode()
+ENDINGS = {".csv": "csv", ".html": "html", ".htm": "html", ".json": "json"}
+# By these, among its first bytes, a file is known as an earlier audit, which may be
+# replaced. A page of ours names its generator in its head.
+_KNOWN_BY = {
+    "csv": ",".join(HEADER[:4]).encode(),
+    "json": f'"generator": "{GENERATOR}"'.encode(),
+    "html": b"sknoisy",
+}
+_FIRST_BYTES = 4096
 
 
-def output_path(asked, source):
-    """Return where the rows go, once it is clear that they can.
+@dataclass(frozen=True)
+class Output:
+    """A file to write.
+
+    Attributes
+    ----------
+    kind : {"csv", "html", "json"}
+        What is written.
+    path : Path
+        Where.
+    """
+
+    kind: str
+    path: Path
+
+
+def outputs_of(arguments):
+    """Return what is to be written, once it is clear that it can.
 
     Parameters
     ----------
-    asked : str or None
-        Path that was asked for.
-
-    source : str or None
-        Path of the table; None where it is no file.
+    arguments : argparse.Namespace
+        With ``file``, ``output``, ``html`` and ``json``.
 
     Returns
     -------
-    Path or None
-        None if nothing is to be written.
+    list of Output
+        Rows first. Without ``output`` the rows of a file go beside it.
 
     Raises
     ------
     AuditError
-        If the path cannot be written, or holds what the audit has not written.
+        If a path has an ending that says nothing or something else, cannot be written,
+        or holds what the audit has not written.
     """
-    if asked is not None:
-        path = Path(asked)
+    source, found = arguments.file, []
+    if arguments.output is not None:
+        found.append(_output(arguments.output, "--output", tuple(ENDINGS)))
     elif source is not None:
         table = Path(source)
         name = table.name[: len(table.name) - len(suffix_of(table))]
-        path = table.with_name(f"{name}.audit.csv")
-    else:
-        return None
-    _check_place(path)
-    if path.is_file():
-        _check_replaceable(path, source)
-    return path
+        found.append(Output("csv", table.with_name(f"{name}.audit.csv")))
+    if arguments.html is not None:
+        found.append(_output(arguments.html, "--html", (".html", ".htm")))
+    if arguments.json is not None:
+        found.append(_output(arguments.json, "--json", (".json",)))
+    paths = [real_path(output.path) for output in found]
+    if len(set(paths)) < len(paths):
+        raise AuditError(
+            f"{paths[-1]} is to be written twice. Pass another name to each of "
+            "--output, --html and --json."
+        )
+    for output in found:
+        _check_place(output.path)
+        if output.path.is_file():
+            _check_replaceable(output, source)
+    return found
+
+
+def _output(asked, option, endings):
+    """Return what a path that was asked for is to hold."""
+    path = Path(asked)
+    ending = path.suffix.lower()
+    if ending in endings:
+        return Output(ENDINGS[ending], path)
+    if _is_stream(path):
+        return Output(ENDINGS[endings[0]], path)
+    raise AuditError(
+        f"{option} {path} has no ending that says what to write. Expected one of "
+        f"{', '.join(endings)}."
+    )
 
 
 def _check_place(path):
@@ -66,7 +110,7 @@ def _check_place(path):
     places = [path] if path.exists() else []
     if not _is_stream(path):
         # The new file is made beside the old one and takes its place.
-        places.append(_target(path).parent)
+        places.append(real_path(path).parent)
     if not all(os.access(place, os.W_OK) for place in places):
         raise AuditError(
             f"cannot write {path}: permission denied. Pass --output FILE to write "
@@ -79,39 +123,37 @@ def _is_stream(path):
     return path.exists() and not path.is_file()
 
 
-def _target(path):
-    """Return the file itself where the path is a symbolic link to it."""
-    return Path(os.path.realpath(path))
-
-
-def _check_replaceable(path, source):
+def _check_replaceable(output, source):
     """Refuse to write over anything but an earlier audit."""
+    path = output.path
     if source is not None and Path(source).exists() and path.samefile(source):
         raise AuditError(
             f"--output {path} is the table itself. Pass another name, so that nothing "
             "is lost."
         )
     with path.open("rb") as file:
-        ours = file.read(len(_KNOWN_BY)) in (_KNOWN_BY, b"")
-    if not ours:
+        start = file.read(_FIRST_BYTES)
+    known = _KNOWN_BY[output.kind]
+    ours = start.startswith(known) if output.kind == "csv" else known in start
+    if start and not ours:
         raise AuditError(
             f"{path} exists and is not the result of an audit. Move it away, or pass "
             "another --output FILE."
         )
 
 
-def write_rows(path, facts):
-    """Write row, labels, quality and flag of each labelled row.
+def write_output(output, report):
+    """Write rows, a page, or JSON.
 
     A file appears in place only once it is complete: whatever goes wrong meanwhile, an
     earlier audit stays as it was.
 
     Parameters
     ----------
-    path : Path
-        Where to write.
+    output : Output
+        What, and where.
 
-    facts : AuditFacts
+    report : AuditReport
         What was found.
 
     Raises
@@ -119,9 +161,14 @@ def write_rows(path, facts):
     AuditError
         If it cannot be written after all.
     """
+    path = output.path
     try:
-        with _to_stream(path) if _is_stream(path) else _replacing(path) as file:
-            _write(file, facts)
+        with _to_stream(path) if _is_stream(path) else replacing(path) as file:
+            if output.kind == "csv":
+                _write(file, report)
+            else:
+                text = report.to_json if output.kind == "json" else report._repr_html_
+                file.write(text())
     except OSError as error:
         reason = error.strerror or error
         if error.errno == errno.ENXIO:
@@ -131,46 +178,20 @@ def write_rows(path, facts):
         ) from error
 
 
-def _write(file, facts):
+def _write(file, report):
     """Write the header and a line for each row."""
-    columns = (facts.rows, facts.given, facts.suggested, facts.quality, facts.flagged)
+    columns = (
+        report.rows,
+        report.given,
+        report.suggested,
+        report.quality,
+        report.flagged,
+    )
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow(HEADER)
     for row, given, suggested, quality, flagged in zip(*columns, strict=True):
-        cells = safe_cell(given), safe_cell(suggested), f"{quality:.6f}", bool(flagged)
-        writer.writerow((row, *cells))
-
-
-@contextlib.contextmanager
-def _replacing(path):
-    """Open a new file that takes the place of ``path`` when all is written."""
-    target = _target(path)
-    draft = target.with_name(f".sknoisy-{secrets.token_hex(8)}.tmp")
-    try:
-        with _interrupts_raise():
-            with draft.open("x", encoding="utf-8", newline="") as file:
-                yield file
-                file.flush()
-                # A disk that is full may say so only now.
-                os.fsync(file.fileno())
-            if target.exists():
-                draft.chmod(stat.S_IMODE(target.stat().st_mode))
-            draft.replace(target)
-    finally:
-        draft.unlink(missing_ok=True)
-
-
-@contextlib.contextmanager
-def _interrupts_raise():
-    """Let an interrupt raise, so that the draft is removed before the process ends."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before or signal.SIG_DFL)
+        labels = safe_cell(str(given)), safe_cell(str(suggested))
+        writer.writerow((row, *labels, f"{quality:.6f}", bool(flagged)))
 
 
 @contextlib.contextmanager

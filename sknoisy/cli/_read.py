@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from sknoisy.cli._csv import parse_csv
-from sknoisy.cli._errors import (
+from sknoisy.cli._foreign import how_to_convert
+from sknoisy.report._errors import (
     AuditError,
     cut,
     find_column,
@@ -16,8 +17,7 @@ from sknoisy.cli._errors import (
     listed,
     need,
 )
-from sknoisy.cli._foreign import how_to_convert
-from sknoisy.cli._table import Table
+from sknoisy.report._table import Table
 
 # The longer ones first, since ".csv.gz" also ends in ".gz".
 TEXT_SUFFIXES = (".csv.gz", ".tsv.gz", ".csv", ".tsv")

@@ -8,6 +8,7 @@ from sknoisy.report._facts import (
     Finding,
     NoiseFacts,
 )
+from sknoisy.report._table_encoder import TableEncoder
 
 __all__ = [
     "AuditReport",
@@ -15,5 +16,6 @@ __all__ = [
     "Confusion",
     "Finding",
     "NoiseFacts",
+    "TableEncoder",
     "audit",
 ]

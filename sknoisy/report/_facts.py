@@ -4,6 +4,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from sknoisy.report._export import row_values, to_dict, to_frame, to_json
+from sknoisy.report._files import replacing
+from sknoisy.report._text import render_report
+
 
 @dataclass(frozen=True)
 class NoiseFacts:
@@ -168,19 +172,25 @@ class AuditReport:
     trusted : ndarray of bool of shape (n_labelled,)
         Rows whose label was checked before.
     expected_wrong : ndarray of shape (n_labelled,)
-        Expected number of wrong labels among the first 1, 2, ... rows.
+        Expected number of wrong labels among the first 1, 2, ... rows, as far as
+        ``noise.rate`` is right.
     n_to_check : int
         Number of rows for which a look pays: up to there at least every second label
-        is expected to be wrong.
+        is expected to be wrong. 0 where ``noise.lower`` is 0.
     against : ndarray of object of shape (n_labelled, n_against)
         Names of the columns whose values speak most against the label, the strongest
-        first; "" where no more do.
+        first; "" where no more do, and beyond the first 2,000 rows.
+    words : ndarray of object of shape (n_labelled,)
+        Words of texts that speak most against the label, separated by ", "; "" where
+        there are none.
     classes : ndarray of object of shape (n_classes,)
         The distinct labels, numbers by size and words by alphabet.
     class_counts : ndarray of int of shape (n_classes,)
         How often each is given.
     transition_matrix : ndarray of shape (n_classes, n_classes)
-        ``T[i, j] = P(noisy = j | clean = i)``, in the order of ``classes``.
+        ``T[i, j] = P(noisy = j | clean = i)``, in the order of ``classes``. Where
+        ``noise.lower`` is 0, its confusions are an upper estimate that counts mistakes
+        of the evidence; else they are scaled to ``noise.rate``.
     confusions : tuple of Confusion
         The most frequent confusions, the largest number of rows first.
     noise : NoiseFacts
@@ -193,8 +203,8 @@ class AuditReport:
         What reproduces the audit: ``code`` (lines of Python), ``version``,
         ``estimator`` and ``random_state``.
     data : object
-        The rows that were audited, as they were passed; None where there are only
-        probabilities. Use ``row_values`` to read them.
+        All rows of the table without the label: a frame of pandas, or a sparse array.
+        Use ``row_values`` to read them.
     """
 
     name: str
@@ -209,6 +219,7 @@ class AuditReport:
     expected_wrong: np.ndarray
     n_to_check: int
     against: np.ndarray
+    words: np.ndarray
     classes: np.ndarray
     class_counts: np.ndarray
     transition_matrix: np.ndarray
@@ -229,6 +240,27 @@ class AuditReport:
         """Number of rows for which another label is suggested."""
         return int(self.flagged.sum())
 
+    @property
+    def measures(self):
+        """Dict of str to float: the figures that a threshold can be set on.
+
+        The keys are "noise_rate", "noise_rate_lower", "noise_rate_upper", "n_flagged",
+        "flagged_share", "n_to_check", and each of ``FINDING_KINDS``, which counts the
+        rows concerned, or the findings where they are not about rows.
+        """
+        figures = {
+            "noise_rate": self.noise.rate,
+            "noise_rate_lower": self.noise.lower,
+            "noise_rate_upper": self.noise.upper,
+            "n_flagged": self.n_flagged,
+            "flagged_share": self.n_flagged / self.n_labelled,
+            "n_to_check": self.n_to_check,
+        }
+        for kind in FINDING_KINDS:
+            found = [len(f.rows) or 1 for f in self.findings if f.kind == kind]
+            figures[kind] = sum(found)
+        return {name: float(value) for name, value in figures.items()}
+
     def row_values(self, position, n_values=6):
         """Return the values by which a reader recognises a row.
 
@@ -244,25 +276,67 @@ class AuditReport:
         -------
         list of tuple of str, str and bool
             Name of the column, its value as plain, unescaped text, and whether it
-            speaks against the label; those that do come first.
+            speaks against the label; those that do come first, then texts.
         """
-        raise NotImplementedError
+        return row_values(self, position, n_values)
 
     def to_dict(self):
-        """Return the facts as dicts, lists, strings, numbers and None."""
-        raise NotImplementedError
+        """Return the facts as dicts, lists, strings, numbers, booleans and None.
+
+        Returns
+        -------
+        dict
+            Scalars by the names of the attributes; ``rows`` holds a list for each
+            column of the list of rows, ``noise`` a dict, ``findings``, ``columns`` and
+            ``confusions`` lists of dicts. The table itself is not in it.
+        """
+        return to_dict(self)
 
     def to_json(self, path=None):
-        """Return the facts as JSON text, or write it to a file."""
-        raise NotImplementedError
+        """Return the facts as JSON, or write them to a file.
+
+        Parameters
+        ----------
+        path : str or Path, default=None
+            Where to write, all or nothing. None means to return the text.
+
+        Returns
+        -------
+        str or None
+            What ``to_dict`` returns as JSON in ASCII, without the characters "<", ">"
+            and "&", so that it can stand in a page; None where it was written.
+        """
+        text = to_json(self)
+        if path is None:
+            return text
+        with replacing(path) as file:
+            file.write(text)
+        return None
 
     def to_frame(self):
-        """Return a data frame with one row per row of the table."""
-        raise NotImplementedError
+        """Return a data frame with one row per row of the table.
+
+        Returns
+        -------
+        DataFrame of shape (n_rows, n_columns)
+            In the order of the table, with the index ``row`` from 0: ``given_label``,
+            ``suggested_label``, ``label_quality``, ``flagged``, ``rank`` (0 is the most
+            suspicious), ``trusted``, ``against`` (names of columns), and a column of
+            booleans for each kind of finding that is about rows. Rows without a label
+            have None and NaN.
+        """
+        return to_frame(self)
 
     def to_html(self, path):
-        """Write the report as one self-contained HTML file."""
-        raise NotImplementedError
+        """Write the report as one self-contained HTML file.
+
+        Parameters
+        ----------
+        path : str or Path
+            Where to write, all or nothing.
+        """
+        with replacing(path) as file:
+            file.write(self._repr_html_())
 
     def _repr_html_(self):
         from sknoisy.report._html import render_html
@@ -270,7 +344,10 @@ class AuditReport:
         return render_html(self)
 
     def __str__(self):
-        raise NotImplementedError
+        return render_report(self)
 
     def __repr__(self):
-        return f"<AuditReport of {self.name}: {self.n_flagged} of {self.n_labelled}>"
+        return (
+            f"<AuditReport of {self.name!r}: {self.n_flagged} of {self.n_labelled} "
+            f"labels flagged, {len(self.findings)} findings>"
+        )

@@ -9,9 +9,9 @@ import time
 import numpy as np
 import pytest
 
-from sknoisy.cli._errors import AuditError, find_column
 from sknoisy.cli._foreign import how_to_convert
 from sknoisy.cli._read import SUFFIXES, _distinct_names, read_table
+from sknoisy.report._errors import AuditError, find_column
 
 pd = pytest.importorskip("pandas")
 TABLE = "x;name;y\r\n1;Ann;a\r\n2,5;Bob;b\r\n"

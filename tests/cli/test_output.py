@@ -10,8 +10,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from sknoisy.cli._errors import AuditError
 from sknoisy.cli._output import HEADER, output_path, write_rows
+from sknoisy.report._errors import AuditError
 
 needs_pipes = pytest.mark.skipif(os.name == "nt", reason="no named pipes there")
 
@@ -90,7 +90,7 @@ import resource, sys
 sys.path[:0] = sys.argv[2:]
 from pathlib import Path
 from test_output import make_facts
-from sknoisy.cli._errors import AuditError
+from sknoisy.report._errors import AuditError
 from sknoisy.cli._output import write_rows
 resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
 try:

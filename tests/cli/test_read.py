@@ -5,8 +5,8 @@ import gzip
 import numpy as np
 import pytest
 
-from sknoisy.cli._label_check import labelled_rows, natural_order
 from sknoisy.cli._read import read_table, suffix_of
+from sknoisy.report._label_check import labelled_rows, natural_order
 
 pd = pytest.importorskip("pandas")
 

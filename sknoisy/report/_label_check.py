@@ -4,7 +4,8 @@ from collections import Counter
 
 import numpy as np
 
-from sknoisy.cli._errors import AuditError, cut
+from sknoisy._labels import encode_labels
+from sknoisy.report._errors import AuditError, cut
 
 # What spreadsheets, pandas and databases write where there is no value.
 MISSING = frozenset({"", "na", "n/a", "#n/a", "nan", "null", "<na>"})
@@ -13,6 +14,15 @@ MISSING = frozenset({"", "na", "n/a", "#n/a", "nan", "null", "<na>"})
 _MAX_FRACTIONS = 20
 _MAX_WHOLE_NUMBERS = 100
 _ROWS_PER_WHOLE_NUMBER = 10
+# Values are lists of tags where this share of the distinct ones holds a separator, most
+# parts recur in other lists, and parts are so short. Rules of thumb.
+_SEPARATORS = (",", ";", "|")
+_LISTED_SHARE, _RECURRING_SHARE, _WORDS_OF_TAG = 0.3, 0.5, 3
+TAKE_TAGS = (
+    "If they are lists of tags, turn these into one column of 0 and 1 per tag "
+    "(pandas: column.str.get_dummies(sep)) and take that table to "
+    "sknoisy.multilabel.MultilabelAudit."
+)
 
 
 def labelled_rows(labels):
@@ -20,8 +30,8 @@ def labelled_rows(labels):
 
     Parameters
     ----------
-    labels : ndarray of str of shape (n_rows,)
-        Labels as they stand in the file.
+    labels : ndarray of object of shape (n_rows,)
+        Labels as they stand in the table.
 
     Returns
     -------
@@ -29,7 +39,10 @@ def labelled_rows(labels):
         False where the label is blank or one of the usual words for nothing.
     """
     labels = labels.tolist()
-    present = {word: word.strip().casefold() not in MISSING for word in set(labels)}
+    present = {
+        label: not isinstance(label, str) or label.strip().casefold() not in MISSING
+        for label in set(labels)
+    }
     return np.fromiter((present[label] for label in labels), bool, len(labels))
 
 
@@ -38,7 +51,7 @@ def encode(labels):
 
     Parameters
     ----------
-    labels : ndarray of str of shape (n_rows,)
+    labels : ndarray of object of shape (n_rows,)
         Labels, none of them missing.
 
     Returns
@@ -51,10 +64,19 @@ def encode(labels):
         ``classes[codes]`` is ``labels``.
     """
     labels = labels.tolist()
+    if not all(isinstance(label, str) for label in labels):
+        # Labels of other types have their own order, and must be of one type.
+        classes, codes = encode_labels(labels, owner="audit")
+        return as_objects(classes.tolist()), codes
     classes = sorted(set(labels))
     position = {label: code for code, label in enumerate(classes)}
     codes = np.fromiter((position[label] for label in labels), np.intp, len(labels))
-    return np.fromiter(classes, dtype=object, count=len(classes)), codes
+    return as_objects(classes), codes
+
+
+def as_objects(values):
+    """Return a list as an array of objects."""
+    return np.fromiter(values, dtype=object, count=len(values))
 
 
 def check_labels(labels, name):
@@ -62,7 +84,7 @@ def check_labels(labels, name):
 
     Parameters
     ----------
-    labels : ndarray of str of shape (n_rows,)
+    labels : ndarray of object of shape (n_rows,)
         The labels, none of them missing.
 
     name : str
@@ -76,7 +98,7 @@ def check_labels(labels, name):
     """
     if len(labels) == 0:
         raise AuditError(f"column {name!r} holds no label in any row.")
-    counts = Counter(labels.tolist())
+    counts = Counter(map(str, labels.tolist()))
     distinct = sorted(counts)
     if len(distinct) == 1:
         raise AuditError(
@@ -91,9 +113,11 @@ def check_labels(labels, name):
         )
     _check_not_continuous(distinct, len(labels), name)
     if len(distinct) > len(labels) / 2:
+        tags = "" if list_separator(distinct) is None else f" {TAKE_TAGS}"
         raise AuditError(
             f"column {name!r} holds {len(distinct)} distinct values in {len(labels)} "
             "rows: too few rows a label for an audit. Name the column of the classes."
+            f"{tags}"
         )
     (frequent, _), (_, second) = counts.most_common(2)
     if second < 2:
@@ -124,12 +148,39 @@ def _check_not_continuous(distinct, n_rows, name):
         )
 
 
+def list_separator(values):
+    """Return what separates the entries where values are lists, such as "a, b".
+
+    Parameters
+    ----------
+    values : sequence of str
+        Distinct values.
+
+    Returns
+    -------
+    str or None
+        The separator: many values hold it, and the parts recur in other values.
+    """
+    for separator in _SEPARATORS:
+        lists = [value.split(separator) for value in values if separator in value]
+        parts = Counter(
+            part.strip().casefold() for value in lists for part in set(value)
+        )
+        if len(lists) < _LISTED_SHARE * len(values) or not lists:
+            continue
+        short = np.mean([len(part.split()) for part in parts]) <= _WORDS_OF_TAG
+        again = sum(n > 1 for n in parts.values()) >= _RECURRING_SHARE * len(parts)
+        if short and again and "" not in parts:
+            return separator
+    return None
+
+
 def natural_order(classes):
     """Return classes as a reader expects them: numbers by size, words by alphabet.
 
     Parameters
     ----------
-    classes : sequence of str
+    classes : sequence of object
         The classes.
 
     Returns
@@ -140,8 +191,8 @@ def natural_order(classes):
 
     def key(position):
         try:
-            return (0, float(classes[position]), classes[position])
-        except ValueError:
-            return (1, 0.0, classes[position])
+            return (0, float(classes[position]), str(classes[position]))
+        except (TypeError, ValueError):
+            return (1, 0.0, str(classes[position]))
 
     return sorted(range(len(classes)), key=key)

@@ -5,11 +5,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-
 from sknoisy.cli._audit import AuditFacts
+
 from sknoisy.cli._example import Verdict, compare
-from sknoisy.cli._render import render_report, render_verdict
-from sknoisy.cli._table import Table
+from sknoisy.report._table import Table
+from sknoisy.report._text import render_report, render_verdict
 
 pd = pytest.importorskip("pandas")
 

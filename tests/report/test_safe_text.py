@@ -4,7 +4,7 @@ import csv
 
 import pytest
 
-from sknoisy.cli._safe_text import inert, safe_cell
+from sknoisy.report._safe_text import inert, safe_cell
 
 # Escape sequence, backspace, carriage return, C1 control, right-to-left override,
 # isolate, zero-width space, soft hyphen, line separator, byte-order mark.

@@ -1,19 +1,24 @@
 """What is in each column: numbers, dates, categories, texts, or nothing of use.
 
 The kinds are read off the values alone, never off the labels, with one exception: a
-column that repeats the label under other names is left out, since a model that sees it
+column each value of which has one label only is left out, since a model that sees it
 agrees with every label, right or wrong.
 """
 
 import re
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from sknoisy.cli._errors import need
+from sknoisy.report._errors import need
 
 KINDS = ("number", "date", "category", "text")
+# Why columns are unused.
+EMPTY, ONE_VALUE = "is empty", "holds one value only"
+NUMBERS, NAMES = "numbers the rows", "names each row"
+REPEATS = "repeats the label under other names"
+GIVES_AWAY = "gives the label away: each of its values has one label only"
 
 # A column of strings is taken for numbers or dates when this share of them reads so.
 MOSTLY = 0.95
@@ -26,6 +31,8 @@ _MAX_CATEGORIES = 40
 _MAX_WORDS_OF_CATEGORY = 4
 _ROWS_OF_COUNTER = 10
 _DATE_SAMPLE = 50
+# Rows a value at least, for values of one label each to be no chance. A rule of thumb.
+_ROWS_PER_VALUE = 10
 # A year, a date in numbers, or the name of a month: what every date has.
 _DATE_PATTERN = re.compile(
     r"(?<!\d)\d{4}(?!\d)|\d{1,2}[-/.]\d{1,2}[-/.]\d{2}|[A-Za-z]{3,} \d"
@@ -50,15 +57,21 @@ class Column:
         The values, converted; None for an unused column.
     reason : str
         Why the column is unused, else empty.
+    share_missing : float
+        Share of rows without a value.
+    n_distinct : int
+        Number of distinct values, 0 where cells cannot be compared.
     """
 
     name: str
     kind: str
     values: object = None
     reason: str = ""
+    share_missing: float = 0.0
+    n_distinct: int = 0
 
 
-def read_columns(frame, codes):
+def read_columns(frame, codes=None):
     """Tell what is in each column.
 
     Parameters
@@ -66,7 +79,7 @@ def read_columns(frame, codes):
     frame : DataFrame of shape (n_rows, n_columns)
         The features as read.
 
-    codes : ndarray of shape (n_rows,)
+    codes : ndarray of shape (n_rows,), default=None
         Integer codes of the labels, to notice columns that repeat them.
 
     Returns
@@ -75,21 +88,61 @@ def read_columns(frame, codes):
         In the order of the frame.
     """
     frame = frame.reset_index(drop=True)
-    return [
-        _read_column(str(name), frame.iloc[:, position], codes)
-        for position, name in enumerate(frame.columns)
-    ]
+    columns = []
+    for position, name in enumerate(frame.columns):
+        values = frame.iloc[:, position]
+        nested = _is_nested(values)
+        known = {
+            "share_missing": float(values.isna().mean()) if len(values) else 0.0,
+            "n_distinct": 0 if nested else int(values.nunique()),
+        }
+        columns.append(replace(_read_column(str(name), values, codes, nested), **known))
+    return columns
 
 
-def _read_column(name, values, codes):
+def convert(values, kind):
+    """Return values of a column as those of a kind, missing where they are no such.
+
+    Parameters
+    ----------
+    values : Series
+        The values.
+
+    kind : {"number", "date", "category", "text"}
+        What the column was taken for.
+
+    Returns
+    -------
+    Series
+        Floats, times without zone, or strings.
+    """
+    if kind == "number":
+        numbers = _to_floats(values)
+        return numbers.where(np.isfinite(numbers)).clip(-_LARGEST, _LARGEST)
+    if kind == "date":
+        if values.dtype.kind == "M":
+            return _without_zone(values)
+        return _parse_dates(values).dt.tz_localize(None)
+    return _strings(values)
+
+
+def _is_nested(values):
+    """Whether cells hold several values, or bytes."""
+    if values.dtype != object:
+        return False
+    return bool(values.map(lambda cell: isinstance(cell, _NESTED)).any())
+
+
+def _read_column(name, values, codes, nested):
     """Tell what is in one column."""
-    reason = _reason_against(values, codes)
+    reason = "holds nested or binary values" if nested else ""
+    reason = reason or _reason_against(values, codes)
     if reason:
         return Column(name, "unused", reason=reason)
     numbers = _as_numbers(values)
     if numbers is not None:
         if _counts_rows(numbers):
-            return Column(name, "unused", reason="numbers the rows")
+            return Column(name, "unused", reason=NUMBERS)
         return Column(name, "number", numbers)
     dates = _as_dates(values)
     if dates is not None:
@@ -99,47 +152,53 @@ def _read_column(name, values, codes):
 
 def _reason_against(values, codes):
     """Return why nothing can be learnt from a column, "" if something can."""
-    if values.dtype == object and values.map(lambda v: isinstance(v, _NESTED)).any():
-        return "holds nested or binary values"
     n_distinct = values.nunique()
     if n_distinct == 0:
-        return "is empty"
+        return EMPTY
     if n_distinct == 1 and values.notna().all():
-        return "holds one value only"
-    if _repeats_labels(values, codes):
-        return "repeats the label under other names"
-    return ""
+        return ONE_VALUE
+    return "" if codes is None else _gives_labels_away(values, codes)
 
 
-def _repeats_labels(values, codes):
-    """Whether values and labels stand one to one."""
-    if values.isna().any():
-        return False
+def _gives_labels_away(values, codes):
+    """Return how a column gives every label away, "" if it does not.
+
+    That is where values and labels stand one to one, or many to one where each value
+    occurs so often that this is no chance.
+    """
     n_classes = codes.max() + 1
-    positions, distinct = need("pandas").factorize(values)
-    if len(distinct) != n_classes or len(codes) < 2 * n_classes:
-        return False
-    return len(np.unique(positions * n_classes + codes)) == n_classes
+    positions, distinct = need("pandas").factorize(values, use_na_sentinel=False)
+    n_pairs = len(np.unique(positions * n_classes + codes))
+    if n_pairs > len(distinct) or len(codes) < 2 * n_classes:
+        return ""
+    if len(distinct) == n_classes and values.notna().all():
+        return REPEATS
+    often = len(codes) >= _ROWS_PER_VALUE * len(distinct)
+    return GIVES_AWAY if often and len(distinct) > n_classes else ""
 
 
 def _as_numbers(values):
     """Return the values as floats, None where they are not numbers."""
-    kind = values.dtype.kind
-    if kind == "m":
-        numbers = values.dt.total_seconds()
-    elif kind in "biuf":
-        numbers = values.astype("Float64").astype(float)
-    elif _is_stringlike(values):
-        pd = need("pandas")
-        numbers = pd.to_numeric(values.astype(object), errors="coerce").astype(float)
+    if values.dtype.kind not in "mbiufO":
+        return None
+    numbers = _to_floats(values)
+    if _is_stringlike(values):
         unread = values[numbers.isna() & values.notna()].astype(str)
         known = unread.str.strip().str.casefold().isin(GAPS)
         if (~known).sum() > (1 - MOSTLY) * values.count() or numbers.isna().all():
             return None
-    else:
-        return None
     # Squares of larger numbers would overflow.
     return numbers.where(np.isfinite(numbers)).clip(-_LARGEST, _LARGEST)
+
+
+def _to_floats(values):
+    """Return the values as floats, NaN where they are no numbers."""
+    if values.dtype.kind == "m":
+        return values.dt.total_seconds()
+    if values.dtype.kind in "biuf":
+        return values.astype("Float64").astype(float)
+    to_numeric = need("pandas").to_numeric
+    return to_numeric(values.astype(object), errors="coerce").astype(float)
 
 
 def _counts_rows(numbers):
@@ -153,7 +212,7 @@ def _counts_rows(numbers):
 def _as_dates(values):
     """Return the values as times without zone, None where they are not dates."""
     if values.dtype.kind == "M":
-        return need("pandas").to_datetime(values, utc=True).dt.tz_localize(None)
+        return _without_zone(values)
     if not _is_stringlike(values):
         return None
     present = values.dropna().astype(str)
@@ -165,6 +224,11 @@ def _as_dates(values):
         if dates.count() < MOSTLY * part.count():
             return None
     return dates.dt.tz_localize(None)
+
+
+def _without_zone(values):
+    """Return times of a time type without their zone."""
+    return need("pandas").to_datetime(values, utc=True).dt.tz_localize(None)
 
 
 def _parse_dates(values):
@@ -184,15 +248,20 @@ def _parse_dates(values):
 
 def _read_strings(name, values):
     """Tell categories from texts and from identifiers."""
-    strings = values.astype(object).where(values.notna(), "").astype(str)
+    strings = _strings(values)
     present = strings[values.notna()]
     n_distinct = present.nunique()
     n_words = 1 + present.str.strip().str.count(r"\s+")
     if n_distinct == len(values) and n_words.max() == 1:
-        return Column(name, "unused", reason="names each row")
+        return Column(name, "unused", reason=NAMES)
     short = n_words.mean() <= _MAX_WORDS_OF_CATEGORY or n_distinct <= len(present) / 10
     kind = "category" if n_distinct <= _MAX_CATEGORIES and short else "text"
     return Column(name, kind, strings)
+
+
+def _strings(values):
+    """Return the values as strings, "" where there is none."""
+    return values.astype(object).where(values.notna(), "").astype(str)
 
 
 def _is_stringlike(values):

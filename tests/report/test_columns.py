@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from sknoisy.cli._columns import read_columns
-from sknoisy.cli._preprocessing import date_parts, make_features
+from sknoisy.report._columns import read_columns
+from sknoisy.report._table_encoder import date_parts, make_features
 
 pd = pytest.importorskip("pandas")
 

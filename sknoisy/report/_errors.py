@@ -1,4 +1,4 @@
-"""What the user of the command has to put right, and how optional libraries are met."""
+"""What the user has to put right, and how optional libraries are met."""
 
 import difflib
 import importlib
@@ -9,8 +9,12 @@ _MAX_LISTED, _MAX_CHARACTERS = 12, 60
 _ALIKE = 0.6
 
 
-class AuditError(Exception):
-    """Bad usage or bad input; the message is shown as one line, without traceback."""
+class AuditError(ValueError):
+    """Bad usage or bad input; the command shows the message as one line."""
+
+
+class MissingLibraryError(AuditError, ImportError):
+    """A library that is not installed is needed."""
 
 
 def need(module):
@@ -28,17 +32,17 @@ def need(module):
 
     Raises
     ------
-    AuditError
+    MissingLibraryError
         If it is not installed.
     """
     try:
         return importlib.import_module(module)
     except ImportError as error:
         name = module.split(".")[0]
-        raise AuditError(
+        raise MissingLibraryError(
             f"this needs {name}, which is not installed. Install it with "
-            f"pip install {name}, or all that the command uses with pip install "
-            '".[audit]" in the folder of sknoisy.'
+            f"pip install {name}, or all that an audit uses with pip install "
+            '".[report]" in the folder of sknoisy.'
         ) from error
 
 
