@@ -1,13 +1,12 @@
 """The report as one HTML file: no script, no network, everything of a table escaped."""
 
-import base64
-import io
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module, resources
 
 import numpy as np
 
+from sknoisy.report._export import GENERATOR
 from sknoisy.report._pictures import draw_pictures
 from sknoisy.report._safe_text import inert
 
@@ -15,8 +14,6 @@ from sknoisy.report._safe_text import inert
 # half a megabyte, whatever the table holds.
 MOST_ROWS, MOST_VALUES = 200, 8
 MOST_FINDINGS, MOST_COLUMNS, MOST_ROW_NUMBERS = 40, 200, 40
-# Sides of a thumbnail in pixels: larger images are thinned out.
-THUMBNAIL = 96
 
 
 def render_html(report, *, n_rows=MOST_ROWS):
@@ -45,6 +42,7 @@ def render_html(report, *, n_rows=MOST_ROWS):
     return page.render(
         report=report,
         css=style,
+        generator=GENERATOR,
         overview=_overview(report),
         findings=[_shown(finding) for finding in report.findings[:MOST_FINDINGS]],
         n_more_findings=max(0, len(report.findings) - MOST_FINDINGS),
@@ -170,18 +168,4 @@ def _suspect(report, position):
         "quality": quality,
         "width": round(100 * min(max(quality, 0.0), 1.0)),
         "row_values": report.row_values(position, MOST_VALUES),
-        "thumbnail": _thumbnail(report.data, int(report.rows[position])),
     }
-
-
-def _thumbnail(data, row):
-    """Return an image as a data URI; None where the rows are no images."""
-    if len(getattr(data, "shape", ())) not in (3, 4):
-        return None
-    image = np.asarray(data[row])
-    step = max(1, -(-max(image.shape[:2]) // THUMBNAIL))
-    image = image[::step, ::step]
-    content = io.BytesIO()
-    shades = {"cmap": "gray"} if image.ndim == 2 else {}
-    import_module("matplotlib.image").imsave(content, image, format="png", **shades)
-    return f"data:image/png;base64,{base64.b64encode(content.getvalue()).decode()}"

@@ -67,6 +67,7 @@ def make_report(n_rows=60, classes=("cat", "dog", "bird"), data=None, **facts):
         "expected_wrong": np.cumsum(1 - quality),
         "n_to_check": int(flagged.sum()),
         "against": np.full((n_rows, 1), "against", dtype=object),
+        "words": np.full(n_rows, "", dtype=object),
         "classes": classes,
         "class_counts": np.full(n_classes, n_rows // n_classes),
         "transition_matrix": 0.8 * np.eye(n_classes) + 0.2 / n_classes,
@@ -195,13 +196,6 @@ def test_large_reports_stay_small_and_quick():
     assert monotonic() - start < 30
     assert len(text.encode()) < 5e6
     assert f"The {MOST_ROWS} most suspicious of 50000 labelled rows" in text
-
-
-def test_images_are_shown_as_thumbnails():
-    images = np.random.RandomState(0).randint(0, 256, (6, 300, 20, 3), dtype=np.uint8)
-    text = render_html(make_report(6, data=images))
-    assert text.count('src="data:image/png;base64,') == 6
-    assert len(text) < 400_000
 
 
 def test_the_same_report_gives_the_same_page():
