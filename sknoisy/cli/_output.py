@@ -78,7 +78,7 @@ def outputs_of(arguments):
             "--output, --html and --json."
         )
     for output in found:
-        _check_place(output.path)
+        check_place(output.path)
         if output.path.is_file():
             _check_replaceable(output, source)
     return found
@@ -98,7 +98,7 @@ def _output(asked, option, endings):
     )
 
 
-def _check_place(path):
+def check_place(path):
     """Find out before the work whether its result can be written."""
     if path.is_dir():
         raise AuditError(f"cannot write {path}: it is a directory. Pass --output FILE.")
