@@ -22,7 +22,7 @@ from sknoisy.report._errors import AuditError, find_column, list_columns
 from sknoisy.report._files import replacing
 from sknoisy.report._safe_text import inert
 from sknoisy.report._sheet import read_sheet
-from sknoisy.report._sheet_labels import printable, safe_text
+from sknoisy.report._sheet_labels import label_of
 from sknoisy.review import read_verdicts
 
 # The column that tells where each label comes from, and what it says.
@@ -191,12 +191,18 @@ def _label_position(table, label, sheets, path):
         raise AuditError(f"cannot read {error.filename}: {error.strerror}.") from error
     except (ValueError, ImportError) as error:
         raise AuditError(str(error)) from error
-    fits = []
-    for position in range(len(table.header)):
-        cells = table.column(position)
-        pairs = [(cells[x.row], x.given) for x in lines if x.row < len(cells)]
-        same = (given in (c, safe_text(c), printable(c)) for c, given in pairs)
-        fits += [position] if pairs and all(same) else []
+    columns = [table.column(position) for position in range(len(table.header))]
+    beyond = [line.row for line in lines if line.row >= len(columns[0])]
+    if beyond:
+        raise AuditError(
+            f"{path} has {len(columns[0])} rows, counted from 0, but the sheet tells "
+            f"of row {beyond[0]}. Pass the sheet that was written for this table."
+        )
+    fits = [
+        position
+        for position, cells in enumerate(columns)
+        if lines and all(label_of(x.given, [cells[x.row]]) is not None for x in lines)
+    ]
     if len(fits) != 1:
         raise AuditError(
             f"which column of {path} holds the labels of the sheet? Pass --label "
