@@ -1,6 +1,7 @@
 """From evidence and findings to the report, in the order of suspicion."""
 
 import platform
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -15,6 +16,7 @@ from sknoisy.report._label_check import (
     check_labels,
     encode,
     labelled_rows,
+    merge_spellings,
     natural_order,
 )
 from sknoisy.report._profile import agreement, bin_columns, speaking_against
@@ -45,17 +47,18 @@ def report_on(table, settings):
     classes, codes = encode(table.labels[present])
     labelled = _take(table, present)
     settings.say(f"preparing {len(codes)} rows{_and_columns(table)}")
-    columns = [] if labelled.frame is None else read_columns(labelled.frame, codes)
+    merged = merge_spellings(classes, codes)
+    columns = [] if labelled.frame is None else read_columns(labelled.frame, merged)
     _check_columns(columns, labelled)
     bins = bin_columns(columns)
     agreements = {
-        name: agreement(in_bin, codes, len(classes)) for name, in_bin in bins.items()
+        name: agreement(in_bin, merged, len(classes)) for name, in_bin in bins.items()
     }
     settings = _at_labelled(settings, present)
     evidence = label_evidence(labelled, columns, codes, classes, settings)
     settings.say("looking for leaks, copies and other faults")
     inspected = Inspected(
-        labelled, present, columns, agreements, codes, classes, evidence
+        labelled, present, columns, agreements, codes, merged, classes, evidence
     )
     report = _in_order(inspected, bins, find_all(inspected), settings)
     return replace(report, data=table.data if table.frame is None else table.frame)
@@ -227,15 +230,15 @@ def _column_facts(inspected):
 
 def _how(table, settings):
     """Return what reproduces the audit."""
-    from sknoisy import __version__
-
     estimator = settings.estimator
-    if estimator is not None and not hasattr(estimator, "fit"):
-        estimator = "probabilities"
+    # The top of the package imports this module.
+    version = sys.modules["sknoisy"].__version__
     shown = "default" if estimator is None else " ".join(f"{estimator!r}".split())
+    if estimator is not None and not hasattr(estimator, "fit"):
+        shown = "probabilities that were given"
     return {
         "code": _code(table, estimator, settings.random_state),
-        "version": f"sknoisy {__version__}, scikit-learn {sklearn.__version__}, "
+        "version": f"sknoisy {version}, scikit-learn {sklearn.__version__}, "
         f"numpy {np.__version__}, Python {platform.python_version()}",
         "estimator": shown,
         "random_state": str(settings.random_state),

@@ -190,7 +190,7 @@ def _summary(evidence, inputs):
         given = inputs if inputs.base is not None else None
         refiner._refine_evidence(evidence, labels, given)
         posterior, T = refiner.clean_proba_, refiner.transition_matrix_
-        rate, quality = refiner.noise_rate_, labels.proba_of_label(posterior)
+        rate, quality = min(rate, refiner.noise_rate_), refiner.label_quality_
     lower = noise.lower if noise.found else 0.0
     rate = float(np.clip(rate, lower, noise.upper))
     weights = labels.sample_weight

@@ -5,6 +5,7 @@ from collections import Counter
 import numpy as np
 
 from sknoisy._labels import encode_labels
+from sknoisy._spelling import spelling_variants
 from sknoisy.report._errors import AuditError, cut
 
 # What spreadsheets, pandas and databases write where there is no value.
@@ -17,6 +18,7 @@ _ROWS_PER_WHOLE_NUMBER = 10
 # Values are lists of tags where this share of the distinct ones holds a separator, most
 # parts recur in other lists, and parts are so short. Rules of thumb.
 _SEPARATORS = (",", ";", "|")
+_SORTABLE = {str, int, float, bool}
 _LISTED_SHARE, _RECURRING_SHARE, _WORDS_OF_TAG = 0.3, 0.5, 3
 TAKE_TAGS = (
     "If they are lists of tags, turn these into one column of 0 and 1 per tag "
@@ -64,7 +66,7 @@ def encode(labels):
         ``classes[codes]`` is ``labels``.
     """
     labels = labels.tolist()
-    if not all(isinstance(label, str) for label in labels):
+    if len(kinds := {type(label) for label in labels}) > 1 or not kinds <= _SORTABLE:
         # Labels of other types have their own order, and must be of one type.
         classes, codes = encode_labels(labels, owner="audit")
         return as_objects(classes.tolist()), codes
@@ -77,6 +79,30 @@ def encode(labels):
 def as_objects(values):
     """Return a list as an array of objects."""
     return np.fromiter(values, dtype=object, count=len(values))
+
+
+def merge_spellings(classes, codes):
+    """Return codes in which all spellings of a label share the first position.
+
+    Parameters
+    ----------
+    classes : ndarray of object of shape (n_classes,)
+        The distinct labels.
+
+    codes : ndarray of int of shape (n_rows,)
+        Positions in ``classes``.
+
+    Returns
+    -------
+    ndarray of int of shape (n_rows,)
+        The same where no label has several spellings.
+    """
+    position = {label: number for number, label in enumerate(classes.tolist())}
+    first = np.arange(len(classes))
+    for group in spelling_variants(classes):
+        places = [position[label] for label in group]
+        first[places] = min(places)
+    return first[codes]
 
 
 def check_labels(labels, name):

@@ -159,7 +159,7 @@ def speaking_against(columns, bins, codes, rivals, rows):
 
 
 def _log_share(counts):
-    """Return the logarithms of smoothed shares of each label that fall into each bin."""
+    """Return logarithms of the smoothed share of each label that is in each bin."""
     return np.log((counts + 1) / (counts.sum(axis=0) + len(counts)))
 
 

@@ -233,7 +233,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):
             X = X.to_pandas()
         if hasattr(X, "iloc"):
             validate_data(self, X, reset=reset, skip_check_array=True)
-            return X
+            return X.reset_index(drop=True)
         X = validate_data(
             self, X, reset=reset, dtype=None, ensure_all_finite="allow-nan"
         )

@@ -102,8 +102,8 @@ def advice(report):
     if n:
         return (
             f"Worth a look: the first {n} rows by suspicion, of which about "
-            f"{wrong[n - 1]:.0f} are wrong if that share is right; beyond, a look finds "
-            "a wrong label less than every second time."
+            f"{wrong[n - 1]:.0f} are wrong if that share is right; beyond, less than "
+            "every second one is."
         )
     first = min(_FIRST, report.n_labelled)
     return (

@@ -5,16 +5,10 @@ import csv
 import numpy as np
 import pytest
 
-from sknoisy.cli import _model, main
+from sknoisy.cli import main
 
 N_ROWS = 150
 PLANTED = (3, 20, 41, 77, 90, 118, 139)
-
-
-@pytest.fixture(autouse=True)
-def small_forest(monkeypatch):
-    """Let forests of the audit be small, to save time."""
-    monkeypatch.setattr(_model, "_TREES", 40)
 
 
 @pytest.fixture

@@ -39,7 +39,7 @@ def test_planted_errors_come_first(run, data, planted, read_rows):
     first = {int(row[0]) for row in rows[: len(planted)]}
     assert len(first & planted) >= len(planted) - 1
     assert "150 labelled rows; columns used: 1 number, 1 category" in output
-    assert "Estimated noise rate: about" in output
+    assert "of the labels look wrong" in output
     assert str(data.with_name("data.audit.csv")) in output
 
 
@@ -69,7 +69,7 @@ def test_report_shows_top_rows_and_matrix(run, data):
     _, output, _ = run("audit", data, "-l", "label", "--top", 3, "--model", "linear")
     assert "of each true label (line) that is given as (column)" in output
     assert "The 3 most suspicious of 150 rows" in output
-    table = output.split("values\n")[1].split("\n\n")[0]
+    table = output.split("speak against the label\n")[1].split("\n\n")[0]
     assert len(table.splitlines()) == 3
     (header,) = [line for line in output.splitlines() if line.startswith("true label")]
     assert header.split() == ["true", "label", "01", "02"]
@@ -134,7 +134,7 @@ def test_rows_without_label_are_left_out_and_counted(run, write, table, read_row
     table[0][2], table[5][2], table[6][2] = "", "NA", " "
     path = write(table)
     _, output, _ = run("audit", path, "-l", "label", "--model", "linear")
-    assert "3 of 150 rows have no label (NA, empty) and are left out" in output
+    assert "3 of 150 rows have no label (NA, empty)" in output
     rows, _ = read_rows(path.with_name("data.audit.csv"))
     numbers = {int(row[0]) for row in rows}
     assert numbers == set(range(150)) - {0, 5, 6}
@@ -145,7 +145,9 @@ def test_label_that_occurs_once_is_kept(run, write, table, read_rows):
     table[7][2] = "rare"
     path = write(table)
     _, output, _ = run("audit", path, "-l", "label", "--model", "linear")
-    assert "nothing can be known about labels that occur once" in output
+    assert "Nothing can be known about labels that occur once" in " ".join(
+        output.split()
+    )
     rows, _ = read_rows(path.with_name("data.audit.csv"))
     (rare,) = [row for row in rows if row[1] == "rare"]
     assert rare[0] == "7"
@@ -163,7 +165,7 @@ def test_a_copy_of_the_label_is_not_used(run, write, table, planted, read_rows):
     rows = [[*row[:2], {"01": "no", "02": "yes"}[row[2]], row[2]] for row in table]
     path = write(rows, header=("x", "color", "name", "label"))
     _, output, _ = run("audit", path, "-l", "label")
-    assert "unused, as it repeats the label under other names: 'name'" in output
+    assert "Column 'name' gives the label away" in output
     found, _ = read_rows(path.with_name("data.audit.csv"))
     assert len({int(row[0]) for row in found[:7]} & planted) >= 6
 
@@ -213,9 +215,9 @@ def test_example_tells_how_right_it_was(run, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     code, output, _ = run("audit")
     assert code == 0
-    assert "Wrong labels: 48 of 569 (8.4%)" in output
+    assert "Wrong labels: 66 of 569, 11.6%; estimated were 1" in output
     found = int(output.split("Among the first 50 suspicious rows: ")[1].split()[0])
-    assert found / 50 > 5 * 48 / 569
+    assert found >= 45
     assert list(tmp_path.iterdir()) == []
 
 
@@ -245,7 +247,7 @@ def test_version_and_help(capsys):
 def test_module_runs_as_a_process(data):
     done = python_m("audit", data, "--label", "label", "--model", "linear")
     assert done.returncode == 0, done.stderr
-    assert "Estimated noise rate" in done.stdout
+    assert "Wrong labels" in done.stdout
     assert "fold 5 of 5 done" in done.stderr
 
 

@@ -104,7 +104,7 @@ def test_feature_column_twice_is_kept(run, write, table):
     path = write(rows, header=("x", "x", "color", "label"))
     code, output, _ = run("audit", path, "-l", "label", "--model", "linear")
     assert code == 0
-    assert "several columns are called 'x'; one is 'x.1' here" in output
+    assert "Several columns are called 'x'; one is 'x.1' here" in output
     assert "2 number" in output
 
 
@@ -265,10 +265,11 @@ def test_output_not_writable(refuse, data, tmp_path):
 def test_output_that_cannot_be_written_after_all(refuse, data, monkeypatch):
     from sknoisy.cli import _command, _output
 
-    def write_rows(path, facts):
-        _output.write_rows(path / "nowhere", facts)
+    def write_output(output, report):
+        lost = _output.Output(output.kind, output.path / "nowhere")
+        _output.write_output(lost, report)
 
-    monkeypatch.setattr(_command, "write_rows", write_rows)
+    monkeypatch.setattr(_command, "write_output", write_output)
     line = refuse("audit", data, "-l", "label", "--model", "linear")
     assert "cannot write" in line
 
@@ -306,4 +307,4 @@ def test_missing_library(refuse, data, tmp_path, monkeypatch, module):
     monkeypatch.setattr(sys, "meta_path", [finder, *sys.meta_path])
     line = refuse("audit", path, "-l", "label")
     assert f"needs {module}, which is not installed" in line
-    assert 'pip install ".[audit]"' in line
+    assert 'pip install ".[report]"' in line

@@ -10,10 +10,20 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from sknoisy.cli._output import HEADER, output_path, write_rows
+from sknoisy.cli._output import HEADER, Output, outputs_of, write_output
 from sknoisy.report._errors import AuditError
 
 needs_pipes = pytest.mark.skipif(os.name == "nt", reason="no named pipes there")
+
+
+def output_path(path):
+    """Return where rows go if this is asked for."""
+    asked = SimpleNamespace(output=path, html=None, json=None, file=None)
+    return outputs_of(asked)[0].path
+
+
+def write_rows(path, facts):
+    write_output(Output("csv", path), facts)
 
 
 def make_facts(n_rows=2000):
@@ -91,7 +101,7 @@ sys.path[:0] = sys.argv[2:]
 from pathlib import Path
 from test_output import make_facts
 from sknoisy.report._errors import AuditError
-from sknoisy.cli._output import write_rows
+from test_output import write_rows
 resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
 try:
     write_rows(Path(sys.argv[1]), make_facts())
@@ -120,7 +130,7 @@ def test_a_limit_on_files_leaves_the_earlier_audit_whole(tmp_path):
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no such device")
 def test_a_full_device():
     with pytest.raises(AuditError, match=r"cannot write /dev/full: No space left"):
-        write_rows(output_path("/dev/full", None), make_facts())
+        write_rows(output_path("/dev/full"), make_facts())
 
 
 @pytest.mark.skipif(os.name == "nt", reason="no such permissions there")
@@ -141,7 +151,7 @@ def test_the_file_behind_a_link_is_replaced(tmp_path):
     target.touch()
     link = tmp_path / "link.csv"
     link.symlink_to(target)
-    write_rows(output_path(str(link), None), make_facts(3))
+    write_rows(output_path(str(link)), make_facts(3))
     assert link.is_symlink()
     assert target.read_text().count("\n") == 4
 
@@ -151,7 +161,7 @@ def test_a_pipe_that_nobody_reads_does_not_hang(tmp_path):
     path = tmp_path / "pipe"
     os.mkfifo(path)
     with pytest.raises(AuditError, match="nobody reads from this pipe"):
-        write_rows(output_path(str(path), None), make_facts())
+        write_rows(output_path(str(path)), make_facts())
 
 
 @needs_pipes
@@ -170,7 +180,7 @@ def test_a_pipe_that_is_read(tmp_path):
     reader = threading.Thread(target=read_all)
     reader.start()
     assert opened.wait(timeout=60)
-    write_rows(output_path(str(path), None), make_facts())
+    write_rows(output_path(str(path)), make_facts())
     os.close(keep)
     reader.join(timeout=60)
     assert read[0].count("\n") == 2001
@@ -179,4 +189,4 @@ def test_a_pipe_that_is_read(tmp_path):
 def test_an_audit_without_flags_may_be_replaced(tmp_path):
     path = tmp_path / "out.csv"
     path.write_text("row,given_label,suggested_label,label_quality\n")
-    assert output_path(str(path), None) == path
+    assert output_path(str(path)) == path

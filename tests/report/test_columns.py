@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sknoisy.report._columns import read_columns
-from sknoisy.report._table_encoder import date_parts, make_features
+from sknoisy.report._table_encoder import TableEncoder, date_parts
 
 pd = pytest.importorskip("pandas")
 
@@ -87,8 +87,7 @@ def test_a_near_copy_of_the_label_is_used():
 
 
 def features(**columns):
-    read = read_columns(pd.DataFrame(columns), CODES)
-    return make_features(read, random_state=0)
+    return TableEncoder(random_state=0).fit_transform(pd.DataFrame(columns))
 
 
 def test_features_of_every_kind_are_finite():
@@ -138,11 +137,10 @@ def test_dates_hold_days_and_cycles():
 
 
 def test_column_names_may_hold_anything():
-    read = read_columns(pd.DataFrame({"a__b": MEASURED, "": MEASURED}), CODES)
-    assert make_features(read).shape == (N, 2)
+    frame = pd.DataFrame({"a__b": MEASURED, "": MEASURED})
+    assert TableEncoder().fit_transform(frame).shape == (N, 2)
 
 
 def test_tiny_texts():
     frame = pd.DataFrame({"text": ["a b c d e", "f g h i j", "k l m n o"]})
-    read = read_columns(frame, np.array([0, 1, 0]))
-    assert np.isfinite(make_features(read, random_state=0)).all()
+    assert np.isfinite(TableEncoder(random_state=0).fit_transform(frame)).all()
