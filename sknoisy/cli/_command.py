@@ -1,5 +1,6 @@
 """The command ``audit``: from arguments to files and words."""
 
+import contextlib
 import sys
 import tempfile
 from dataclasses import replace
@@ -10,7 +11,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 
 from sknoisy.cli._apply import CHECKED, CORRECTED, verdicts_on
 from sknoisy.cli._example import compare, load_example, render_verdict
-from sknoisy.cli._output import outputs_of, write_output
+from sknoisy.cli._output import check_place, outputs_of, write_output
 from sknoisy.cli._progress import make_progress
 from sknoisy.cli._read import read_table
 from sknoisy.cli._threshold import parse_threshold
@@ -18,6 +19,7 @@ from sknoisy.report._assemble import report_on
 from sknoisy.report._errors import AuditError, find_column, need
 from sknoisy.report._evidence import Settings
 from sknoisy.report._safe_text import inert
+from sknoisy.report._sheet import check_sheet
 from sknoisy.report._table import group_numbers
 from sknoisy.report._text import render_report
 
@@ -56,6 +58,7 @@ def run_audit(arguments):
     thresholds = [parse_threshold(text) for text in arguments.fail_on]
     need("pandas")
     outputs = outputs_of(arguments)
+    _check_sheet(arguments.sheet)
     progress = make_progress(quiet=arguments.quiet)
     table, truth = _load(arguments)
     estimator, evidence = MODELS[arguments.model]
@@ -73,24 +76,42 @@ def run_audit(arguments):
     _write_sheet(arguments, report)
     if not arguments.quiet:
         _print_report(report, truth, arguments.top, outputs)
+        if arguments.sheet is not None:
+            print(
+                f"Rows to check, with a column for verdicts: {inert(arguments.sheet)}"
+            )
     passed = [text for t in thresholds if (text := t.passed_by(report))]
     for text in passed:
         print(f"sknoisy: threshold passed: {text}", file=sys.stderr)
     return not passed
 
 
-def _write_sheet(arguments, report):
-    """Write the rows worth a look as a sheet to fill in, where it is asked for."""
-    if arguments.sheet is None:
-        return
+@contextlib.contextmanager
+def _one_line(path):
+    """Turn what is wrong with a sheet into an error of the command."""
     try:
-        report.to_sheet(arguments.sheet, hide_suggestion=arguments.hide_suggestion)
+        yield
     except OSError as error:
-        raise AuditError(
-            f"cannot write {arguments.sheet}: {error.strerror}."
-        ) from error
+        raise AuditError(f"cannot write {path}: {error.strerror}.") from error
     except (ValueError, ImportError) as error:
         raise AuditError(str(error)) from error
+
+
+def _check_sheet(path):
+    """Find out before the work whether the sheet can be written."""
+    if path is not None:
+        with _one_line(path):
+            check_sheet(path)
+        check_place(Path(path))
+
+
+def _write_sheet(arguments, report):
+    """Write the rows worth a look as a sheet to fill in, where it is asked for."""
+    path = arguments.sheet
+    if path is None:
+        return
+    with _one_line(path):
+        report.to_sheet(path, hide_suggestion=arguments.hide_suggestion)
 
 
 def _print_report(report, truth, top, outputs):

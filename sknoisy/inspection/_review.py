@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from sknoisy._checked_rows import ReviewEstimate
 from sknoisy.inspection._axes import Display, fitted_part
 from sknoisy.inspection._quality import read_mask
 
@@ -281,7 +280,7 @@ class ReviewCurveDisplay(Display):
         return line
 
 
-def _estimate_of(review) -> ReviewEstimate | None:
+def _estimate_of(review):
     """Return the estimated noise rate; None where no random row has a verdict."""
     try:
         return review.noise_rate()

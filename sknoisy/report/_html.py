@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 from functools import cache
-from importlib import import_module, resources
+from importlib import resources
 
 import numpy as np
 
+from sknoisy.report._errors import need
 from sknoisy.report._export import GENERATOR
 from sknoisy.report._pictures import draw_pictures
 from sknoisy.report._safe_text import inert
@@ -37,6 +38,7 @@ def render_html(report, *, n_rows=MOST_ROWS):
     ImportError
         If Jinja2 or matplotlib is not installed.
     """
+    need("matplotlib")
     page, style = _templates()
     shown = range(min(n_rows, report.n_labelled))
     return page.render(
@@ -56,7 +58,7 @@ def render_html(report, *, n_rows=MOST_ROWS):
 @cache
 def _templates():
     """Return the template of the page, and its style sheet."""
-    jinja2 = _jinja2()
+    jinja2 = need("jinja2")
     folder = resources.files("sknoisy.report") / "templates"
     environment = jinja2.Environment(
         autoescape=True,
@@ -70,19 +72,9 @@ def _templates():
     return environment.from_string(text), _markup(style)
 
 
-def _jinja2():
-    try:
-        return import_module("jinja2")
-    except ImportError as error:
-        raise ImportError(
-            "An HTML report needs Jinja2. Install it with pip install jinja2, or all "
-            'that reports use with pip install ".[report]" in the folder of sknoisy.'
-        ) from error
-
-
 def _markup(text):
     """Return text of our own as it is: style, and pictures without foreign markup."""
-    return import_module("markupsafe").Markup(text)
+    return need("markupsafe").Markup(text)
 
 
 def plain(value, n_characters, kept=""):

@@ -11,7 +11,7 @@ from sknoisy.inspection import (
     ReviewCurveDisplay,
     TransitionMatrixDisplay,
 )
-from sknoisy.inspection._axes import import_matplotlib
+from sknoisy.report._errors import need
 
 # Text stays text, and the same report gives the same file.
 STYLE = {"svg.fonttype": "none", "svg.hashsalt": "sknoisy", "font.size": 10}
@@ -78,7 +78,7 @@ def _curve(report):
 
 def _svg(display, height):
     """Return a display as SVG to stand in a page."""
-    matplotlib = import_matplotlib("An HTML report")
+    matplotlib = need("matplotlib")
     from matplotlib.figure import Figure
 
     content = io.StringIO()

@@ -184,15 +184,36 @@ def write_sheet(path, sheet):
     ImportError
         If the format needs a library that is not installed.
     """
-    path = Path(path)
-    form = FORMATS.get(path.suffix.lower())
+    form = check_sheet(path)
+    form.write(Path(path), sheet)
+
+
+def check_sheet(path):
+    """Return the format that the ending of a path names, once it can be written.
+
+    Raises ValueError if there is none, or if the file that stands there is no sheet or
+    holds verdicts.
+    """
+    form = FORMATS.get(Path(path).suffix.lower())
     if form is None:
         raise ValueError(
             f"{path} has no ending that says what to write. Expected .csv, .xlsx for "
             "Excel, or .json for Label Studio."
         )
-    check_replaceable(path)
-    form.write(path, sheet)
+    if Path(path).exists() and not _is_blank(path):
+        raise ValueError(
+            f"{path} exists and holds verdicts, or is no list of a review. Read the "
+            "verdicts first, or pass another name."
+        )
+    return form
+
+
+def _is_blank(path):
+    """Whether a file is a sheet without a verdict."""
+    try:
+        return not any(line.verdict for line in read_sheet(path))
+    except (ValueError, ImportError, OSError):
+        return False
 
 
 def read_sheet(path):
@@ -284,19 +305,4 @@ def _check_origin(line, asked, classes, path):
             "written for these data. If a spreadsheet has changed the label, import "
             "the label columns as text. If letters were lost: save it as "
             f"{_sheet_csv.UTF_8}."
-        )
-
-
-def check_replaceable(path):
-    """Refuse to write over anything but a list that is still empty."""
-    if not Path(path).exists():
-        return
-    try:
-        free = not any(line.verdict for line in read_sheet(path))
-    except (ValueError, ImportError, OSError):
-        free = False
-    if not free:
-        raise ValueError(
-            f"{path} exists and holds verdicts, or is no list of a review. Read the "
-            "verdicts first, or pass another name."
         )

@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 from time import monotonic
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from sknoisy.report import (
@@ -16,6 +17,7 @@ from sknoisy.report import (
     Confusion,
     Finding,
     NoiseFacts,
+    audit,
 )
 from sknoisy.report._html import MOST_ROWS, render_html
 
@@ -188,6 +190,29 @@ def test_hostile_cells_are_inert():
     assert "x" * 1100 not in text
 
 
+def test_hostile_cells_of_a_table_that_was_audited(tmp_path):
+    rng = np.random.RandomState(0)
+    texts = [*HOSTILE.values()]
+    kind = np.repeat(["left", HOSTILE["script"]], 60)
+    frame = pd.DataFrame(
+        {
+            HOSTILE["image"]: np.where(kind == "left", -3, 3) + rng.normal(size=120),
+            HOSTILE["bidi"]: [texts[i % len(texts)] for i in range(120)],
+            "kind": kind,
+        }
+    )
+    frame.loc[[5, 80], "kind"] = [HOSTILE["script"], "left"]
+    report = audit(frame, label="kind", random_state=0)
+    report.to_html(tmp_path / "report.html")
+    text = (tmp_path / "report.html").read_text(encoding="utf-8")
+    page = Page(text)
+    assert page.risky == []
+    assert "script" not in page.tags
+    assert "img" not in page.tags
+    assert not [c for c in text if (c < " " and c != "\n") or c in "\u202e\u2066"]
+    assert HOSTILE["script"] in page.text
+
+
 def test_large_reports_stay_small_and_quick():
     classes = [f"class number {k}" for k in range(50)]
     data = [["word " * 400] * 8] * 50_000
@@ -208,7 +233,7 @@ def test_without_an_extra_the_error_says_what_to_install(module, monkeypatch):
 
     monkeypatch.setitem(sys.modules, module, None)
     _html._templates.cache_clear()
-    with pytest.raises(ImportError, match=r'pip install .*"\.\[(report|plot)\]"'):
+    with pytest.raises(ImportError, match=rf'needs {module}, .*"\.\[report\]"'):
         render_html(make_report())
 
 
