@@ -1,119 +1,222 @@
-"""``sknoisy audit`` on tables whose true labels are known.
+"""How well the audit finds wrong labels, estimates their number, and how long it takes.
 
-Run ``python benchmarks/bench_audit.py``, with names of sets to choose some, and with
-``--model=NAME`` to ask another model than the default. Each set is written as a csv
-file with its noisy labels, the command is run on it as a user would run it, and what it
-wrote is compared with the true labels. Three sets come with
-scikit-learn, labelled by the weak annotators of ``sknoisy.datasets``; the others have
-the errors of people or of rules, and are read from the folder that the environment
-variable ``SKNOISY_DATA`` names.
+Run ``python benchmarks/bench_audit.py [NAME ...]``. Printed are for each set: the share
+of wrong labels; the estimate with its two ends; the share of wrong labels among the
+first k rows by suspicion, with k the number of wrong labels but at most 50; the number
+that was expected there; how many rows are said to be worth a look, and how many of
+these are wrong; seconds. Sets with a percentage in their name are clean ones in which
+so many labels were replaced at random; "mixed" has columns of every kind. Sets of
+``SKNOISY_DATA`` are read where it names a folder.
 
-Printed are the share of wrong labels; what the audit estimates of it (the figure, and
-its upper estimate); the share of wrong labels among the first 50 suspicious rows; how
-many times that is what picking at random would find; the average precision of the
-order; and the seconds that the command took.
+``--columns`` prints which single column predicts the clean labels best, in Cohen's
+kappa, for the threshold of leaks; ``--size`` the seconds and memory of a table of
+100,000 rows and 20 columns.
 """
 
 import os
-import re
-import subprocess
+import resource
 import sys
-import tempfile
 import time
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from sklearn.metrics import average_precision_score
+from sklearn.datasets import load_breast_cancer, load_digits, load_iris, load_wine
 
 from sknoisy import datasets
+from sknoisy.noise import UniformNoise
+from sknoisy.report import audit
+from sknoisy.report._columns import read_columns
+from sknoisy.report._profile import agreement, bin_columns
 
 FIRST = 50
-LABEL = "label"
-BUNDLED = {
+CLEAN = {
+    "wine": load_wine,
+    "digits": load_digits,
+    "breast_cancer": load_breast_cancer,
+}
+WEAK = {
     "cancer_rules": datasets.load_breast_cancer_rules,
     "digits_prototypes": datasets.load_digits_prototypes,
     "wine_annotators": datasets.load_wine_annotators,
 }
-FROM_FOLDER = ("cifar10n", "ferplus", "newsclass_yoruba", "youtube_weak")
+FROM_FOLDER = ("newsclass_yoruba", "youtube_weak", "cifar10n", "ferplus")
+CLEAN_TEXTS = ("banking77",)
 
 
-def load_bundled(name):
-    """Return features, noisy and true labels of a set of scikit-learn."""
-    bunch = BUNDLED[name](as_frame=True)
-    names = np.asarray(bunch.target_names).astype(str)
+def planted(name, rate, seed=0):
+    """Return a clean set in which labels were replaced."""
+    bunch = CLEAN[name](as_frame=True)
+    return corrupted(bunch.data, bunch.target.to_numpy(), rate, seed)
+
+
+def corrupted(features, true, rate, seed=0):
+    """Return features, noisy labels and true labels as names."""
+    names = np.array([f"class {k}" for k in range(true.max() + 1)], dtype=object)
+    noisy = true if rate == 0 else UniformNoise(rate, random_state=seed).corrupt(true)
+    return features, names[noisy], names[true]
+
+
+def mixed(rate, seed=0, n_rows=1500):
+    """Return a table with a column of every kind, each of which tells a little."""
+    rng = np.random.default_rng(seed)
+    y = rng.integers(0, 3, n_rows)
+    telling = [["good", "fine", "nice"], ["bad", "poor", "sad"], ["odd", "new", "raw"]]
+    filler = [
+        "the",
+        "a",
+        "it",
+        "was",
+        "this",
+        "product",
+        "shop",
+        "day",
+        "time",
+        "very",
+        "really",
+        "so",
+        "and",
+        "then",
+    ]
+    colors, days = np.array(["red", "blue", "green"]), rng.integers(0, 300, n_rows)
+    texts = [
+        " ".join([rng.choice(telling[k] if rng.random() < 0.5 else filler)])
+        + " " + " ".join(rng.choice(filler, 5))
+        for k in y
+    ]  # fmt: skip
+    hint = np.where(rng.random(n_rows) < 0.6, y, rng.integers(0, 3, n_rows))
+    frame = pd.DataFrame(
+        {
+            "price": rng.normal(y, 1.5).round(2),
+            "age": np.where(rng.random(n_rows) < 0.1, np.nan, rng.integers(18, 90)),
+            "color": colors[hint],
+            "when": pd.Timestamp("2024-01-01") + pd.to_timedelta(days + 60 * y, "D"),
+            "text": texts,
+        }
+    )
+    return corrupted(frame, y, rate, seed)
+
+
+def weak(name):
+    """Return features, noisy and true labels of a set of ours."""
+    bunch = WEAK[name](as_frame=True)
+    names = np.asarray(bunch.target_names).astype(str).astype(object)
     return bunch.data, names[bunch.target_noisy], names[bunch.target]
 
 
-def load_from_folder(name):
+def from_folder(name, rate=None):
     """Return features, noisy and true labels of the training rows of a larger set."""
     bunch = datasets.load_from_folder(name, as_frame=True)
-    train = bunch.split == 0
-    names = np.asarray(bunch.target_names).astype(str)
+    train = np.asarray(bunch.split == 0)
     features = bunch.data[train].reset_index(drop=True)
     texts = Path(os.environ["SKNOISY_DATA"], name, "texts.csv.gz")
     if texts.exists():
         # The table that people have is one of texts, not of numbers made from them.
         features = pd.read_csv(texts)[["text"]][train].reset_index(drop=True)
-    noisy, true = bunch.target_noisy[train], bunch.target[train]
-    return features, names[noisy], names[true]
+    if rate is not None:
+        return corrupted(features, np.asarray(bunch.target)[train], rate)
+    names = np.asarray(bunch.target_names).astype(str).astype(object)
+    return features, names[bunch.target_noisy[train]], names[bunch.target[train]]
 
 
-def run_command(path, options):
-    """Return the report of the command and the seconds that it took."""
-    command = [sys.executable, "-m", "sknoisy", "audit", str(path), "--label", LABEL]
-    command += options
+SETS = {
+    "wine 20 %": partial(planted, "wine", 0.2),
+    "digits 20 %": partial(planted, "digits", 0.2),
+    "digits 5 %": partial(planted, "digits", 0.05),
+    "breast_cancer 10 %": partial(planted, "breast_cancer", 0.1),
+    "mixed 20 %": partial(mixed, 0.2),
+    "mixed 10 %": partial(mixed, 0.1),
+    **{name: partial(weak, name) for name in WEAK},
+    "wine 0 %": partial(planted, "wine", 0.0),
+    "digits 0 %": partial(planted, "digits", 0.0),
+    "breast_cancer 0 %": partial(planted, "breast_cancer", 0.0),
+    "mixed 0 %": partial(mixed, 0.0),
+    **{name: partial(from_folder, name) for name in FROM_FOLDER},
+    **{f"{name} 20 %": partial(from_folder, name, 0.2) for name in CLEAN_TEXTS},
+}
+LARGER = {*FROM_FOLDER, *(f"{name} 20 %" for name in CLEAN_TEXTS)}
+
+
+def measure(name):
+    """Audit a set, and return what it came to."""
+    features, noisy, true = SETS[name]()
     start = time.perf_counter()
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    return done.stdout, time.perf_counter() - start
-
-
-def measure(name, load, folder, options):
-    """Write a set, audit it, and return what it came to."""
-    features, noisy, true = load(name)
-    path = Path(folder) / f"{name}.csv"
-    table = features.assign(**{LABEL: noisy})
-    table.to_csv(path, index=False, float_format="%.6g")
-    report, seconds = run_command(path, options)
-    rows = pd.read_csv(path.with_name(f"{name}.audit.csv"), dtype={"given_label": str})
-    wrong = noisy[rows["row"]] != true[rows["row"]]
-    estimates = re.search(r"noise rate:\D*([\d.]+)%.*?estimate ([\d.]+)%", report)
+    report = audit(features, noisy, random_state=0)
+    seconds = time.perf_counter() - start
+    wrong = (noisy != true)[report.rows]
+    k, n = min(FIRST, int(wrong.sum())) or FIRST, report.n_to_check
     return {
         "set": name,
         "rows": len(noisy),
-        "labels": len(np.unique(noisy)),
+        "classes": len(report.classes),
         "wrong": wrong.mean(),
-        "estimate": float(estimates[1]) / 100,
-        "upper": float(estimates[2]) / 100,
-        f"first {FIRST}": wrong[:FIRST].mean(),
-        "times": wrong[:FIRST].mean() / wrong.mean(),
-        "avg prec": average_precision_score(wrong, -rows["label_quality"]),
+        "rate": report.noise.rate,
+        "least": report.noise.lower,
+        "most": report.noise.upper,
+        "k": k,
+        "first k": wrong[:k].mean(),
+        "expected": report.expected_wrong[k - 1] / k,
+        "to check": n,
+        "of these": wrong[:n].mean() if n else np.nan,
         "seconds": seconds,
     }
 
 
+def print_columns():
+    """Print which column predicts the labels best by itself."""
+    for load in (load_iris, *CLEAN.values()):
+        bunch = load(as_frame=True)
+        codes = bunch.target.to_numpy()
+        bins = bin_columns(read_columns(bunch.data))
+        by_chance = np.bincount(codes).max() / len(codes)
+        kappa = {
+            name: (agreement(b, codes, codes.max() + 1) - by_chance) / (1 - by_chance)
+            for name, b in bins.items()
+        }
+        best = max(kappa, key=kappa.get)
+        print(f"{load.__name__}: {best} {kappa[best]:.2f}")
+
+
+def print_size():
+    """Print seconds and memory of 100,000 rows and 20 columns of several kinds."""
+    rng = np.random.default_rng(0)
+    n_rows = 100_000
+    y = rng.integers(0, 5, n_rows)
+    numbers = {f"x{k}": rng.normal(y * (k % 3), 2.0) for k in range(14)}
+    words = {f"c{k}": rng.choice(list("abcdefgh"), n_rows) for k in range(5)}
+    day = {"day": pd.Timestamp("2020-01-01") + pd.to_timedelta(y * 90, "D")}
+    frame = pd.DataFrame({**numbers, **words, **day})
+    frame["day"] += pd.to_timedelta(rng.integers(0, 500, n_rows), "D")
+    noisy = UniformNoise(0.1, random_state=0).corrupt(y)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    start = time.perf_counter()
+    report = audit(frame, noisy, random_state=0)
+    seconds = time.perf_counter() - start
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    wrong = (noisy != y)[report.rows]
+    print(
+        f"{n_rows} x {frame.shape[1]}: {seconds:.0f} s, at most {peak:.0f} MiB "
+        f"({before:.0f} before); of {wrong.mean():.1%} wrong, {report.noise.rate:.1%} "
+        f"estimated; first 1000: {wrong[:1000].mean():.1%} wrong"
+    )
+
+
 def main():
-    """Audit the sets that are there, and print a line for each."""
-    options = [word for word in sys.argv[1:] if word.startswith("-")]
-    named = [word for word in sys.argv[1:] if word not in options]
-    chosen = named or [*BUNDLED, *FROM_FOLDER]
-    formats = {"times": "{:.1f}".format, "seconds": "{:.1f}".format}
+    """Audit the sets that are asked for, or all that are there."""
+    if "--columns" in sys.argv:
+        return print_columns()
+    if "--size" in sys.argv:
+        return print_size()
     lines = []
-    with tempfile.TemporaryDirectory() as folder:
-        for name in chosen:
-            load = load_bundled if name in BUNDLED else load_from_folder
-            if load is load_from_folder and "SKNOISY_DATA" not in os.environ:
-                print(f"{name}: left out, since SKNOISY_DATA names no folder")
-                continue
-            lines.append(measure(name, load, folder, options))
-            print(f"{name}: done after {lines[-1]['seconds']:.0f} s", file=sys.stderr)
-    if lines:
-        table = pd.DataFrame(lines)
-        print(
-            table.to_string(
-                index=False, float_format="{:.3f}".format, formatters=formats
-            )
-        )
+    for name in sys.argv[1:] or SETS:
+        if name in LARGER and "SKNOISY_DATA" not in os.environ:
+            print(f"{name}: left out, since SKNOISY_DATA names no folder")
+            continue
+        lines.append(measure(name))
+        print(f"{name}: {lines[-1]['seconds']:.0f} s", file=sys.stderr)
+    table = pd.DataFrame(lines)
+    print(table.to_string(index=False, float_format="{:.3f}".format))
 
 
 if __name__ == "__main__":

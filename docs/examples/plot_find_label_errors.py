@@ -76,6 +76,21 @@ for ax, row in zip(axes.flat, suspicious, strict=False):
 figure.suptitle("The least believable labels")
 
 # %%
+# The first of them beside the images most like it. Labels like its own are orange.
+
+from sknoisy.inspection import NeighborhoodDisplay
+
+NeighborhoodDisplay.from_estimator(model, X, y, image_shape=(8, 8))
+
+# %%
+# How sure is the model of the labels of each digit? It doubts those of the eights most.
+
+from sknoisy.inspection import LabelQualityDisplay
+
+_, ax = plt.subplots(figsize=(7, 4.5), layout="constrained")
+LabelQualityDisplay.from_estimator(model, y, ax=ax)
+
+# %%
 # How many of the suspicions are right?
 # -------------------------------------
 #

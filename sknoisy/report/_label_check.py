@@ -10,6 +10,7 @@ from sknoisy.report._errors import AuditError, cut
 
 # What spreadsheets, pandas and databases write where there is no value.
 MISSING = frozenset({"", "na", "n/a", "#n/a", "nan", "null", "<na>"})
+_SORTABLE = {str, int, float, bool}
 # Classes are sometimes numbers. More distinct ones than these, and for whole numbers
 # fewer rows for each, are a measurement: a rule of thumb without a benchmark.
 _MAX_FRACTIONS = 20
@@ -18,7 +19,6 @@ _ROWS_PER_WHOLE_NUMBER = 10
 # Values are lists of tags where this share of the distinct ones holds a separator, most
 # parts recur in other lists, and parts are so short. Rules of thumb.
 _SEPARATORS = (",", ";", "|")
-_SORTABLE = {str, int, float, bool}
 _LISTED_SHARE, _RECURRING_SHARE, _WORDS_OF_TAG = 0.3, 0.5, 3
 TAKE_TAGS = (
     "If they are lists of tags, turn these into one column of 0 and 1 per tag "

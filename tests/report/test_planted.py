@@ -41,9 +41,10 @@ def planted():
     ]
     frame["owner"] = np.where(rng.random(N) < 0.1, "Ann", None)
     # 40 copies under another label, 30 under the same one.
-    frame.iloc[40:80] = frame.iloc[:40].to_numpy()
+    row = np.arange(N)
+    row[40:80], row[200:230] = row[:40], row[230:260]
+    frame = frame.iloc[row].reset_index(drop=True)
     labels[40:80] = KINDS[(codes[:40] + 1) % 3]
-    frame.iloc[200:230] = frame.iloc[230:260].to_numpy()
     labels[200:230] = labels[230:260]
     frame["code"] = pd.factorize(labels)[0] + 7
     nearly = np.where(rng.random(N) < 0.955, pd.factorize(labels)[0], 3 * rng.random(N))
@@ -168,8 +169,9 @@ def test_classes_that_no_column_tells_apart():
 
 def test_near_copies():
     codes, frame = mixed_table()
-    frame.iloc[:25] = frame.iloc[25:50].to_numpy()
-    codes[:25] = codes[25:50]
+    row = np.arange(N)
+    row[:25] = row[25:50]
+    codes, frame = codes[row], frame.iloc[row].reset_index(drop=True)
     frame.loc[:24, "note"] = frame.loc[:24, "note"].str.upper() + " !"
     report = audit(frame, KINDS[codes], random_state=0)
     (finding,) = the(report, "near_duplicates")
