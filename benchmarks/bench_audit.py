@@ -89,7 +89,9 @@ def mixed(rate, seed=0, n_rows=1500):
     frame = pd.DataFrame(
         {
             "price": rng.normal(y, 1.5).round(2),
-            "age": np.where(rng.random(n_rows) < 0.1, np.nan, rng.integers(18, 90)),
+            "age": np.where(
+                rng.random(n_rows) < 0.1, np.nan, rng.integers(18, 90, n_rows)
+            ),
             "color": colors[hint],
             "when": pd.Timestamp("2024-01-01") + pd.to_timedelta(days + 60 * y, "D"),
             "text": texts,

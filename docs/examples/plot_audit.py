@@ -5,7 +5,7 @@ Audit a table
 
 A table of penguins that never were: numbers, a date, a word and a remark on each, and
 the species that somebody has written down. One label in ten is wrong, some rows were
-copied and labelled again, and one column was filled in from the label. What does
+copied and given another label, and some labels end in a blank. What does
 :func:`~sknoisy.report.audit` make of it?
 """
 

@@ -193,11 +193,13 @@ def _summary(evidence, inputs):
         rate, quality = min(rate, refiner.noise_rate_), refiner.label_quality_
     lower = noise.lower if noise.found else 0.0
     rate = float(np.clip(rate, lower, noise.upper))
-    weights = labels.sample_weight
     if lower > 0:
         # Confident learning counts mistakes of the evidence as wrong labels.
         T = _scaled(T, rate, implied_noise_rate(T, labels))
     error = 1 - calibrate_error_rate(quality, rate, weights, share=1.0)
+    # Of a rate of 0 it leaves the qualities as they are.
+    mean = float(np.average(error, weights=weights))
+    error = error * min(1.0, rate / mean) if mean > 0 else error
     return LabelEvidence(
         posterior=posterior,
         quality=quality,

@@ -1,6 +1,6 @@
 """What an audit knows, as frozen records of plain values; rendering is elsewhere."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -14,21 +14,36 @@ from sknoisy.report._text import render_report
 class NoiseFacts:
     """How many labels are wrong, as far as the evidence tells.
 
-    Attributes
+    Parameters
     ----------
     rate : float
         Estimated share of wrong labels, in [lower, upper].
+
     lower, upper : float
         What the rate is at least and at most, in [0, 1].
+
     suspected : bool
         Whether labels disagree even where the evidence is surest.
+
     identifiable : bool
         Whether wrong labels can be told from an overlap of the classes. Where they
         cannot, show ``sentence`` instead of the rate.
+
     agreement : float
         Share of the labels that the evidence predicts, in [0, 1].
+
     sentence : str
         The same in words, ready to be printed.
+
+    See Also
+    --------
+    AuditReport : Holds it as ``noise``.
+
+    Examples
+    --------
+    >>> from sknoisy.report import NoiseFacts
+    >>> NoiseFacts(0.1, 0.05, 0.2, True, True, 0.85, "About 10.0% ...").rate
+    0.1
     """
 
     rate: float
@@ -44,14 +59,26 @@ class NoiseFacts:
 class Confusion:
     """A class that is given as another one.
 
-    Attributes
+    Parameters
     ----------
     clean, given : str
         The class that the rows are of, and the one that they are labelled as.
+
     share : float
         Estimated share of the rows of ``clean`` that are labelled ``given``.
+
     n_rows : float
         How many rows that is, about.
+
+    See Also
+    --------
+    AuditReport : Holds the largest as ``confusions``.
+
+    Examples
+    --------
+    >>> from sknoisy.report import Confusion
+    >>> Confusion("cat", "lynx", share=0.2, n_rows=12.0).given
+    'lynx'
     """
 
     clean: str
@@ -64,21 +91,36 @@ class Confusion:
 class ColumnFacts:
     """What is known about a column.
 
-    Attributes
+    Parameters
     ----------
     name : str
         Its name.
+
     kind : {"number", "date", "category", "text", "unused"}
         How it is treated.
+
     reason : str
         Why it is unused, such as "is an identifier"; else "".
+
     share_missing : float
         Share of rows without a value, in [0, 1].
+
     n_distinct : int
         Number of distinct values.
+
     agreement : float
         Share of the labels that the column predicts by itself, in [0, 1]; NaN where
         this is not looked at.
+
+    See Also
+    --------
+    AuditReport : Holds one for each column as ``columns``.
+
+    Examples
+    --------
+    >>> from sknoisy.report import ColumnFacts
+    >>> ColumnFacts("weight", "number", "", 0.1, n_distinct=80, agreement=0.6).kind
+    'number'
     """
 
     name: str
@@ -93,25 +135,42 @@ class ColumnFacts:
 class Finding:
     """One thing about the table that its owner should know.
 
-    Attributes
+    Parameters
     ----------
     kind : str
         One of ``FINDING_KINDS``.
+
     severity : {"problem", "hint"}
         Whether it makes the audit wrong or useless as it stands, or is worth a look.
+
     title : str
         A few words, such as "40 rows contradict a copy of theirs".
+
     text : str
         What was found and what to do about it, one to three sentences.
-    columns : tuple of str
+
+    columns : tuple of str, default=()
         Names of the columns concerned.
-    classes : tuple of str
+
+    classes : tuple of str, default=()
         Labels concerned.
-    rows : ndarray of int of shape (n_concerned,)
+
+    rows : array-like of int of shape (n_concerned,), default=()
         Row numbers of the table concerned, counted from 0, in order; empty where the
         finding is not about rows.
-    groups : ndarray of int of shape (n_concerned,)
+
+    groups : array-like of int of shape (n_concerned,), default=()
         Equal numbers for rows that belong together, such as copies of one row.
+
+    See Also
+    --------
+    AuditReport : Holds all of them as ``findings``.
+
+    Examples
+    --------
+    >>> from sknoisy.report import Finding
+    >>> Finding("constant", "hint", "Column 'a' is empty", "It is not used.").title
+    "Column 'a' is empty"
     """
 
     kind: str
@@ -120,8 +179,14 @@ class Finding:
     text: str
     columns: tuple = ()
     classes: tuple = ()
-    rows: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=int))
-    groups: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=int))
+    rows: np.ndarray = ()
+    groups: np.ndarray = ()
+
+    def __post_init__(self):
+        for name in ("rows", "groups"):
+            # A frozen dataclass is filled in this way.
+            numbers = np.asarray(getattr(self, name), dtype=int)
+            object.__setattr__(self, name, numbers)
 
 
 FINDING_KINDS = (
@@ -152,60 +217,97 @@ class AuditReport:
     All arrays of length ``n_labelled`` are in the order of suspicion: position 0 is the
     row to look at first.
 
-    Attributes
+    Parameters
     ----------
     name : str
         What the table is called, such as the name of its file.
+
     label_name : str
         What the labels are called, such as the name of their column.
+
     n_rows : int
         Number of rows of the table, with or without a label.
+
     rows : ndarray of int of shape (n_labelled,)
         Row numbers in the table, counted from 0.
+
     given : ndarray of object of shape (n_labelled,)
         Labels as they stand in the table.
+
     suggested : ndarray of object of shape (n_labelled,)
         The label that the evidence finds most probable.
+
     quality : ndarray of shape (n_labelled,)
         How far the evidence supports the label given, in [0, 1].
+
     flagged : ndarray of bool of shape (n_labelled,)
         Rows for which another label is suggested.
+
     trusted : ndarray of bool of shape (n_labelled,)
         Rows whose label was checked before.
+
     expected_wrong : ndarray of shape (n_labelled,)
         Expected number of wrong labels among the first 1, 2, ... rows, as far as
         ``noise.rate`` is right.
+
     n_to_check : int
         Number of rows for which a look pays: up to there at least every second label
         is expected to be wrong. 0 where ``noise.lower`` is 0.
+
     against : ndarray of object of shape (n_labelled, n_against)
         Names of the columns whose values speak most against the label, the strongest
         first; "" where no more do, and beyond the first 2,000 rows.
+
     words : ndarray of object of shape (n_labelled,)
         Words of texts that speak most against the label, separated by ", "; "" where
         there are none.
+
     classes : ndarray of object of shape (n_classes,)
         The distinct labels, numbers by size and words by alphabet.
+
     class_counts : ndarray of int of shape (n_classes,)
         How often each is given.
+
     transition_matrix : ndarray of shape (n_classes, n_classes)
         ``T[i, j] = P(noisy = j | clean = i)``, in the order of ``classes``. Where
         ``noise.lower`` is 0, its confusions are an upper estimate that counts mistakes
         of the evidence; else they are scaled to ``noise.rate``.
+
     confusions : tuple of Confusion
         The most frequent confusions, the largest number of rows first.
+
     noise : NoiseFacts
         How many labels are wrong.
+
     findings : tuple of Finding
         What else is wrong with the table, problems first.
+
     columns : tuple of ColumnFacts
         What is known about each column, in the order of the table.
+
     how : dict of str to str
         What reproduces the audit: ``code`` (lines of Python), ``version``,
         ``estimator`` and ``random_state``.
-    data : object
+
+    data : object, default=None
         All rows of the table without the label: a frame of pandas, or a sparse array.
         Use ``row_values`` to read them.
+
+    See Also
+    --------
+    audit : Makes one.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sknoisy.report import audit
+    >>> X, y = load_iris(return_X_y=True, as_frame=True)
+    >>> y[[3, 40]] = 2
+    >>> report = audit(X, y, random_state=0)
+    >>> report.rows[:2].tolist()
+    [3, 40]
+    >>> report.to_frame()["suggested_label"][[3, 40]].tolist()
+    [0, 0]
     """
 
     name: str

@@ -73,13 +73,14 @@ class TableEncoder(TransformerMixin, BaseEstimator):
     >>> from sklearn.pipeline import make_pipeline
     >>> from sknoisy import NoisyLabelClassifier
     >>> from sknoisy.report import TableEncoder
-    >>> table = pd.DataFrame({"kg": [1.0, 2.0, None, 8.0] * 10,
-    ...                       "color": ["red", "red", "blue", "blue"] * 10})
+    >>> kg = [20 + k % 7 if k % 2 else 4 + k % 5 for k in range(60)]
+    >>> table = pd.DataFrame({"kg": kg, "color": ["red", "grey", "grey"] * 20})
+    >>> y = ["cat", "dog"] * 30
+    >>> y[7] = "cat"
     >>> model = make_pipeline(TableEncoder(), LogisticRegression())
-    >>> y = ["plum", "plum", "sloe", "sloe"] * 10
     >>> clf = NoisyLabelClassifier(model, random_state=0).fit(table, y)
-    >>> clf.predict(table[:3]).tolist()
-    ['plum', 'plum', 'sloe']
+    >>> clf.predict(table)[:4].tolist()
+    ['cat', 'dog', 'cat', 'dog']
     """
 
     _parameter_constraints: dict = {
