@@ -27,6 +27,9 @@ class LabelQualityDisplay(Display):
     y : array-like of shape (n_samples,), default=None
         Labels as given, for a line per class. If None, all rows are one line.
 
+    display_labels : array-like of shape (n_classes,), default=None
+        Names of the classes in their sorted order. If None, the labels.
+
     is_wrong : array-like of bool of shape (n_samples,), default=None
         Which labels are known to be wrong; drawn in front.
 
@@ -62,15 +65,32 @@ class LabelQualityDisplay(Display):
            [0, 1]])
     """
 
-    def __init__(self, label_quality, y=None, *, is_wrong=None, threshold=0.5):
+    def __init__(
+        self,
+        label_quality,
+        y=None,
+        *,
+        display_labels=None,
+        is_wrong=None,
+        threshold=0.5,
+    ):
         self.label_quality = label_quality
         self.y = y
+        self.display_labels = display_labels
         self.is_wrong = is_wrong
         self.threshold = threshold
 
     @classmethod
     def from_estimator(
-        cls, estimator, y=None, *, is_wrong=None, threshold=0.5, ax=None, **kwargs
+        cls,
+        estimator,
+        y=None,
+        *,
+        display_labels=None,
+        is_wrong=None,
+        threshold=0.5,
+        ax=None,
+        **kwargs,
     ):
         """Draw the label quality that a fitted estimator has found.
 
@@ -81,6 +101,9 @@ class LabelQualityDisplay(Display):
 
         y : array-like of shape (n_samples,), default=None
             The labels that it was fitted to, for a line per class.
+
+        display_labels : array-like of shape (n_classes,), default=None
+            Names of the classes in their sorted order. If None, the labels.
 
         is_wrong : array-like of bool of shape (n_samples,), default=None
             Which labels are known to be wrong.
@@ -111,7 +134,13 @@ class LabelQualityDisplay(Display):
         quality = fitted_part(
             estimator, "label_quality_", owner=cls.__name__
         ).label_quality_
-        display = cls(quality, y, is_wrong=is_wrong, threshold=threshold)
+        display = cls(
+            quality,
+            y,
+            display_labels=display_labels,
+            is_wrong=is_wrong,
+            threshold=threshold,
+        )
         return display.plot(ax, **kwargs)
 
     @classmethod
@@ -122,6 +151,7 @@ class LabelQualityDisplay(Display):
         *,
         method="normalized_margin",
         classes=None,
+        display_labels=None,
         is_wrong=None,
         threshold=0.5,
         ax=None,
@@ -142,6 +172,9 @@ class LabelQualityDisplay(Display):
 
         classes : array-like of shape (n_classes,), default=None
             Labels that the columns stand for. If None, the sorted labels of ``y``.
+
+        display_labels : array-like of shape (n_classes,), default=None
+            Names of the classes in their sorted order. If None, the labels.
 
         is_wrong : array-like of bool of shape (n_samples,), default=None
             Which labels are known to be wrong.
@@ -169,7 +202,13 @@ class LabelQualityDisplay(Display):
             If labels and probabilities do not fit each other.
         """
         quality = score_labels(y, proba, method=method, classes=classes)
-        display = cls(quality, y, is_wrong=is_wrong, threshold=threshold)
+        display = cls(
+            quality,
+            y,
+            display_labels=display_labels,
+            is_wrong=is_wrong,
+            threshold=threshold,
+        )
         return display.plot(ax, **kwargs)
 
     def plot(self, ax=None, **kwargs):
@@ -223,7 +262,13 @@ class LabelQualityDisplay(Display):
                 f"{len(labels.codes)}. Pass the labels that the estimator was fitted "
                 "to."
             )
-        return quality, labels.codes, labels.classes.tolist()
+        names = labels.classes if self.display_labels is None else self.display_labels
+        if len(names) != len(labels.classes):
+            raise ValueError(
+                f"display_labels expected a name for each of the {len(labels.classes)} "
+                f"classes, but got {len(names)}. Name them in their sorted order."
+            )
+        return quality, labels.codes, list(names)
 
     def _read_mask(self, n_samples):
         if self.is_wrong is None:

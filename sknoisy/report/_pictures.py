@@ -46,7 +46,10 @@ def draw_pictures(report):
     names = [str(name) for name in report.classes]
     n = len(names)
     matrix = TransitionMatrixDisplay(report.transition_matrix, display_labels=names)
-    quality = LabelQualityDisplay(report.quality, [str(name) for name in report.given])
+    # By number, since the classes of the report have an order of their own.
+    numbers = {label: number for number, label in enumerate(report.classes)}
+    codes = [numbers[label] for label in report.given]
+    quality = LabelQualityDisplay(report.quality, codes, display_labels=names)
     pictures = [
         (
             _svg(matrix, max(3.6, min(5.6, 0.22 * n))),

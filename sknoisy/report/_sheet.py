@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+from scipy import sparse
 
 from sknoisy._compat import _safe_indexing
 from sknoisy.report import _sheet_csv, _sheet_excel, _sheet_label_studio
@@ -89,10 +90,11 @@ def row_values(X, rows, columns=None):
         return {}
     part = _safe_indexing(X, rows)
     names = getattr(part, "columns", None)
-    if names is None and np.ndim(part) != 2:
-        is_text = len(rows) and all(isinstance(value, str) for value in part)
-        return {"text": [_cell(value) for value in part]} if is_text else {}
-    table = np.asarray(part) if names is None else part.to_numpy()
+    if names is None and len(rows) and all(isinstance(value, str) for value in part):
+        return {"text": [_cell(value) for value in part]}
+    table = part.to_numpy() if names is not None else _as_table(part)
+    if table is None:
+        return {}
     names = list(range(table.shape[1]) if names is None else names)
     chosen = names[:MOST_COLUMNS] if columns is None else list(columns)
     unknown = [name for name in chosen if name not in names]
@@ -105,6 +107,17 @@ def row_values(X, rows, columns=None):
     if not hasattr(part, "columns"):
         chosen = [f"column {number}" for number in chosen]
     return _distinct(zip(chosen, cells, strict=True))
+
+
+def _as_table(part):
+    """Return rows as a table of values; None for sparse rows, images and sequences."""
+    if sparse.issparse(part):
+        return None
+    if not hasattr(part, "shape"):
+        # As objects, since sequences of different lengths make no array of numbers.
+        lengths = {len(row) if isinstance(row, list | tuple) else 0 for row in part}
+        part = np.array(part, dtype=object) if len(lengths) == 1 else np.empty(0)
+    return np.asarray(part) if len(part.shape) == 2 else None
 
 
 def _cell(value):

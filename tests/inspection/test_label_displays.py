@@ -144,6 +144,16 @@ def test_quality_bars_are_roots_of_numbers():
     assert heights[0] / heights[1] == pytest.approx(3 / 2)
 
 
+def test_quality_with_names_of_the_classes():
+    display = LabelQualityDisplay(
+        [0.1, 0.9, 0.8], [0, 1, 1], display_labels=["b", "a$"]
+    ).plot()
+    names = [tick.get_text() for tick in display.ax_.get_yticklabels()]
+    assert names == ["b (1 of 1)", r"a\$ (0 of 2)"]
+    with pytest.raises(ValueError, match="each of the 2 classes, but got 1"):
+        LabelQualityDisplay([0.1, 0.9], [0, 1], display_labels=["b"]).plot()
+
+
 def test_quality_refuses_what_does_not_fit():
     with pytest.raises(ValueError, match=r"each of the 3 rows .* got 2"):
         LabelQualityDisplay([0.1, 0.2, 0.3], ["a", "b"]).plot()

@@ -5,6 +5,7 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.sparse import csr_array
 
 from sknoisy.report import audit
 from sknoisy.report._sheet import (
@@ -238,6 +239,10 @@ def test_values_of_rows():
     assert row_values(np.eye(2), rows, [1]) == {"column 1": ["1", "0"]}
     assert row_values(np.zeros((2, 4, 4)), rows) == {}
     assert row_values(frame, rows, []) == {}
+    assert row_values([[1, "a"], [2, "b"]], rows)["column 1"] == ["b", "a"]
+    assert row_values(csr_array(np.eye(2)), rows) == {}
+    assert row_values([np.zeros(3), np.zeros((2, 2))], rows) == {}
+    assert row_values([[1, 2], [1]], rows) == {}
     with pytest.raises(ValueError, match=r"columns expected names .* \['z'\]"):
         row_values(frame, rows, ["z"])
 
