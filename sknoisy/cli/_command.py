@@ -33,7 +33,6 @@ MODELS = {
         "model",
     ),
 }
-_WORDS = {"csv": "rows, most suspicious first", "html": "The report", "json": "Facts"}
 
 
 def run_audit(arguments):
@@ -136,9 +135,13 @@ def _where(output, report):
 
 def _example_page(report):
     """Write the page of the example beside other temporary files, if it can be."""
-    path = Path(tempfile.gettempdir(), "sknoisy-example.html")
+    from sknoisy.report._html import render_html
+
     try:
-        report.to_html(path)
+        page = render_html(report)
+        # A folder of its own, since a known name could be a link that others made.
+        path = Path(tempfile.mkdtemp(prefix="sknoisy-"), "example.html")
+        path.write_text(page, encoding="utf-8")
     except (ImportError, OSError):
         # The example is complete without what a page takes.
         return []

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sknoisy.cli._read import suffix_of
-from sknoisy.report._errors import AuditError
+from sknoisy.report._errors import AuditError, need
 from sknoisy.report._export import GENERATOR
 from sknoisy.report._files import real_path, replacing
 from sknoisy.report._safe_text import safe_cell
@@ -78,6 +78,9 @@ def outputs_of(arguments):
             "--output, --html and --json."
         )
     for output in found:
+        if output.kind == "html":
+            need("jinja2")
+            need("matplotlib")
         check_place(output.path)
         if output.path.is_file():
             _check_replaceable(output, source)
@@ -167,8 +170,7 @@ def write_output(output, report):
             if output.kind == "csv":
                 _write(file, report)
             else:
-                text = report.to_json if output.kind == "json" else report._repr_html_
-                file.write(text())
+                file.write(_text_of(output.kind, report))
     except OSError as error:
         reason = error.strerror or error
         if error.errno == errno.ENXIO:
@@ -176,6 +178,16 @@ def write_output(output, report):
         raise AuditError(
             f"cannot write {path}: {reason}. Pass --output FILE to write elsewhere."
         ) from error
+
+
+def _text_of(kind, report):
+    """Return the facts as JSON, or the page."""
+    if kind == "json":
+        return report.to_json()
+    # What a page takes is imported only where one is asked for.
+    from sknoisy.report._html import render_html
+
+    return render_html(report)
 
 
 def _write(file, report):

@@ -438,8 +438,11 @@ class AuditReport:
         path : str or Path
             Where to write, all or nothing.
         """
+        from sknoisy.report._html import render_html
+
+        page = render_html(self)
         with replacing(path) as file:
-            file.write(self._repr_html_())
+            file.write(page)
 
     def to_sheet(self, path, n_rows=None, *, hide_suggestion=False):
         """Write the most suspicious rows with an empty column for verdicts.
@@ -464,7 +467,11 @@ class AuditReport:
     def _repr_html_(self):
         from sknoisy.report._html import render_html
 
-        return render_html(self)
+        try:
+            return render_html(self)
+        except ImportError:
+            # Without the libraries of a page, notebooks show the short form.
+            return None
 
     def __str__(self):
         return render_report(self)

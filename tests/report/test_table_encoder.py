@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
-from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from sknoisy import NoisyLabelClassifier
 from sknoisy.report import TableEncoder
@@ -24,11 +23,6 @@ TABLE = pd.DataFrame(
         "id": [f"n{n}" for n in range(N)],
     }
 )  # fmt: skip
-
-
-@parametrize_with_checks([TableEncoder()])
-def test_common_checks(estimator, check):
-    check(estimator)
 
 
 def test_kinds():
