@@ -1,15 +1,20 @@
 """Where in the sequence is it? Segments from labels that only say that they occur."""
 
-from sknoisy.sequence._delta import delta_pseudo_labels
 from sknoisy.sequence._detection import detection_average_precision, detection_map_score
-from sknoisy.sequence._fusion import gaussian_weighted_fusion
-from sknoisy.sequence._linpro import linpro_pseudo_labels
+from sknoisy.sequence._fusion import (
+    SegmentFusion,
+    gaussian_weighted_fusion,
+    temporal_nms,
+    temporal_soft_nms,
+)
 from sknoisy.sequence._overlap import temporal_iou
 from sknoisy.sequence._proposals import generate_proposals
-from sknoisy.sequence._pseudo_label_rule import PseudoLabelRule
-from sknoisy.sequence._segment_fusion import SegmentFusion
+from sknoisy.sequence._pseudo_labels import (
+    PseudoLabelRule,
+    delta_pseudo_labels,
+    linpro_pseudo_labels,
+)
 from sknoisy.sequence._segments import segment_table
-from sknoisy.sequence._suppression import temporal_nms, temporal_soft_nms
 from sknoisy.sequence._weak_sequence_localizer import WeakSequenceLocalizer
 
 __all__ = [

@@ -5,8 +5,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.special import logit
 
-from sknoisy.sequence._bag_loss import bag_scores
-from sknoisy.sequence._flips import TINY, FlipModel, flip_posterior
+from sknoisy._binary_flips import SMALLEST_PROBA, fit_flips, flip_posterior
+from sknoisy._folds import _deal
+from sknoisy._labels import NoisyLabels
+from sknoisy.sequence._step_models import bag_scores
 
 # Four models, each without a quarter of the bags: wrong labels of generated sequences
 # are ranked with an AUROC of .99 (rows "30 % wrong" of benchmarks/bench_sequence.py).
@@ -14,8 +16,6 @@ N_FOLDS = 4
 # A class that occurs in fewer bags, or is absent from fewer, has less than one of them
 # in a fold, which cannot contradict a label.
 FEWEST_BAGS = 4
-# Scores nearer to 0 or 1 are clipped before their logits are taken.
-LEAST_SCORE = 1e-4
 # Labels are corrected if the rates raise the log-likelihood by as much, twice which is
 # 8, the chi-squared value of two rates at 2 %, and if the larger mean rate is as high:
 # scores that are a little overconfident raise the likelihood by a rate of 0.01.
@@ -33,8 +33,7 @@ class BagNoise:
     # class is right, (n_bags, n_classes).
     posterior: np.ndarray
     quality: np.ndarray
-    # Share of the bags with the class whose label lacks it, and of those without it
-    # whose label has it, (n_classes,).
+    # Rates of each class, see ``_binary_flips``, (n_classes,).
     missing_rate: np.ndarray
     spurious_rate: np.ndarray
     # By how much the rates raise the log-likelihood of the labels.
@@ -52,70 +51,51 @@ class BagNoise:
         return replace(evidence, allowed=np.column_stack([allowed, background]))
 
 
-def bag_noise(make_model, bags, evidence, rng, share):
-    """Estimate which labels are wrong; ``make_model`` takes a source of randomness."""
+def bag_noise(make_model, bags, evidence, share):
+    """Estimate which labels are wrong; ``make_model`` returns an untrained model."""
     given = evidence.present
     if bags.n_bags < 2 * N_FOLDS:
         zero = np.zeros(given.shape[1])
         return BagNoise(given.astype(float), np.ones(given.shape), zero, zero, 0.0)
-    scores = out_of_fold_scores(make_model, bags, evidence, rng, share)
+    fold, scores = deal_folds(given, N_FOLDS), np.zeros(given.shape)
+    for number in np.unique(fold):
+        seen, held_out = np.flatnonzero(fold != number), np.flatnonzero(fold == number)
+        part, rows = bags.part(seen)
+        targets = evidence.targets[rows]
+        known = replace(evidence, allowed=evidence.allowed[seen], targets=targets)
+        model = make_model()
+        model.train(part.values, part.offsets, known, targets, round_number=0)
+        part, _ = bags.part(held_out)
+        proba = model.proba(part.values, part.offsets)[:, :-1]
+        scores[held_out] = bag_scores(proba, part.offsets, share)
     exclusive = bool((given.sum(axis=1) == 1).all())
     return noise_of_scores(scores, given, evidence.trusted, exclusive=exclusive)
 
 
-def out_of_fold_scores(make_model, bags, evidence, rng, share):
-    """Return the score of each class in each bag, by a model without that bag."""
-    fold = deal_folds(evidence.present, N_FOLDS, rng)
-    scores = np.zeros(evidence.present.shape)
-    for number in np.unique(fold):
-        seen, held_out = np.flatnonzero(fold != number), np.flatnonzero(fold == number)
-        part, rows = bags.part(seen)
-        known = replace(
-            evidence, allowed=evidence.allowed[seen], targets=evidence.targets[rows]
-        )
-        model = make_model(rng)
-        model.train(part.values, part.offsets, known, known.targets, round_number=0)
-        part, _ = bags.part(held_out)
-        proba = model.proba(part.values, part.offsets)[:, :-1]
-        scores[held_out] = bag_scores(proba, part.offsets, share)
-    return scores
-
-
-def deal_folds(present, n_folds, rng):
+def deal_folds(present, n_folds):
     """Return the fold of each bag; the bags of a class go round the folds."""
-    fold = np.full(len(present), -1)
-    order = rng.permutation(len(present))
-    by_class = present[order]
-    # Rare classes first, while all their bags are still free.
-    for label in np.argsort(by_class.sum(axis=0), kind="stable"):
-        left = order[by_class[:, label] & (fold[order] < 0)]
-        taken = np.bincount(fold[present[:, label] & (fold >= 0)], minlength=n_folds)
-        fold[left] = np.resize(np.argsort(taken, kind="stable"), len(left))
-    left = order[fold[order] < 0]
-    fold[left] = np.arange(len(left)) % n_folds
-    return fold
+    # A bag is the group of its labels; one without any has a label of its own.
+    bag, code = np.nonzero(np.column_stack([present, ~present.any(axis=1)]))
+    classes = np.arange(present.shape[1] + 1)
+    return _deal(bag, NoisyLabels(code, classes, groups=bag), n_folds)
 
 
 def noise_of_scores(scores, given, trusted, *, exclusive=False):
     """Return what scores of models that have not seen a bag say of its labels."""
     count = given.sum(axis=0)
     known = np.minimum(count, len(given) - count) >= FEWEST_BAGS
-    posterior, missing = given.astype(float), np.zeros(len(count))
-    spurious, gain = missing.copy(), 0.0
+    posterior, rates, gain = given.astype(float), np.zeros((2, len(count))), 0.0
     if known.any():
-        z = logit(np.clip(scores[:, known], LEAST_SCORE, 1 - LEAST_SCORE))
-        free = ~trusted[:, known]
-        plain = FlipModel(z, given[:, known], np.zeros_like(free))
-        noisy = FlipModel(z, given[:, known], free)
-        missing[known], spurious[known] = noisy.missing_rate, noisy.spurious_rate
-        gain = plain.loss - noisy.loss
-        posterior[:, known] = flip_posterior(
-            noisy.proba, given[:, known], missing[known], spurious[known]
-        )
+        labels = given[:, known]
+        z = logit(np.clip(scores[:, known], SMALLEST_PROBA, 1 - SMALLEST_PROBA))[None]
+        noisy = fit_flips(z, labels, may_be_wrong=~trusted[:, known])
+        gain = noisy.log_likelihood - fit_flips(z, labels).log_likelihood
+        rates[:, known] = noisy.missing_rate, noisy.spurious_rate
+        posterior[:, known] = flip_posterior(noisy.true_proba, labels, *rates[:, known])
     posterior = np.where(trusted, given, posterior)
     if exclusive:
         # One of the classes occurs, in proportion to its odds.
-        odds = posterior / np.maximum(1 - posterior, TINY)
-        posterior = odds / np.maximum(odds.sum(axis=1, keepdims=True), TINY)
+        odds = posterior / np.maximum(1 - posterior, SMALLEST_PROBA)
+        posterior = odds / odds.sum(axis=1, keepdims=True)
     quality = np.where(given, posterior, 1 - posterior)
-    return BagNoise(posterior, quality, missing, spurious, gain)
+    return BagNoise(posterior, quality, *rates, gain)

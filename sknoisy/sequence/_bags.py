@@ -1,11 +1,6 @@
-"""Sequences of any length, read into one flat array.
+"""Sequences of any length, read into one flat array."""
 
-Two forms are told apart by what they are: a list, tuple or array of objects holds one
-(n_steps, n_features) array per bag; a numeric array of three dimensions is (n_bags,
-n_features, n_steps), as in aeon.
-"""
-
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import sparse
@@ -26,25 +21,12 @@ class Bags:
     # Bag i is values[offsets[i] : offsets[i + 1]], (n_bags + 1,).
     offsets: np.ndarray
 
-    @property
-    def n_bags(self):
-        """Number of bags."""
-        return len(self.offsets) - 1
-
-    @property
-    def n_features(self):
-        """Number of columns."""
-        return self.values.shape[1]
-
-    @property
-    def lengths(self):
-        """Number of steps of each bag."""
-        return np.diff(self.offsets)
-
-    @property
-    def bag_of_step(self):
-        """Position of the bag of each step."""
-        return np.repeat(np.arange(self.n_bags), self.lengths)
+    # Number of bags, and of columns.
+    n_bags = property(lambda self: len(self.offsets) - 1)
+    n_features = property(lambda self: self.values.shape[1])
+    # Number of steps of each bag, and the position of the bag of each step.
+    lengths = property(lambda self: np.diff(self.offsets))
+    bag_of_step = property(lambda self: np.repeat(np.arange(self.n_bags), self.lengths))
 
     def split(self, flat):
         """Return an array with one row per step as a list with one array per bag."""
@@ -56,6 +38,14 @@ class Bags:
         rows = np.concatenate([np.empty(0, int), *rows])
         offsets = np.append(0, np.cumsum(self.lengths[which]))
         return Bags(self.values[rows], offsets), rows
+
+    def with_context(self, context):
+        """Return bags whose steps hold those around them; ends of bags are repeated."""
+        step, bag = np.arange(len(self.values)), self.bag_of_step
+        first, last = self.offsets[bag], self.offsets[bag + 1] - 1
+        shifts = range(-context, context + 1)
+        near = [self.values[np.clip(step + shift, first, last)] for shift in shifts]
+        return replace(self, values=np.hstack(near)) if context else self
 
 
 def read_bags(X, *, owner, n_features=None):
@@ -86,21 +76,19 @@ def _listed(X, owner):
             f"{owner} expected at least one sequence in X, but got none. Check what "
             "selected them."
         )
-    arrays = [_as_steps(bag, number, owner) for number, bag in enumerate(X)]
-    widths = [bag.shape[1] for bag in arrays]
-    for number, width in enumerate(widths):
-        if width != widths[0]:
-            raise ValueError(
-                f"{owner} expected the same number of features in all bags, but bag 0 "
-                f"has {widths[0]} and bag {number} has {width}. Each bag has the shape "
-                "(n_steps, n_features), so that only the first number may differ."
-            )
+    arrays = [_as_steps(bag, f"bag {i} of X", owner) for i, bag in enumerate(X)]
+    widths = np.array([bag.shape[1] for bag in arrays])
+    if (other := widths != widths[0]).any():
+        raise ValueError(
+            f"{owner} expected the same number of features in all bags, but bag 0 has "
+            f"{widths[0]} and bag {other.argmax()} has {widths[other.argmax()]}. Each "
+            "bag has the shape (n_steps, n_features): only the first may differ."
+        )
     return arrays
 
 
-def _as_steps(bag, number, owner):
+def _as_steps(bag, name, owner):
     """Return one bag as an array of finite numbers."""
-    name = f"bag {number} of X"
     if sparse.issparse(bag):
         raise TypeError(
             f"{owner} expected dense arrays, but {name} is sparse. Pass "
@@ -120,12 +108,11 @@ def _as_steps(bag, number, owner):
             f"{name} has shape {array.shape}. A series of single numbers becomes a bag "
             "by series.reshape(-1, 1)."
         )
-    if not np.isfinite(array).all():
+    if (bad := ~np.isfinite(array).all(axis=1)).any():
         value = "NaN" if np.isnan(array).any() else "infinity"
-        row = int((~np.isfinite(array)).any(axis=1).argmax())
         raise ValueError(
             f"{owner} expected finite numbers, but {name} contains {value}, first in "
-            f"step {row}. Fill or leave out such steps."
+            f"step {bad.argmax()}. Fill or leave out such steps."
         )
     return array
 
@@ -138,6 +125,6 @@ def _stacked(X, owner):
             f"{owner} expected sequences, but X is a single array of shape {shape}. "
             f"{FORMS}"
         )
-    # aeon has the features before the steps.
+    # As in aeon, features come before steps.
     X = check_array(X, dtype=float, allow_nd=True, input_name="X")
     return list(X.transpose(0, 2, 1))

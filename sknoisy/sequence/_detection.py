@@ -17,18 +17,16 @@ BENCHMARKS = {
 }
 # Rounding, of a threshold or of seconds, must not decide whether 0.3 reaches 0.3.
 ROUNDING = 1e-9
-AVERAGE = [StrOptions({"macro"}), None]
+TABLES = {
+    "y_true": "no_validation",
+    "y_pred": "no_validation",
+    "average": [StrOptions({"macro"}), None],
+}
+AT_ONE = {**TABLES, "iou_threshold": [Interval(Real, 0, 1, closed="right")]}
+AT_MANY = {**TABLES, "iou_thresholds": [StrOptions(set(BENCHMARKS)), "array-like"]}
 
 
-@validate_params(
-    {
-        "y_true": "no_validation",
-        "y_pred": "no_validation",
-        "iou_threshold": [Interval(Real, 0, 1, closed="right")],
-        "average": AVERAGE,
-    },
-    prefer_skip_nested_validation=True,
-)
+@validate_params(AT_ONE, prefer_skip_nested_validation=True)
 def detection_average_precision(y_true, y_pred, iou_threshold, *, average="macro"):
     r"""Average precision of detected segments at one overlap.
 
@@ -38,10 +36,9 @@ def detection_average_precision(y_true, y_pred, iou_threshold, *, average="macro
     Parameters
     ----------
     y_true : table of segments
-        A structured array with the fields ``bag``, ``label``, ``start`` and ``end``,
-        see :func:`segment_table`; a frame or a dictionary with these columns; a list
-        with one such table per bag; or, for one bag and one label, an array of shape
-        (n_segments, 2).
+        A :func:`segment_table`; a frame or a dictionary with the columns ``bag``,
+        ``label``, ``start`` and ``end``; a list with one such table per bag; or, for
+        one bag and one label, an array of shape (n_segments, 2).
 
     y_pred : table of segments with scores
         The same with the field ``score``, or an array of shape (n_detections, 3).
@@ -55,14 +52,14 @@ def detection_average_precision(y_true, y_pred, iou_threshold, *, average="macro
     Returns
     -------
     float or ndarray of shape (n_labels,)
-        Average precision in [0, 1]: its mean over the labels that have true segments,
-        or one per such label, in sorted order. 0 where nothing is true.
+        In [0, 1]: the mean over the labels that have true segments, or one entry per
+        such label, in sorted order. 0 where nothing is true.
 
     Raises
     ------
     ValueError
-        If the tables lack fields, hold empty segments or missing values, or write
-        labels or bags in different types.
+        If tables lack fields, hold empty segments or missing values, or write labels
+        or bags in different types.
 
     See Also
     --------
@@ -77,8 +74,8 @@ def detection_average_precision(y_true, y_pred, iou_threshold, *, average="macro
 
     .. math:: \text{AP} = \sum_k (R_k - R_{k-1}) \max_{l \ge k} P_l .
 
-    Detections with labels that nothing true has are left out of account; a label that
-    nothing was detected for counts 0. Overlaps may fall short by 1e-9.
+    Labels without true segments are left out; a label that nothing was detected for
+    counts 0. Overlaps may fall short by 1e-9.
 
     Examples
     --------
@@ -91,36 +88,25 @@ def detection_average_precision(y_true, y_pred, iou_threshold, *, average="macro
     >>> detection_average_precision(truth, found, 0.5, average=None).round(3)
     array([0.833, 0.   ])
     """
-    precision = average_precisions(y_true, y_pred, np.array([iou_threshold]))[0]
-    return precision if average is None else _mean(precision)
+    found = average_precisions(y_true, y_pred, np.array([iou_threshold]), average)
+    return found[0] if average is None else found
 
 
-@validate_params(
-    {
-        "y_true": "no_validation",
-        "y_pred": "no_validation",
-        "iou_thresholds": [StrOptions(set(BENCHMARKS)), "array-like"],
-        "average": AVERAGE,
-    },
-    prefer_skip_nested_validation=True,
-)
+@validate_params(AT_MANY, prefer_skip_nested_validation=True)
 def detection_map_score(y_true, y_pred, iou_thresholds="thumos14", *, average="macro"):
     """Mean average precision of detected segments over several overlaps.
 
     Parameters
     ----------
     y_true : table of segments
-        A structured array with the fields ``bag``, ``label``, ``start`` and ``end``,
-        see :func:`segment_table`; a frame or a dictionary with these columns; a list
-        with one such table per bag; or, for one bag and one label, an array of shape
-        (n_segments, 2).
+        The true segments, in any form of :func:`detection_average_precision`.
 
     y_pred : table of segments with scores
         The same with the field ``score``, or an array of shape (n_detections, 3).
 
     iou_thresholds : str or array-like of shape (n_thresholds,), default="thumos14"
-        Overlaps, in (0, 1]. "thumos14" stands for 0.1, 0.2, …, 0.7 and "activitynet"
-        for 0.5, 0.55, …, 0.95, as is usual for these sets.
+        Overlaps, in (0, 1]: "thumos14" is 0.1, 0.2, …, 0.7 and "activitynet" 0.5,
+        0.55, …, 0.95, as is usual for these sets.
 
     average : {"macro"} or None, default="macro"
         Whether to average over overlaps and labels.
@@ -128,8 +114,8 @@ def detection_map_score(y_true, y_pred, iou_thresholds="thumos14", *, average="m
     Returns
     -------
     float or ndarray of shape (n_thresholds, n_labels)
-        Average precision in [0, 1]: its mean over overlaps and labels that have true
-        segments, or the table of all of them.
+        In [0, 1]: the mean over overlaps and labels that have true segments, or the
+        table of all of them.
 
     Raises
     ------
@@ -151,28 +137,19 @@ def detection_map_score(y_true, y_pred, iou_thresholds="thumos14", *, average="m
     0.85
     """
     thresholds = read_iou_thresholds(iou_thresholds)
-    precision = average_precisions(y_true, y_pred, thresholds)
-    return precision if average is None else _mean(precision)
-
-
-def _mean(precision):
-    return float(np.mean(precision)) if precision.size else 0.0
+    return average_precisions(y_true, y_pred, thresholds, average)
 
 
 def read_iou_thresholds(iou_thresholds):
     """Return thresholds of the overlap as an array."""
     if isinstance(iou_thresholds, str):
-        return np.array(BENCHMARKS[iou_thresholds])
+        iou_thresholds = BENCHMARKS[iou_thresholds]
     thresholds = np.atleast_1d(np.asarray(iou_thresholds, dtype=float))
-    if thresholds.ndim != 1 or not thresholds.size:
+    good = (thresholds > 0) & (thresholds <= 1)
+    if thresholds.ndim != 1 or not thresholds.size or not good.all():
         raise ValueError(
-            "iou_thresholds expected a list of numbers, but got shape "
-            f"{thresholds.shape}. Pass for example [0.3, 0.5, 0.7]."
-        )
-    if not ((thresholds > 0) & (thresholds <= 1)).all():
-        raise ValueError(
-            f"iou_thresholds expected numbers in (0, 1], but got {iou_thresholds!r}. "
-            "An overlap is a share, not a percentage."
+            "iou_thresholds expected a list of numbers in (0, 1], but got "
+            f"{iou_thresholds!r}. An overlap is a share, not a percentage."
         )
     return thresholds
 
@@ -244,14 +221,16 @@ def _greedy_hits(detection, true, overlap, least, n_detections, n_true):
     return hits
 
 
-def average_precisions(y_true, y_pred, thresholds):
+def average_precisions(y_true, y_pred, thresholds, average):
     """Return the average precision of each threshold and class with truth."""
     found = match_detections(y_true, y_pred, thresholds)
     result = np.empty((len(thresholds), len(found.n_true)))
     for label, n_true in enumerate(found.n_true):
         hits = found.hits_of(label)
         result[:, label] = (envelope(hits) * hits).sum(axis=1) / n_true
-    return result
+    if average is None:
+        return result
+    return float(result.mean()) if result.size else 0.0
 
 
 def envelope(hits):

@@ -1,33 +1,27 @@
-"""Labels of bags and of steps, each read by the keyword that they came with.
-
-The keyword, never a value, decides how labels are read:
-
-- ``y``: a table of zeros and ones with a column per class; one label per bag, in one
-  dimension; or a list with a set of labels per bag,
-- ``segments``: tables of segments, of which the labels of the bags are what remains,
-- ``step_labels``: one array per bag, with a label for each of its steps.
-"""
+"""Labels of bags and of steps: the keyword, never a value, says how they are read."""
 
 from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-from sklearn.utils.validation import check_array
 
+from sknoisy._indicator import read_indicator
 from sknoisy._labels import encode_labels
 from sknoisy.sequence._bags import is_list
 from sknoisy.sequence._segments import (
     check_inside,
-    is_tabular,
+    holds_segments,
+    is_list_of_tables,
     read_table,
     segment_table,
     step_ranges,
 )
 
 KEYWORDS = (
-    "Labels of bags go into y as a list with one set per bag, "
-    "[set(labels) for labels in y], or as a table numpy.array(y) of zeros and ones; a "
-    "label for each step goes into step_labels, tables of segments into segments."
+    "Labels of bags go into y as a list with one set per bag, empty where nothing "
+    "happens, [set(labels) for labels in y], as a table numpy.array(y) of zeros and "
+    "ones, or as one label per bag in one dimension; a label for each step goes into "
+    "step_labels, tables of segments into segments."
 )
 
 
@@ -53,37 +47,27 @@ class Evidence:
     trusted: np.ndarray | None = None
 
     @property
-    def n_classes(self):
-        """Number of classes."""
-        return len(self.classes)
-
-    @property
     def present(self):
         """Whether each class occurs in each bag, of shape (n_bags, n_classes)."""
         # More likely than not, where the labels of bags were corrected.
         return self.allowed[:, :-1] > 0.5
 
 
-def read_evidence(
-    bags, y, *, owner, segments=None, step_labels=None, points=None, trusted=None,
-    background=None,
-):  # fmt: skip
-    """Return all that is known as one record."""
-    _check_one_source(owner, y=y, segments=segments, step_labels=step_labels)
-    if step_labels is not None:
-        for name, extra in (("points", points), ("trusted", trusted)):
+def read_evidence(bags, sources, *, owner, points=None, trusted=None, background=None):
+    """Return as one record what one of ``y``, ``segments`` and ``step_labels`` says."""
+    kind, labels = _only_source(owner, sources)
+    if kind == "step_labels":
+        for name, extra in {"points": points, "trusted": trusted}.items():
             if extra is not None:
                 raise ValueError(
-                    f"{owner} expected {name} beside labels of bags, but step_labels "
-                    f"has a label for each step. Leave {name} out, or pass labels of "
-                    "bags in y."
+                    f"{owner} expected {name} beside labels of bags, but got it beside "
+                    f"step_labels. Leave {name} out, or pass labels of bags in y."
                 )
-        return _of_steps(read_step_labels(step_labels, bags, owner), bags, owner,
-                         background)  # fmt: skip
-    if segments is None:
-        classes, table = read_bag_labels(y, bags, owner)
+        return _of_steps(read_step_labels(labels, bags, owner), bags, owner, background)
+    if kind == "y":
+        classes, table = read_bag_labels(labels, bags, owner)
     else:
-        found = read_segments_of_bags(segments, bags, owner)
+        found = read_segments_of_bags(labels, bags, owner)
         classes, table = _table_of_pairs(found["bag"], found["label"], bags, owner)
     allowed = np.column_stack([table, np.ones(len(table))])
     targets = np.zeros((len(bags.values), len(classes) + 1))
@@ -97,24 +81,21 @@ def read_evidence(
     allowed[points["bag"], points["label"]] = 1
     known[points["bag"], points["label"]] = True
     pointed = np.isin(bags.bag_of_step, points["bag"])
-    return Evidence(
-        classes, allowed, targets, points=points, pointed=pointed, trusted=known
-    )
+    return Evidence(classes, allowed, targets, False, points, pointed, known)
 
 
-def _check_one_source(owner, **sources):
-    """Refuse to be told what happens in no way, or in more than one."""
-    given = [name for name, value in sources.items() if value is not None]
+def _only_source(owner, sources):
+    """Return the keyword and the labels of the one source that is given."""
+    given = {name: value for name, value in sources.items() if value is not None}
     if not given:
-        raise ValueError(
-            f"{owner} requires y to be passed, but the target y is None. {KEYWORDS}"
-        )
+        what = "requires y to be passed, but the target y is None"
+        raise ValueError(f"{owner} {what}. {KEYWORDS}")
     if len(given) > 1:
         raise ValueError(
             f"{owner} expected one of {', '.join(sources)}, but got "
-            f"{' and '.join(given)}. Leave out all but one: segments and step_labels "
-            "also tell what happens in each bag."
+            f"{' and '.join(given)}. Leave out all but one."
         )
+    return given.popitem()
 
 
 def _check_count(n_labels, bags, owner, name):
@@ -122,14 +103,13 @@ def _check_count(n_labels, bags, owner, name):
     if n_labels != bags.n_bags:
         raise ValueError(
             f"{owner} expected labels for each of the {bags.n_bags} bags of X, but "
-            f"{name} has {n_labels} entries. An empty set in y says that nothing "
-            f"happens in a bag. {KEYWORDS}"
+            f"{name} has {n_labels} entries. {KEYWORDS}"
         )
 
 
 def read_bag_labels(y, bags, owner):
     """Return the classes, and whether each occurs in each bag."""
-    if is_tabular(y) or (is_list(y) and any(map(is_tabular, y))):
+    if holds_segments(y):
         raise ValueError(
             f"{owner} expected labels of bags in y, but got tables of segments. Pass "
             "them by their keyword: fit(X, segments=...)."
@@ -139,8 +119,11 @@ def read_bag_labels(y, bags, owner):
             f"{owner} expected an entry in y for each bag, but got {y!r}. {KEYWORDS}"
         )
     if not is_list(y) and np.ndim(y) == 2:
-        return _of_indicator(y, bags, owner)
-    if not any(map(_is_collection, y)):
+        table = read_indicator(y, owner=owner, name="y")
+        _check_count(table.n_samples, bags, owner, "y")
+        # Names of columns as an array of their own type, not of objects.
+        return np.array(table.names.tolist()), table.matrix.toarray()
+    if all(isinstance(entry, str | bytes) or not np.iterable(entry) for entry in y):
         y = np.asarray(y)
         _check_count(y.size, bags, owner, "y")
         return _table_of_pairs(np.arange(len(y)), y, bags, owner)
@@ -163,25 +146,6 @@ def read_bag_labels(y, bags, owner):
     return _table_of_pairs(bag, np.array(flat), bags, owner)
 
 
-def _is_collection(entry):
-    """Whether an entry of y holds several labels, whatever kind of collection it is."""
-    return np.iterable(entry) and not isinstance(entry, str | bytes)
-
-
-def _of_indicator(y, bags, owner):
-    """Return the classes and the table of a multi-hot table."""
-    table = check_array(y, accept_sparse="csr", dtype=None, input_name="y")
-    table = table.toarray() if hasattr(table, "toarray") else table
-    _check_count(len(table), bags, owner, "y")
-    if not np.isin(table, [0, 1]).all():
-        raise ValueError(
-            f"{owner} expected zeros and ones in a table y of shape (n_bags, n_classes)"
-            f", but got the values {np.unique(table)[:5].tolist()}. For one label per "
-            f"bag pass one dimension. {KEYWORDS}"
-        )
-    return np.arange(table.shape[1]), table.astype(bool)
-
-
 def _table_of_pairs(bag, labels, bags, owner):
     """Return the classes and the table of pairs of bag and label."""
     if not len(labels):
@@ -197,7 +161,7 @@ def _table_of_pairs(bag, labels, bags, owner):
 
 def read_segments_of_bags(segments, bags, owner, name="segments"):
     """Return tables of segments as one, all of them inside the bags."""
-    if not is_tabular(segments) and is_list(segments):
+    if is_list_of_tables(segments):
         _check_count(len(segments), bags, owner, name)
     table = read_table(segments, name)
     check_inside(table, bags.lengths, name)
@@ -213,12 +177,11 @@ def read_step_labels(step_labels, bags, owner):
         )
     _check_count(len(step_labels), bags, owner, "step_labels")
     arrays = [np.asarray(entry) for entry in step_labels]
-    for number, (array, length) in enumerate(zip(arrays, bags.lengths, strict=True)):
+    for bag, (array, length) in enumerate(zip(arrays, bags.lengths, strict=True)):
         if array.shape != (length,):
             raise ValueError(
-                f"{owner} expected in step_labels a label for each of the {length} "
-                f"steps of bag {number}, but got shape {array.shape}. Labels of whole "
-                "bags go into y."
+                f"{owner} expected step_labels for each of the {length} steps of bag "
+                f"{bag}, but got shape {array.shape}. Labels of bags go into y."
             )
     # The dtype of an empty array says nothing about the labels.
     return np.concatenate([array for array in arrays if len(array)] or arrays[:1])
@@ -260,20 +223,17 @@ def _of_steps(labels, bags, owner, background):
 def _coded_points(points, bags, classes, owner):
     """Return the table of points with labels as positions."""
     table = read_segments_of_bags(points, bags, owner, "points")
-    codes = np.zeros(0, np.intp)
-    if len(table):
-        codes = encode_labels(
-            table["label"], owner=f"points of {owner}", classes=classes
-        )[1]
+    if not len(table):
+        return segment_table([], [])
+    owner = f"points of {owner}"
+    codes = encode_labels(table["label"], owner=owner, classes=classes)[1]
     return segment_table(table["start"], table["end"], label=codes, bag=table["bag"])
 
 
 def _add_points(targets, points, bags):
     """Add the labels of points, those of a bag together as much as the bag."""
-    first, last = step_ranges(
-        points["start"], points["end"], bags.lengths[points["bag"]]
-    )
-    shift = bags.offsets[points["bag"]]
+    n_steps, shift = bags.lengths[points["bag"]], bags.offsets[points["bag"]]
+    first, last = step_ranges(points["start"], points["end"], n_steps)
     for row, label in enumerate(points["label"]):
         targets[shift[row] + first[row] : shift[row] + last[row], label] = 1
     for begin, end in pairwise(bags.offsets):
@@ -291,11 +251,9 @@ def runs_of_labels(labels, bags, background):
     change = np.append(True, (labels[1:] != labels[:-1]) | (bag[1:] != bag[:-1]))
     begin = np.flatnonzero(change)
     end = np.append(begin[1:], len(labels))
-    happens = np.full(len(begin), True)
     if background is not None:
         happens = labels[begin] != background
-    begin, end = begin[happens], end[happens]
-    shift = bags.offsets[bag[begin]]
-    return segment_table(
-        begin - shift, end - shift, label=labels[begin], bag=bag[begin]
-    )
+        begin, end = begin[happens], end[happens]
+    bag, label = bag[begin], labels[begin]
+    start, end = begin - bags.offsets[bag], end - bags.offsets[bag]
+    return segment_table(start, end, label=label, bag=bag)

@@ -1,4 +1,9 @@
-"""How far segments overlap, and how they are read and checked."""
+"""How far segments overlap, and which of many overlapping ones are taken together.
+
+A greedy step takes the best segment left and everything it absorbs. Segments that no
+chain of overlaps connects cannot absorb each other, so that each such *cluster*, in
+each group, takes its step in the same round. The loop is over rounds alone.
+"""
 
 import numpy as np
 from sklearn.utils.validation import check_array, column_or_1d
@@ -11,7 +16,7 @@ from sknoisy._labels import _missing
     {"a": ["array-like"], "b": ["array-like"]}, prefer_skip_nested_validation=True
 )
 def temporal_iou(a, b):
-    r"""Overlap of each segment with each other one, as a share of their union.
+    """Overlap of each segment with each other one, as a share of their union.
 
     Parameters
     ----------
@@ -24,7 +29,8 @@ def temporal_iou(a, b):
     Returns
     -------
     ndarray of shape (n_segments_a, n_segments_b)
-        Length of the intersection divided by the length of the union, in [0, 1].
+        Length of the intersection divided by the length of the union, in [0, 1]; 0
+        where segments only touch.
 
     Raises
     ------
@@ -34,13 +40,6 @@ def temporal_iou(a, b):
     See Also
     --------
     detection_average_precision : Which detections overlap the truth far enough.
-    temporal_nms : Leave out what overlaps something better.
-
-    Notes
-    -----
-    For :math:`a = [s, e)` and :math:`b = [s', e')` the intersection is
-    :math:`\max(0, \min(e, e') - \max(s, s'))`. Segments that only touch have an
-    overlap of 0.
 
     Examples
     --------
@@ -61,8 +60,7 @@ def iou(start_a, end_a, start_b, end_b):
 
 def overlap_length(start_a, end_a, start_b, end_b):
     """Return the length of the intersection of segments given as four arrays."""
-    shared = np.minimum(end_a, end_b) - np.maximum(start_a, start_b)
-    return np.maximum(shared, 0)
+    return np.maximum(np.minimum(end_a, end_b) - np.maximum(start_a, start_b), 0)
 
 
 def read_segments(segments, name="segments"):
@@ -77,7 +75,7 @@ def read_segments(segments, name="segments"):
             f"{segments.shape}. Of proposals with scores pass the first two columns, "
             "proposals[:, :2]."
         )
-    check_order(segments[:, 0], segments[:, 1], name)
+    check_order(*segments.T, name)
     return segments
 
 
@@ -93,15 +91,16 @@ def check_order(start, end, name):
         )
 
 
+def read_numbers(values, name):
+    """Return finite numbers, in one dimension or more, of which there may be none."""
+    return check_array(
+        values, dtype=float, ensure_2d=False, ensure_min_samples=0, input_name=name
+    )
+
+
 def read_per_segment(values, n_segments, name):
     """Return one finite number per segment as an array of floats."""
-    values = check_array(
-        column_or_1d(values, warn=False),
-        dtype=float,
-        ensure_2d=False,
-        ensure_min_samples=0,
-        input_name=name,
-    )
+    values = read_numbers(column_or_1d(values, warn=False), name)
     check_count(values, n_segments, name)
     return values
 
@@ -115,16 +114,59 @@ def check_count(values, n_segments, name):
         )
 
 
-def read_groups(labels, n_segments):
-    """Return the distinct labels, None for none, and each one's place among them."""
-    if labels is None:
-        return None, np.zeros(n_segments, dtype=np.intp)
-    labels = column_or_1d(labels)
-    check_count(labels, n_segments, "labels")
-    if (missing := _missing(labels)).any():
+def check_present(values, name):
+    """Refuse missing labels or bags."""
+    if (missing := _missing(values)).any():
         raise ValueError(
-            "labels expected a label for each segment, but there is NaN or None in "
-            f"{missing.sum()} of {n_segments}, the first for segment "
+            f"{name} expected a value for each segment, but there is NaN or None in "
+            f"{missing.sum()} of {len(values)}, the first for segment "
             f"{int(missing.argmax())}. Leave these segments out."
         )
-    return np.unique(labels, return_inverse=True)
+
+
+def overlap_clusters(segments, groups):
+    """Return the sets of segments of one group that overlaps hold together."""
+    order = np.lexsort([segments[:, 0], groups])
+    (start, end), group = segments[order].T, groups[order]
+    by_end = np.argsort(end, kind="stable")
+    rank = np.empty(len(order), np.int64)
+    rank[by_end] = np.arange(len(order))
+    new_group = starts_of_runs(group)
+    # Ranks are exact where adding a large offset to the ends would round them.
+    latest = np.maximum.accumulate(np.cumsum(new_group) * len(order) + rank)
+    reach = end[by_end[latest % max(len(order), 1)]]
+    new_cluster = new_group.copy()
+    new_cluster[1:] |= start[1:] >= reach[:-1]
+    clusters = np.empty(len(order), np.intp)
+    clusters[order] = np.cumsum(new_cluster) - 1
+    return clusters
+
+
+def starts_of_runs(values):
+    """Return the mask of entries that differ from the one before."""
+    return np.append(np.ones(min(len(values), 1), bool), values[1:] != values[:-1])
+
+
+def greedy_rounds(segments, scores, groups, step):
+    """Yield what the best segment of each cluster takes, round by round.
+
+    ``step`` maps positions of leaders and of those left to the mask of what is taken,
+    and to factors on the scores of the others. Members, where each cluster starts in
+    them, leaders and the scores of these by now are yielded.
+    """
+    clusters = overlap_clusters(segments, groups)
+    left = np.argsort(clusters, kind="stable")
+    clusters, current = clusters[left], scores[left]
+    while len(left):
+        opens = starts_of_runs(clusters)
+        first, cluster = np.flatnonzero(opens), np.cumsum(opens) - 1
+        # The first of those with the highest score of their cluster leads.
+        best = np.maximum.reduceat(current, first)
+        place = np.where(current == best[cluster], np.arange(len(left)), len(left))
+        leads = np.minimum.reduceat(place, first)
+        taken, factor = step(left[leads][cluster], left)
+        taken[leads] = True
+        begins = np.flatnonzero(starts_of_runs(clusters[taken]))
+        yield left[taken], begins, left[leads], best
+        current = (current * factor)[~taken]
+        left, clusters = left[~taken], clusters[~taken]

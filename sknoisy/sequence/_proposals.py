@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from numbers import Integral, Real
 
 import numpy as np
-from sklearn.utils.validation import check_array
 
 from sknoisy._compat import Interval, StrOptions, validate_params
+from sknoisy.sequence._overlap import read_numbers
 
 # 20 levels as in the published code, here up to about a third of a high score:
 # proposals must reach past the core of what they find, or their fusion draws the
@@ -69,8 +69,7 @@ def generate_proposals(scores, *, thresholds, min_length=2, margin=(0.0785, 0.9)
     ndarray of shape (n_proposals, 4)
         Start and end of each run, half-open; its score, which is the mean inside minus
         the mean in both margins together, 0 where there is no margin; and the mean
-        inside. By threshold, then by start. A run that several thresholds find comes
-        as often, and so weighs more in a fusion.
+        inside. By threshold, then by start, as often as thresholds find the run.
 
     Raises
     ------
@@ -83,16 +82,13 @@ def generate_proposals(scores, *, thresholds, min_length=2, margin=(0.0785, 0.9)
 
     Notes
     -----
-    Score and margin follow the code published with [1]_. There, the margins are not
-    alike on both sides and each proposal is one step longer than the run; here, it is
-    the run. Low thresholds matter more than any other setting: those of [1]_ end at
-    0.039.
+    Score and margin follow the code published with [1]_, where margins are not alike
+    on both sides and each proposal is one step longer than the run. Low thresholds
+    matter more than any other setting: those of [1]_ end at 0.039.
 
     References
     ----------
-    .. [1] J. Zhou, L. Huang, L. Wang, S. Liu, H. Li, "Improving weakly supervised
-       temporal action localization by bridging train-test gap in pseudo labels",
-       CVPR, 2023, arXiv:2304.07978.
+    .. [1] J. Zhou, L. Huang, L. Wang, S. Liu, H. Li, CVPR, 2023, arXiv:2304.07978.
 
     Examples
     --------
@@ -102,46 +98,32 @@ def generate_proposals(scores, *, thresholds, min_length=2, margin=(0.0785, 0.9)
     array([[2. , 6. , 0.5, 0.5],
            [3. , 5. , 0.6, 0.8]])
     """
-    scores = read_step_scores(scores)
-    found = propose(
-        scores[:, None],
-        np.array([0, len(scores)]),
-        thresholds=thresholds,
-        min_length=min_length,
-        margin=margin,
-    )
+    scores, cut = read_step_scores(scores), (thresholds, min_length, margin)
+    found = propose(scores[:, None], np.array([0, len(scores)]), *cut)
     return np.column_stack([found.segments, found.scores, found.inner])
 
 
 def read_step_scores(scores):
     """Return the score of each step of one bag as an array."""
-    scores = check_array(
-        scores, dtype=float, ensure_2d=False, ensure_min_samples=0, input_name="scores"
-    )
-    if scores.ndim != 1:
-        raise ValueError(
-            "scores expected one number per step, of shape (n_steps,), but got shape "
-            f"{scores.shape}. Pass one class at a time, scores[:, k]."
-        )
-    return scores
+    advice = "Pass one class at a time, scores[:, k]."
+    return _in_one_dimension(scores, "scores", "one number per step", advice)
 
 
 def read_thresholds(thresholds, scores):
     """Return the thresholds as an array, made from the scores where "auto"."""
     if isinstance(thresholds, str):
         return auto_thresholds(scores)
-    thresholds = check_array(
-        np.atleast_1d(thresholds),
-        dtype=float,
-        ensure_2d=False,
-        input_name="thresholds",
-    )
-    if thresholds.ndim != 1:
+    thresholds, advice = np.atleast_1d(thresholds), "Pass the same for all steps."
+    return _in_one_dimension(thresholds, "thresholds", "a list of numbers", advice)
+
+
+def _in_one_dimension(values, name, expected, advice):
+    values = read_numbers(values, name)
+    if values.ndim != 1:
         raise ValueError(
-            "thresholds expected a list of numbers, of shape (n_thresholds,), but got "
-            f"shape {thresholds.shape}. Pass the same thresholds for all steps."
+            f"{name} expected {expected}, but got shape {values.shape}. {advice}"
         )
-    return thresholds
+    return values
 
 
 def auto_thresholds(scores):
@@ -172,7 +154,7 @@ def read_margin(margin):
     return factor, power
 
 
-def propose(scores, offsets, *, thresholds, min_length=2, margin=(0.0785, 0.9)):
+def propose(scores, offsets, thresholds, min_length=2, margin=(0.0785, 0.9)):
     """Return the proposals of many bags and classes at once."""
     # Scores of shape (n_steps, n_classes); by class, threshold, bag and start.
     thresholds = read_thresholds(thresholds, scores)
@@ -187,8 +169,8 @@ def propose(scores, offsets, *, thresholds, min_length=2, margin=(0.0785, 0.9)):
         bag = bag_of_step[start]
         low, high = offsets[bag], offsets[bag + 1]
         inner, outer = contrast(column, start, end, low, high, margin)
-        columns = start - low, end - low, inner - outer, inner, bag
-        parts.append(np.column_stack([*columns, np.full(len(start), label)]))
+        columns = start - low, end - low, inner - outer, inner, bag, 0 * bag + label
+        parts.append(np.column_stack(columns))
     table = np.concatenate(parts)
     bags, labels = table[:, 4:].astype(np.intp).T
     return Proposals(table[:, :2], table[:, 2], bags, labels, table[:, 3])

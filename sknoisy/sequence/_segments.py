@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from sknoisy._labels import _missing
-from sknoisy.sequence._overlap import check_order
+from sknoisy.sequence._overlap import check_order, check_present, read_numbers
 
 FIELDS = ("bag", "label", "start", "end", "score")
 
@@ -41,18 +40,15 @@ def segment_table(start, end, *, label=0, bag=0, score=1.0):
 
     Notes
     -----
-    Segments are half-open, ``[start, end)``, so that the length is ``end - start`` and
-    step ``t`` alone is ``[t, t + 1)``. They need not lie on whole steps. Seconds become
-    steps by a factor, ``table["start"] *= frame_rate``.
+    Segments are half-open, ``[start, end)``: step ``t`` alone is ``[t, t + 1)``. They
+    need not lie on whole steps; seconds times the frame rate are steps.
 
     Examples
     --------
     >>> from sknoisy.sequence import segment_table
     >>> table = segment_table([0, 12], [4, 20], label=["run", "jump"], score=[0.9, 0.4])
-    >>> table["end"] - table["start"]
-    array([4., 8.])
-    >>> table.dtype.names
-    ('bag', 'label', 'start', 'end', 'score')
+    >>> table[["label", "start", "end"]].tolist()
+    [('run', 0.0, 4.0), ('jump', 12.0, 20.0)]
     """
     columns = {"bag": bag, "label": label, "start": start, "end": end, "score": score}
     return table_of_columns(columns, "segment_table")
@@ -60,40 +56,26 @@ def segment_table(start, end, *, label=0, bag=0, score=1.0):
 
 def table_of_columns(columns, name):
     """Return the table of five columns, which are checked and broadcast."""
-    columns = {field: np.asarray(columns[field]) for field in FIELDS}
+    columns = {field: np.atleast_1d(columns[field]) for field in FIELDS}
     try:
-        arrays = np.broadcast_arrays(*(np.atleast_1d(c) for c in columns.values()))
+        bag, label, *numbers = np.broadcast_arrays(*columns.values())
     except ValueError as error:
-        shapes = {field: column.shape for field, column in columns.items()}
         raise ValueError(
-            f"{name} expected columns of one length, but got the shapes {shapes}. "
-            "Pass one entry per segment, or one for all of them."
+            f"{name} expected columns of one length, but {error}. Pass one entry per "
+            "segment, or one for all of them."
         ) from error
-    if arrays[0].ndim != 1:
-        raise ValueError(
-            f"{name} expected columns of shape (n_segments,), but got shape "
-            f"{arrays[0].shape}. Pass one entry per segment."
-        )
-    bag, label, start, end, score = arrays
-    start, end, score = (
-        _finite(column, f"{field} of {name}")
-        for field, column in (("start", start), ("end", end), ("score", score))
-    )
-    check_order(start, end, name)
-    bag = _present(bag, f"bag of {name}")
-    label = _present(label, f"label of {name}")
-    table = np.empty(len(start), dtype=table_dtype(bag.dtype, label.dtype))
-    for field, column in zip(FIELDS, (bag, label, start, end, score), strict=True):
+    if bag.ndim != 1:
+        shape = f"shape (n_segments,), but got {bag.shape}"
+        raise ValueError(f"{name} expected columns of {shape}. Flatten them first.")
+    names = [f"{field} of {name}" for field in FIELDS]
+    numbers = list(map(_finite, numbers, names[2:]))
+    check_order(*numbers[:2], name)
+    bag, label = _present(bag, names[0]), _present(label, names[1])
+    kinds = bag.dtype, label.dtype, float, float, float
+    table = np.empty(len(bag), dtype=list(zip(FIELDS, kinds, strict=True)))
+    for field, column in zip(FIELDS, (bag, label, *numbers), strict=True):
         table[field] = column
     return table
-
-
-def table_dtype(bag=np.intp, label=np.intp):
-    """Return the dtype of a table with bags and labels of these dtypes."""
-    return np.dtype(
-        [("bag", bag), ("label", label), ("start", float), ("end", float)]
-        + [("score", float)]
-    )
 
 
 def _finite(column, name):
@@ -105,25 +87,12 @@ def _finite(column, name):
             f"{name} expected a number for each segment, but got {column[0]!r}, …. "
             "Convert texts and dates to steps or seconds first."
         ) from error
-    bad = ~np.isfinite(column)
-    if bad.any():
-        value = "NaN" if np.isnan(column[bad]).any() else "infinity"
-        raise ValueError(
-            f"{name} contains {value}, and expected a finite number for each segment; "
-            f"the first that is not belongs to segment {int(bad.argmax())}. Leave such "
-            "segments out."
-        )
-    return column
+    return read_numbers(column, name)
 
 
 def _present(column, name):
     """Return a column without missing values, text in a dtype of its own."""
-    if (missing := _missing(column)).any():
-        raise ValueError(
-            f"{name} expected a value for each segment, but there is NaN or None in "
-            f"{missing.sum()} of {len(column)}, the first for segment "
-            f"{int(missing.argmax())}. Leave these segments out."
-        )
+    check_present(column, name)
     # Objects that are all texts get a dtype that sorts and compares.
     text = column.dtype.kind == "O" and all(isinstance(v, str) for v in column)
     return column.astype(str) if text else column
@@ -131,35 +100,39 @@ def _present(column, name):
 
 def read_table(segments, name, *, with_scores=False):
     """Return segments as a table, whatever they came as."""
-    if isinstance(segments, list | tuple) and any(_names(s) for s in segments):
+    if is_list_of_tables(segments):
         return _stack_tables(segments, name, with_scores)
     if _names(segments) is None:
         segments = _columns_of_array(segments, name)
     columns = {field: segments[field] for field in FIELDS if field in _names(segments)}
-    needed = {"start", "end"} | ({"score"} if with_scores else set())
-    if missing := sorted(needed - set(columns)):
+    needed = ["start", "end", *["score"] * with_scores]
+    if missing := sorted(set(needed) - set(columns)):
         raise ValueError(
-            f"{name} expected segments with the fields {sorted(needed)}, but lacks "
-            f"{missing}. sknoisy.sequence.segment_table makes such a table."
+            f"{name} expected segments with the fields {needed}, but lacks {missing}. "
+            "sknoisy.sequence.segment_table makes such a table."
         )
-    n_segments = len(columns["start"])
-    for field, default in (("bag", 0), ("label", 0), ("score", 1.0)):
-        columns.setdefault(field, np.full(n_segments, default))
-    return table_of_columns(columns, name)
+    defaults = {"bag": 0, "label": 0, "score": 1.0}
+    # An array of its own, since a single entry would broadcast to no segments.
+    rest = {f: np.full(len(columns["start"]), v) for f, v in defaults.items()}
+    return table_of_columns(rest | columns, name)
 
 
-def is_tabular(segments):
-    """Whether this is a table of segments: it has a column "start"."""
-    return "start" in (_names(segments) or ())
+def is_list_of_tables(segments):
+    """Whether this is a list with tables, one for each bag."""
+    return isinstance(segments, list | tuple) and any(map(_names, segments))
+
+
+def holds_segments(values):
+    """Whether these are tables of segments: a column "start", or a list of tables."""
+    return "start" in (_names(values) or ()) or is_list_of_tables(values)
 
 
 def _names(segments):
     """Return the names of the columns, None where they have none."""
     if isinstance(segments, dict):
         return set(segments)
-    if hasattr(segments, "columns"):
-        return set(segments.columns)
     names = getattr(getattr(segments, "dtype", None), "names", None)
+    names = getattr(segments, "columns", names)
     return None if names is None else set(names)
 
 
@@ -182,15 +155,12 @@ def _stack_tables(tables, name, with_scores):
     for number, segments in enumerate(tables):
         part = read_table(segments, f"{name}[{number}]", with_scores=with_scores)
         columns = {field: part[field] for field in FIELDS}
-        columns["bag"] = np.full(len(part), number)
-        parts.append(columns)
+        parts.append(columns | {"bag": np.full(len(part), number)})
     # The dtype of the labels of empty tables says nothing.
     filled = [part for part in parts if len(part["start"])] or parts[:1]
     check_same_kind([part["label"] for part in filled], f"labels of {name}")
-    return table_of_columns(
-        {field: np.concatenate([part[field] for part in filled]) for field in FIELDS},
-        name,
-    )
+    stacked = {f: np.concatenate([part[f] for part in filled]) for f in FIELDS}
+    return table_of_columns(stacked, name)
 
 
 def check_same_kind(columns, name):
@@ -199,21 +169,18 @@ def check_same_kind(columns, name):
     kind_of = {"U": "text", "S": "text", "O": "objects"}
     kinds = {kind_of.get(c.dtype.kind, "numbers") for c in columns if len(c)}
     if len(kinds) > 1:
-        raise ValueError(
-            f"{name} expected values of one type, but got {' and '.join(sorted(kinds))}"
-            ". Write them in the same way everywhere."
-        )
+        kinds = " and ".join(sorted(kinds))
+        raise ValueError(f"{name} expected one type, but got {kinds}. Use one of them.")
 
 
 def check_inside(table, lengths, name):
     """Refuse segments that leave their bag."""
     unknown = (table["bag"] < 0) | (table["bag"] >= len(lengths))
     if unknown.any():
-        row = table[unknown.argmax()]
+        row = int(unknown.argmax())
         raise ValueError(
             f"{name} expected bags numbered from 0 to {len(lengths) - 1}, but segment "
-            f"{int(unknown.argmax())} is in bag {row['bag']}. Number them by their "
-            "place in X."
+            f"{row} is in bag {table['bag'][row]}. Number them by their place in X."
         )
     outside = (table["start"] < 0) | (table["end"] > lengths[table["bag"]])
     if outside.any():
@@ -221,8 +188,7 @@ def check_inside(table, lengths, name):
         raise ValueError(
             f"{name} expected segments inside their bags, but segment "
             f"{int(outside.argmax())} goes from {row['start']:g} to {row['end']:g} "
-            f"where bag {row['bag']} has {lengths[row['bag']]} steps. Count in steps, "
-            "not in seconds: seconds times the frame rate are steps."
+            f"where bag {row['bag']} has {lengths[row['bag']]} steps. Count in steps."
         )
 
 
@@ -232,8 +198,6 @@ def step_ranges(start, end, n_steps):
     A step belongs to a segment that holds its middle. A segment too short for that gets
     the step that holds its own middle.
     """
-    # A step belongs to a segment that holds its middle; one too short for that gets
-    # the step that holds its own middle.
     first = np.ceil(start - 0.5).astype(np.intp)
     last = np.ceil(end - 0.5).astype(np.intp)
     middle = np.floor((start + end) / 2).astype(np.intp)

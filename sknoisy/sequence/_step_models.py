@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
+from scipy.special import softmax
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPRegressor
@@ -12,8 +13,6 @@ from sklearn.neural_network import MLPRegressor
 from sknoisy._compat import HasMethods
 from sknoisy._proba import align_columns
 from sknoisy._soft_labels import fit_soft_labels
-from sknoisy.sequence._bag_loss import BagLoss, n_pooled, softmax
-from sknoisy.sequence._windows import MovingMean
 
 # A classifier starts from all classes that a bag may hold, and parts them fit by fit;
 # what comes of five fits is the row "logistic regression" of
@@ -25,25 +24,19 @@ AUTO_BATCH = 32
 # is ahead by chance (.986 against .890 on seed 1 of the generated sequences of
 # benchmarks/bench_sequence.py, fusion, without rounds).
 FIRST_WEIGHTS = 0.05
-
+# A round refines: a quarter of the passes, at a rate that falls with its number.
+ROUND_SHARE, ROUND_SLOWDOWN = 4, 2
 # What may score steps: see make_step_model.
-SCORERS_OF_STEPS = [
-    HasMethods(["fit", "predict_proba"]),
-    HasMethods("step_model"),
-    MLPRegressor,
-    None,
-]
+CLASSIFIER, OWN_MODEL = HasMethods(["fit", "predict_proba"]), HasMethods("step_model")
+SCORERS_OF_STEPS = [CLASSIFIER, OWN_MODEL, MLPRegressor, None]
 
 
 @dataclass(frozen=True)
 class StepOptions:
-    """What a model of steps must know of the localizer."""
+    """What a model of steps must know of the localizer, by the names it has there."""
 
-    # Share of the steps of a bag that stand for a class.
     pooling: float
-    # Weight of the term for classes that do not occur.
     absence: float
-    # Width of the window over which scores are averaged.
     smoothing: int
 
 
@@ -78,19 +71,12 @@ class NetworkModel:
 
     def train(self, values, offsets, evidence, targets, *, round_number):
         """Train with labels of bags and of steps; each round takes smaller steps."""
-        options = self.options
-        loss = BagLoss(
-            evidence,
-            pooling=options.pooling,
-            absence=options.absence,
-            smoothing=options.smoothing,
-        )
         passes, rate = self.net.max_iter, self.net.learning_rate_init
         if self.trained_ is None:
-            self._begin(values, evidence.n_classes + 1)
+            self._begin(values, targets.shape[1])
         if round_number:
-            # A round refines: a quarter of the passes, at a rate that falls.
-            passes, rate = max(1, passes // 4), rate / (2 * round_number)
+            passes = max(1, passes // ROUND_SHARE)
+            rate = rate / (ROUND_SLOWDOWN * round_number)
         self.trained_.set_params(learning_rate_init=rate)
         values, update = self._scaled(values), self._restart
         for _ in range(passes):
@@ -98,7 +84,9 @@ class NetworkModel:
                 rows = np.concatenate([np.arange(*offsets[b : b + 2]) for b in bags])
                 inside = np.append(0, np.cumsum(np.diff(offsets)[bags]))
                 logits = self.trained_.predict(values[rows])
-                gradient = loss.gradient(logits, inside, bags, targets[rows])
+                allowed = None if evidence.by_step else evidence.allowed[bags]
+                known = allowed, targets[rows], self.options
+                gradient = bag_gradient(logits, inside, *known)
                 # Regressors divide loss and penalty by the number of rows; times that
                 # number, single precision also keeps small gradients.
                 n = len(rows)
@@ -145,7 +133,7 @@ class NetworkModel:
         if not len(values):
             return np.empty((0, self.trained_.n_outputs_))
         logits = self.trained_.predict(self._scaled(values)).astype(float)
-        return softmax(MovingMean(offsets, self.options.smoothing)(logits))
+        return softmax(MovingMean(offsets, self.options.smoothing)(logits), axis=1)
 
 
 class ClassifierModel:
@@ -156,7 +144,7 @@ class ClassifierModel:
 
     def train(self, values, offsets, evidence, targets, *, round_number):
         """Fit to the classes that each step may have, weighted by what was found."""
-        self.n_columns_ = evidence.n_classes + 1
+        self.codes_ = np.arange(targets.shape[1])
         if evidence.by_step:
             self._fit(values, targets)
             return
@@ -169,13 +157,9 @@ class ClassifierModel:
             self._fit(values, _shares(posterior) + targets)
 
     def _fit(self, values, weights):
-        self.trained_ = fit_soft_labels(
-            self.classifier,
-            values,
-            # Changes have negative entries, which few classifiers take.
-            _shares(np.maximum(weights, 0)),
-            np.arange(self.n_columns_),
-        )
+        # Changes have negative entries, which few classifiers take.
+        weights = _shares(np.maximum(weights, 0))
+        self.trained_ = fit_soft_labels(self.classifier, values, weights, self.codes_)
 
     def _highest(self, posterior, offsets, evidence):
         """Return 1 for the highest steps of each class that occurs in a bag."""
@@ -190,12 +174,9 @@ class ClassifierModel:
     def proba(self, values, offsets):
         """Return probabilities of shape (n_steps, n_classes + 1), background last."""
         if not len(values):
-            return np.empty((0, self.n_columns_))
-        proba = align_columns(
-            self.trained_.predict_proba(values),
-            self.trained_.classes_,
-            np.arange(self.n_columns_),
-        )
+            return np.empty((0, len(self.codes_)))
+        proba = self.trained_.predict_proba(values)
+        proba = align_columns(proba, self.trained_.classes_, self.codes_)
         return MovingMean(offsets, self.options.smoothing)(proba)
 
 
@@ -203,3 +184,95 @@ def _shares(rows):
     """Return rows that sum to 1, or to 0 where nothing is known."""
     total = rows.sum(axis=1, keepdims=True)
     return np.divide(rows, total, out=np.zeros_like(rows, dtype=float), where=total > 0)
+
+
+def bag_gradient(logits, offsets, allowed, targets, options):
+    """Return the gradient in the logits of steps of the loss of a batch of bags.
+
+    The three terms are those in the notes of WeakSequenceLocalizer. ``allowed``, of
+    shape (n_bags, n_classes + 1), is None where every step has a label of its own.
+    """
+    mean = MovingMean(offsets, options.smoothing)
+    smooth, lengths = mean(logits), np.diff(offsets)
+    proba = softmax(smooth, axis=1)
+    # (sum_c D_c) p - D, also for targets D with negative entries.
+    gradient = targets.sum(axis=1, keepdims=True) * proba - targets
+    if allowed is not None:
+        inside = proba * np.repeat(allowed, lengths, axis=0)
+        # p minus p limited to what is allowed; the bound avoids 0 / 0.
+        inside = inside / np.maximum(inside.sum(axis=1, keepdims=True), 1e-12)
+        gradient += options.absence * (proba - inside)
+    gradient /= np.repeat(lengths, lengths)[:, None]
+    if allowed is not None:
+        gradient += pooled(smooth, offsets, allowed, options.pooling)
+    return mean.adjoint(gradient) / len(lengths)
+
+
+def pooled(logits, offsets, present, share):
+    """Return the gradient of the cross-entropy of bags with the classes in them.
+
+    The logit of a bag is the mean of the highest logits of its steps; the target is
+    shared by the classes that are present, the background among them.
+    """
+    lengths = np.diff(offsets)
+    n_top = np.array([n_pooled(length, share) for length in lengths])
+    most, inside = n_top.max(), np.arange(lengths.max()) < lengths[:, None]
+    # Bags side by side, filled up by what is never among the highest.
+    lowest = np.full((*inside.shape, logits.shape[1]), np.inf)
+    lowest[inside] = -logits
+    top = np.argpartition(lowest, most - 1, axis=1)[:, :most]
+    chosen = np.take_along_axis(lowest, top, axis=1)
+    order = np.argsort(chosen, axis=1)
+    top = np.take_along_axis(top, order, axis=1)
+    counts = (np.arange(most) < n_top[:, None])[:, :, None]
+    chosen = np.where(counts, np.take_along_axis(chosen, order, axis=1), 0)
+    # The gradient of a mean of the highest goes to these in equal parts.
+    n_top = n_top[:, None]
+    bag = softmax(-chosen.sum(axis=1) / n_top, axis=1)
+    error = (bag - present / present.sum(axis=1, keepdims=True)) / n_top
+    gradient = np.zeros_like(lowest)
+    np.put_along_axis(gradient, top, np.where(counts, error[:, None], 0), axis=1)
+    return gradient[inside]
+
+
+def n_pooled(n_steps, share):
+    """Return how many steps stand for a bag: the share of them, and at least one."""
+    return max(1, int(n_steps * share))
+
+
+def bag_scores(scores, offsets, share):
+    """Return for each bag the mean of its highest scores of each class."""
+    found = np.zeros((len(offsets) - 1, scores.shape[1]))
+    for bag, (begin, end) in enumerate(pairwise(offsets)):
+        if end > begin:
+            top = n_pooled(end - begin, share)
+            ordered = np.partition(scores[begin:end], end - begin - top, axis=0)
+            found[bag] = ordered[end - begin - top :].mean(axis=0)
+    return found
+
+
+class MovingMean:
+    """The mean over a window of steps around each one, cut off where a bag ends."""
+
+    def __init__(self, offsets, width):
+        step, lengths = np.arange(offsets[-1]), np.diff(offsets)
+        first, end = (np.repeat(ends, lengths) for ends in (offsets[:-1], offsets[1:]))
+        self.width = width
+        self.low = np.maximum(step - width // 2, first)
+        self.high = np.minimum(step + width // 2 + 1, end)
+        self.count = (self.high - self.low)[:, None]
+
+    def __call__(self, values):
+        """Return the means of an array of shape (n_steps, n_columns)."""
+        return values if self.width == 1 else self._sums(values) / self.count
+
+    def adjoint(self, gradient):
+        """Return the gradient in the values of a gradient in their means."""
+        # Step s is in the window of t where t is in that of s, so one set of bounds
+        # serves both ways.
+        return gradient if self.width == 1 else self._sums(gradient / self.count)
+
+    def _sums(self, values):
+        total = np.zeros((len(values) + 1, values.shape[1]))
+        np.cumsum(values, axis=0, out=total[1:])
+        return total[self.high] - total[self.low]

@@ -22,9 +22,11 @@ from sknoisy.deep._sequence_module import (  # noqa: E402
     TemporalConvolution,
     moving_mean,
 )
-from sknoisy.sequence._bag_loss import BagLoss  # noqa: E402
-from sknoisy.sequence._evidence import Evidence  # noqa: E402
-from sknoisy.sequence._windows import MovingMean  # noqa: E402
+from sknoisy.sequence._step_models import (  # noqa: E402
+    MovingMean,
+    StepOptions,
+    bag_gradient,
+)
 
 LENGTHS = [20, 9, 1]
 OFFSETS = np.array([0, 20, 29, 30])
@@ -54,9 +56,8 @@ def answers(logits, attention=None):
 @pytest.mark.parametrize("smoothing", [1, 5])
 def test_shared_terms_are_those_of_the_network_without_torch(smoothing):
     logits, targets = RNG.normal(size=(30, 4)), RNG.normal(size=(30, 4))
-    evidence = Evidence(np.arange(3), ALLOWED, targets)
-    loss = BagLoss(evidence, pooling=0.25, absence=2.0, smoothing=smoothing)
-    expected = loss.gradient(logits, OFFSETS, np.arange(3), targets)
+    options = StepOptions(pooling=0.25, absence=2.0, smoothing=smoothing)
+    expected = bag_gradient(logits, OFFSETS, ALLOWED, targets, options)
     leaf, known = padded(logits).requires_grad_(), batch(targets)
     smooth = moving_mean(leaf, known.mask, smoothing)
     said = Answers(smooth, smooth[..., 0])

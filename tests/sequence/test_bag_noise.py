@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
-from scipy.optimize import approx_fprime
 from scipy.special import expit
 from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
@@ -13,7 +12,6 @@ from sklearn.neural_network import MLPRegressor
 from sknoisy.sequence import WeakSequenceLocalizer, segment_table
 from sknoisy.sequence._bag_noise import BagNoise, deal_folds, noise_of_scores
 from sknoisy.sequence._evidence import Evidence
-from sknoisy.sequence._flips import FlipModel, flip_posterior
 
 NOTHING = np.zeros((200, 6), bool)
 
@@ -41,15 +39,6 @@ def test_rates_are_found(seed):
     assert errors < 0.8 * wrong.sum()
 
 
-def test_posterior_by_hand():
-    given = np.array([[True, False]])
-    # 0.8 * 0.5 / (0.8 * 0.5 + 0.1 * 0.5), and 0.2 * 0.5 / (0.2 * 0.5 + 0.9 * 0.5).
-    found = flip_posterior(
-        np.full((1, 2), 0.5), given, np.full(2, 0.2), np.full(2, 0.1)
-    )
-    assert_allclose(found, [[8 / 9, 2 / 11]])
-
-
 @pytest.mark.parametrize("seed", range(3))
 def test_right_labels_are_left_alone(seed):
     truth, scores, _ = flipped(seed)
@@ -71,15 +60,6 @@ def test_rates_near_zero_correct_nothing():
         found = noise.corrected(evidence)
         assert (found is not evidence) == corrected
     assert_array_equal(found.allowed[:, :-1], unlikely)
-
-
-def test_slope_of_the_likelihood():
-    rng = np.random.RandomState(0)
-    tagged, free = rng.uniform(size=(2, 30, 3)) < 0.6
-    flips = FlipModel(rng.normal(size=(30, 3)), tagged, free)
-    w = rng.normal(size=10)
-    slope = approx_fprime(w, lambda w: flips.cost(w)[0], 1e-6)
-    assert_allclose(flips.cost(w)[1], slope, atol=1e-3)
 
 
 def test_trusted_labels_are_kept():
@@ -116,7 +96,7 @@ def test_one_class_for_each_bag():
 def test_classes_are_dealt_round_the_folds():
     rng = np.random.RandomState(0)
     present = rng.uniform(size=(40, 3)) < [0.1, 0.3, 0.5]
-    fold = deal_folds(present, 4, rng)
+    fold = deal_folds(present, 4)
     assert_array_equal(np.unique(fold), range(4))
     rarest = present.sum(axis=0).argmin()
     counts = np.bincount(fold[present[:, rarest]], minlength=4)

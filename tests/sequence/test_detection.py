@@ -215,7 +215,7 @@ BAD_THRESHOLDS = {
     "percent": ([50, 70], r"numbers in \(0, 1\].*not a percentage"),
     "zero": ([0.0, 0.5], r"numbers in \(0, 1\]"),
     "NaN": ([np.nan], r"numbers in \(0, 1\]"),
-    "none": ([], r"a list of numbers, but got shape \(0,\)"),
+    "none": ([], r"a list of numbers in \(0, 1\], but got \[\]"),
     "unknown": ("coco", "'iou_thresholds' parameter.*activitynet"),
 }
 

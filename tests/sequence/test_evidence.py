@@ -17,8 +17,9 @@ FLAT = segment_table([0, 1, 2], [5, 4, 6], label=["a", "b", "a"], bag=[0, 2, 2])
 STEPS = [np.array(list(text)) for text in ("--aaaaa---", "----", "-bbaaa")]
 
 
-def read(y=None, **keywords):
-    return read_evidence(BAGS, y, owner="Model", **keywords)
+def read(y=None, segments=None, step_labels=None, **keywords):
+    sources = {"y": y, "segments": segments, "step_labels": step_labels}
+    return read_evidence(BAGS, sources, owner="Model", **keywords)
 
 
 def per_bag(table):
@@ -51,6 +52,14 @@ def test_multi_hot(y):
     evidence = read(y)
     assert_array_equal(evidence.present, TABLE)
     assert_array_equal(evidence.classes, [0, 1])
+
+
+@pytest.mark.parametrize("names", [["run", "jump"], [7, 3]])
+def test_columns_of_a_frame_name_the_classes(names):
+    evidence = read(pd.DataFrame(TABLE, columns=names))
+    assert_array_equal(evidence.classes, names)
+    assert evidence.classes.dtype.kind == np.array(names).dtype.kind
+    assert_array_equal(evidence.present, TABLE)
 
 
 @pytest.mark.parametrize("kind", [list, np.array, pd.Series])
@@ -122,8 +131,8 @@ BAD = {
     "table in y": ({"y": FLAT}, r"tables of segments.*fit\(X, segments=\.\.\.\)"),
     "tables in y": ({"y": per_bag(FLAT)}, r"tables of segments.*segments=\.\.\."),
     "few tables": ({"segments": per_bag(FLAT)[:2]}, "segments has 2 entries"),
-    "counts": ({"y": 2 * TABLE}, r"zeros and ones in a table y.*values \[0, 2\]"),
-    "NaN": ({"y": np.full((3, 2), np.nan)}, "y contains NaN"),
+    "counts": ({"y": 2 * TABLE}, "zeros and ones in y, but got 3 other .* first .* 2"),
+    "NaN": ({"y": np.full((3, 2), np.nan)}, "zeros and ones in y.*NaN among them"),
     "set and text": ({"y": [{"a"}, "a", {"b"}]}, "bag 1 has 'a', of type str"),
     "tuples as labels": ({"y": [{("a", 1)}, set(), set()]}, "tuples as labels"),
     "never": ({"y": [set(), set(), set()]}, "at least one label"),

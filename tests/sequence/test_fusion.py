@@ -12,7 +12,7 @@ from sknoisy.sequence import (
     temporal_soft_nms,
 )
 from sknoisy.sequence._fusion import fuse_groups
-from sknoisy.sequence._greedy import overlap_clusters
+from sknoisy.sequence._overlap import overlap_clusters
 
 # Start, end, score and mean inside.
 EXAMPLE = np.array(
@@ -232,7 +232,7 @@ BAD = {
     "NaN score": ([[0, 1]], [np.nan], {}, "scores contains NaN"),
     "scores": ([[0, 1]], [1, 2], {}, "scores expected one entry .* 1 segments.*got 2"),
     "labels": ([[0, 1]], [1], {"labels": ["a", "b"]}, "labels expected one entry"),
-    "None": ([[0, 1]], [1], {"labels": [None]}, "labels expected a label.*segment 0"),
+    "None": ([[0, 1]], [1], {"labels": [None]}, "labels expected a value.*segment 0"),
 }
 
 

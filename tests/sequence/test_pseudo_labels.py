@@ -12,7 +12,7 @@ from sknoisy.sequence import (
     generate_proposals,
     linpro_pseudo_labels,
 )
-from sknoisy.sequence._linpro import PENALTY, RIDGE, cell_incidence
+from sknoisy.sequence._pseudo_labels import PENALTY, RIDGE, cell_incidence
 from sknoisy.sequence._segments import step_ranges
 
 SOLVERS = ["min_norm", "linprog"]

@@ -5,21 +5,26 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from scipy.special import softmax
 from sklearn.neural_network import MLPRegressor
 
-from sknoisy.sequence._bag_loss import BagLoss, bag_scores, softmax
-from sknoisy.sequence._bags import read_bags
+from sknoisy.sequence._bags import Bags, read_bags
 from sknoisy.sequence._evidence import read_evidence
-from sknoisy.sequence._pseudo_label_rule import mixed_targets
-from sknoisy.sequence._step_models import NetworkModel, StepOptions, default_network
-from sknoisy.sequence._windows import MovingMean, stack_context
+from sknoisy.sequence._pseudo_labels import mixed_targets
+from sknoisy.sequence._step_models import (
+    MovingMean,
+    NetworkModel,
+    StepOptions,
+    bag_gradient,
+    bag_scores,
+    default_network,
+)
 
 OFFSETS = np.array([0, 4, 4, 9])
 
 
 def test_context_repeats_the_ends_of_a_bag():
-    values = np.arange(9.0)[:, None]
-    stacked = stack_context(values, OFFSETS, 1)
+    stacked = Bags(np.arange(9.0)[:, None], OFFSETS).with_context(1).values
     assert_array_equal(stacked[[0, 3, 4]], [[0, 0, 1], [2, 3, 3], [4, 4, 5]])
 
 
@@ -49,7 +54,7 @@ def slope(function, array, place, step=1e-6):
 def test_the_regressor_takes_a_step_along_the_gradient_of_the_bags(layers):
     rng = np.random.RandomState(0)
     bags = read_bags([rng.normal(size=(n, 3)) for n in (12, 9)], owner="test")
-    evidence = read_evidence(bags, np.array([[1, 0], [1, 1]]), owner="test")
+    evidence = read_evidence(bags, {"y": np.array([[1, 0], [1, 1]])}, owner="test")
     net = MLPRegressor(
         hidden_layer_sizes=layers,
         solver="sgd",
@@ -94,10 +99,10 @@ def loss_of_bags(logits, evidence, offsets, targets, pooling, absence):
     total = 0
     for bag, (begin, end) in enumerate(pairwise(offsets)):
         z, present = logits[begin:end], evidence.allowed[bag] > 0
-        log_p = np.log(softmax(z))
+        log_p = np.log(softmax(z, axis=1))
         n_top = max(1, int(len(z) * pooling))
         bag_logits = np.sort(z, axis=0)[-n_top:].mean(axis=0)[None]
-        total -= np.log(softmax(bag_logits))[0, present].mean()
+        total -= np.log(softmax(bag_logits, axis=1))[0, present].mean()
         inside = np.exp(log_p[:, present]).sum(axis=1)
         total -= absence * np.log(inside).mean()
         total -= (targets[begin:end] * log_p).sum() / len(z)
@@ -108,10 +113,12 @@ def loss_of_bags(logits, evidence, offsets, targets, pooling, absence):
 def test_gradient_of_the_loss(smoothing):
     rng = np.random.RandomState(0)
     bags = read_bags([rng.normal(size=(n, 2)) for n in (12, 9)], owner="test")
-    evidence = read_evidence(bags, np.array([[1, 0, 1], [0, 0, 1]]), owner="test")
+    evidence = read_evidence(
+        bags, {"y": np.array([[1, 0, 1], [0, 0, 1]])}, owner="test"
+    )
     logits, targets = rng.normal(size=(21, 4)), rng.normal(size=(21, 4))
-    loss = BagLoss(evidence, pooling=0.25, absence=2.0, smoothing=smoothing)
-    gradient = loss.gradient(logits, bags.offsets, np.arange(2), targets)
+    options = StepOptions(pooling=0.25, absence=2.0, smoothing=smoothing)
+    gradient = bag_gradient(logits, bags.offsets, evidence.allowed, targets, options)
     mean = MovingMean(bags.offsets, smoothing)
 
     def value():
