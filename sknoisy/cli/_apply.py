@@ -123,6 +123,11 @@ def run_apply(arguments):
     position = _label_position(table, arguments.label, arguments.verdicts, source)
     given = table.column(position)
     labels, trusted = verdicts_on(given, arguments.verdicts)
+    if not trusted.any():
+        raise AuditError(
+            f"{' and '.join(arguments.verdicts)} expected a label in some line of the "
+            "column verdict, but all are empty. Fill in the true label of each row."
+        )
     sources = _sources(table, given, labels, trusted)
     content = table.with_columns(position, labels, sources)
     try:

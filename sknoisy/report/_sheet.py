@@ -12,7 +12,7 @@ from scipy import sparse
 from sknoisy._compat import _safe_indexing
 from sknoisy.report import _sheet_csv, _sheet_excel, _sheet_label_studio
 from sknoisy.report._safe_text import inert
-from sknoisy.report._sheet_labels import label_of
+from sknoisy.report._sheet_labels import label_reader
 
 # What is read back from a sheet; the rest is there for those who fill it in.
 NEEDED = ("row", "given_label", "verdict")
@@ -289,9 +289,10 @@ def read_filled(path, asked, classes):
     to another row or another label, or a verdict that is no class, is an error.
     """
     filled = [line for line in read_sheet(path) if line.verdict]
+    read = label_reader(classes)
     for line in filled:
-        _check_origin(line, asked, classes, path)
-    labels = [label_of(line.verdict, classes) for line in filled]
+        _check_origin(line, asked, read, path)
+    labels = [read(line.verdict) for line in filled]
     for line, label in zip(filled, labels, strict=True):
         if label is None:
             shown = f"{classes[:20]}" if len(classes) <= 20 else f"{classes[:20]} ..."
@@ -303,7 +304,7 @@ def read_filled(path, asked, classes):
     return [line.row for line in filled], labels
 
 
-def _check_origin(line, asked, classes, path):
+def _check_origin(line, asked, read, path):
     """Refuse a line that does not belong to this review."""
     if line.row not in asked:
         raise ValueError(
@@ -311,7 +312,7 @@ def _check_origin(line, asked, classes, path):
             "of these data. Remove the line, or read the sheet that was written for "
             "them."
         )
-    if label_of(line.given, classes) != asked[line.row]:
+    if read(line.given) != asked[line.row]:
         raise ValueError(
             f"{path}, line {line.line}: expected the label {asked[line.row]!r} for row "
             f"{line.row}, but the file says {line.given!r}. Read the file that was "

@@ -1,6 +1,7 @@
 """Labels in a sheet: how they are written, and which class a text means."""
 
 import re
+from collections import Counter
 
 from sknoisy.report._safe_text import inert
 
@@ -34,19 +35,36 @@ def printable(label):
 
 
 def label_of(text, classes):
-    """Return the class that a text means, or None.
+    """Return the class that a text means, or None, see :func:`label_reader`."""
+    return label_reader(classes)(text)
+
+
+def label_reader(classes):
+    """Return a function that takes a text and returns the class it means, or None.
 
     That is the one whose text it is, as it was written; else the only one that agrees
     after what happens on the way: control characters spelled out, blanks at the ends
     lost or added, 1 for 1.0, TRUE for True, UTF-8 that was taken for cp1252.
     """
+    tables = []
     for write, read in SPELLINGS:
-        wanted = read(text)
-        if wanted is not None:
-            found = [label for label in classes if write(label) == wanted]
-            if len(found) == 1:
-                return found[0]
-    return None
+        written = [write(label) for label in classes]
+        times = Counter(written)
+        alone = {
+            text: label
+            for text, label in zip(written, classes, strict=True)
+            if times[text] == 1
+        }
+        tables.append((alone, read))
+
+    def read_label(text):
+        for alone, read in tables:
+            wanted = read(text)
+            if wanted is not None and wanted in alone:
+                return alone[wanted]
+        return None
+
+    return read_label
 
 
 def _number(text):

@@ -104,6 +104,7 @@ def test_parquet_keeps_types(capsys, sheet, tmp_path):
 BAD = {
     "unknown row": (["6,cat,cat"], [], "has 6 rows, .* the sheet tells of row 6"),
     "unknown row of a column": (["6,cat,cat"], ["-l", "kind"], "row 6 was not asked"),
+    "no verdict": (["0,cat,", "1,'=dog,"], [], "column verdict, but all are empty"),
     "unknown label": (["0,cat,cow"], [], "expected a verdict among .* got 'cow'"),
     "other label": (["0,bird,cat"], ["-l", "kind"], "expected the label 'cat'"),
     "no column": (["0,bird,cat"], [], "which column .* Pass --label COLUMN"),

@@ -1,6 +1,7 @@
 import csv
 import json
 import sys
+from time import monotonic
 
 import numpy as np
 import pandas as pd
@@ -267,3 +268,17 @@ def test_sheet_of_a_report(tmp_path):
     hidden = pd.read_csv(tmp_path / "hidden.csv")
     assert hidden.columns.tolist() == ["row", "given_label", "width", "verdict"]
     assert len(hidden) == max(report.n_to_check, 20)
+
+
+def test_long_sheets_of_many_classes_are_read_quickly(tmp_path):
+    classes = [f"class number {k}" for k in range(1000)]
+    given = classes * 10
+    lines = [f"{row},{label},{label.upper()}" for row, label in enumerate(given)]
+    path = tmp_path / "list.csv"
+    path.write_text("\n".join(["row,given_label,verdict", *lines]))
+    start = monotonic()
+    rows, labels = read_filled(path, dict(enumerate(given)), classes)
+    # Comparing each line with each class takes a minute.
+    assert monotonic() - start < 10
+    assert labels == given
+    assert len(rows) == 10_000
