@@ -135,9 +135,9 @@ def _where(output, report):
 
 def _example_page(report):
     """Write the page of the example beside other temporary files, if it can be."""
-    from sknoisy.report._html import render_html
-
     try:
+        from sknoisy.report._html import render_html
+
         page = render_html(report)
         # A folder of its own, since a known name could be a link that others made.
         path = Path(tempfile.mkdtemp(prefix="sknoisy-"), "example.html")

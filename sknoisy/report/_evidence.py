@@ -131,7 +131,8 @@ def label_evidence(table, columns, codes, classes, settings):
             inputs = EvidenceInputs(None, X, labels, [], FitContext())
             evidence = {"model": proba}
         else:
-            inputs = _inputs(base, X, labels, settings)
+            raw = _takes_raw_rows(table, settings)
+            inputs = _inputs(base, X, labels, settings, raw=raw)
             evidence = _gathered(inputs, settings)
         return _summary(evidence, inputs)
 
@@ -139,8 +140,7 @@ def label_evidence(table, columns, codes, classes, settings):
 def _rows_and_base(table, columns, settings):
     """Return what the classifier is given, and the classifier; None for none."""
     estimator = settings.estimator
-    raw = isinstance(estimator, Pipeline) or table.frame is None
-    if raw:
+    if _takes_raw_rows(table, settings):
         X = table.data
     else:
         encoder = TableEncoder(random_state=settings.random_state)
@@ -152,16 +152,23 @@ def _rows_and_base(table, columns, settings):
     return X, seed_unset(base, settings.random_state)
 
 
+def _takes_raw_rows(table, settings):
+    """Whether the classifier is given the rows as they were passed."""
+    return table.frame is None or isinstance(settings.estimator, Pipeline)
+
+
 def _given_proba(proba, labels, classes):
     """Return probabilities that were passed in place of a classifier."""
     named = replace(labels, classes=classes)
     return check_proba(proba, named, owner="audit")
 
 
-def _inputs(base, X, labels, settings):
+def _inputs(base, X, labels, settings, *, raw):
     """Return folds and context beside rows, labels and classifier."""
     seed = settings.random_state
-    context = FitContext(n_jobs=settings.n_jobs, random_state=seed)
+    # Encoded rows are finite, and scaled with a purpose.
+    embedding = "auto" if raw else "passthrough"
+    context = FitContext(n_jobs=settings.n_jobs, random_state=seed, embedding=embedding)
     return EvidenceInputs(base, X, labels, make_folds(X, labels), context)
 
 

@@ -465,9 +465,9 @@ class AuditReport:
         write_sheet(path, sheet)
 
     def _repr_html_(self):
-        from sknoisy.report._html import render_html
-
         try:
+            from sknoisy.report._html import render_html
+
             return render_html(self)
         except ImportError:
             # Without the libraries of a page, notebooks show the short form.
