@@ -12,7 +12,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
-from sklearn.utils import get_tags, indexable
+from sklearn.utils import estimator_html_repr, get_tags, indexable
 from sklearn.utils.metadata_routing import (
     MetadataRouter,
     MethodMapping,
@@ -380,6 +380,18 @@ class BaseLabelNoiseClassifier(
         take_over(self, self.estimator_, ["n_features_in_", "feature_names_in_"])
         callbacks.call_on_fit_task_end(estimator=self, X=X, y=y)
         return self
+
+    def _html_repr(self):
+        """Return the diagram of scikit-learn below a line of what was found."""
+        diagram = estimator_html_repr(self)
+        rate = getattr(self, "noise_rate_", None)
+        if rate is None or not np.isfinite(rate):
+            return diagram
+        line = f"Estimated share of wrong labels: {rate:.1%}"
+        if hasattr(self, "noise_rate_interval_"):
+            low, high = self.noise_rate_interval_
+            line += f", at least {low:.1%} and at most {high:.1%}"
+        return f"<p>{line}.</p>{diagram}"
 
     def _answering(self):
         """Return what will answer once it is fitted."""

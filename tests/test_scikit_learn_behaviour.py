@@ -355,6 +355,18 @@ def test_html_shows_the_inner_classifier(make):
         assert "GaussianNB" in html
 
 
+def test_html_says_what_was_found_once_it_is_known():
+    clf = NoisyLabelClassifier()
+    assert "wrong labels" not in clf._repr_html_()
+    html = clf.fit(X, y)._repr_mimebundle_()["text/html"]
+    low, high = clf.noise_rate_interval_
+    line = (
+        f"<p>Estimated share of wrong labels: {clf.noise_rate_:.1%}, at least "
+        f"{low:.1%} and at most {high:.1%}.</p>"
+    )
+    assert html.startswith(line)
+
+
 def test_nothing_warns_by_default():
     with warnings.catch_warnings():
         warnings.simplefilter("error")

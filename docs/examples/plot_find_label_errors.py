@@ -76,37 +76,37 @@ for ax, row in zip(axes.flat, suspicious, strict=False):
 figure.suptitle("The least believable labels")
 
 # %%
+# The first of them beside the images most like it. Labels like its own are orange.
+
+from sknoisy.inspection import NeighborhoodDisplay
+
+NeighborhoodDisplay.from_estimator(model, X, y, image_shape=(8, 8))
+
+# %%
+# How sure is the model of the labels of each digit? It doubts those of the eights most.
+
+from sknoisy.inspection import LabelQualityDisplay
+
+_, ax = plt.subplots(figsize=(7, 4.5), layout="constrained")
+LabelQualityDisplay.from_estimator(model, y, ax=ax)
+
+# %%
 # How many of the suspicions are right?
 # -------------------------------------
 #
-# Now the true digits may speak. Going down the list, which share of the labels looked
-# at so far is really wrong? Rows in random order would give the overall share of wrong
-# labels, whatever the length of the list.
+# Now the true digits may speak. Going down the list, how many wrong labels are found?
+# Rows in random order would find them at the overall rate.
 
 import numpy as np
 
+from sknoisy.inspection import ReviewCurveDisplay
+
 wrong = y != digits.target
-checked = np.arange(1, len(y) + 1)
-precision = wrong[suspicious].cumsum() / checked
-print(f"wrong among the first 50: {precision[49]:.0%}, among all: {wrong.mean():.1%}")
+precision = wrong[suspicious[:50]].mean()
+print(f"wrong among the first 50: {precision:.0%}, among all: {wrong.mean():.1%}")
 
 _, ax = plt.subplots(figsize=(7, 4), layout="constrained")
-ax.plot(checked, precision, label="least believable first")
-ax.axhline(wrong.mean(), color="gray", linestyle="--", label="in random order")
-ax.axvline(50, color="gray", linewidth=0.8)
-ax.annotate(
-    f"first 50: {precision[49]:.0%}",
-    (50, precision[49]),
-    xytext=(250, 0.93),
-    arrowprops={"arrowstyle": "->"},
-)
-ax.set(
-    xlabel="labels checked",
-    ylabel="share of them that is wrong",
-    ylim=(0, 1.05),
-    title="Checking the least believable labels first",
-)
-ax.legend(loc="lower left")
+ReviewCurveDisplay.from_estimator(model, wrong, name="least believable first", ax=ax)
 
 # %%
 # Which errors are found?

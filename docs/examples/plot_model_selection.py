@@ -53,12 +53,9 @@ corrected.fit(X, y_noisy)
 # %%
 # The matrix that it found: rows are true digits, columns the labels given.
 
-import matplotlib.pyplot as plt
+from sknoisy.inspection import TransitionMatrixDisplay
 
-_, ax = plt.subplots(figsize=(4, 3.6), layout="constrained")
-image = ax.imshow(scoring.transition_matrix_, cmap="Blues", vmin=0, vmax=1)
-ax.set(xlabel="label given", ylabel="true digit", xticks=range(10), yticks=range(10))
-plt.colorbar(image)
+TransitionMatrixDisplay.from_estimator(scoring)
 
 # %%
 # Who was right?
@@ -83,6 +80,8 @@ for name, search in searches.items():
     print(f"{name}: {chosen} neighbours, {found:.1%} right on true labels")
 
 # %%
+
+import matplotlib.pyplot as plt
 
 _, ax = plt.subplots(figsize=(7, 3.8), layout="constrained")
 for name, search in searches.items():

@@ -20,6 +20,7 @@ from sklearn.model_selection import train_test_split
 from skorch.callbacks import Callback
 
 from sknoisy.deep import EarlyLearningClassifier, NoiseAdaptationClassifier
+from sknoisy.inspection import TransitionMatrixDisplay
 from sknoisy.noise import TransitionNoise
 from sknoisy.transition import make_transition_matrix
 
@@ -82,12 +83,10 @@ matrices = {
     "as trained with": adapted.learned_transition_matrix_,
     "calibrated": adapted.transition_matrix_,
 }
-fig, axes = plt.subplots(1, 3, figsize=(9, 3.2), layout="constrained")
+_, axes = plt.subplots(1, 3, figsize=(9, 3.2), layout="constrained")
 for ax, (name, matrix) in zip(axes, matrices.items(), strict=True):
-    image = ax.imshow(matrix, vmin=0, vmax=1, cmap="Blues")
-    ax.set(title=f"{name}, mean diagonal {np.diag(matrix).mean():.2f}", xlabel="label")
-axes[0].set_ylabel("true class")
-fig.colorbar(image, ax=axes)
+    TransitionMatrixDisplay(matrix).plot(ax, colorbar=False)
+    ax.set_title(f"{name}, mean diagonal {np.diag(matrix).mean():.2f}")
 plt.show()
 
 # %%

@@ -23,6 +23,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sknoisy import NoiseTransitionClassifier
+from sknoisy.inspection import TransitionMatrixDisplay
 from sknoisy.noise import TransitionNoise
 from sknoisy.transition import (
     AnchorPointTransition,
@@ -58,10 +59,8 @@ for name, estimator in estimates.items():
 
 fig, axes = plt.subplots(1, 5, figsize=(13, 3), layout="constrained", sharey=True)
 for ax, (name, T) in zip(axes, matrices.items(), strict=True):
-    image = ax.imshow(T, vmin=0, vmax=1, cmap="Blues")
-    ax.set(title=name, xlabel="label given", xticks=range(10), yticks=range(10))
-axes[0].set_ylabel("true class")
-fig.colorbar(image, ax=axes, label="share")
+    TransitionMatrixDisplay(T).plot(ax, colorbar=name == "EM, by neighbours")
+    ax.set(title=name, ylabel="true class" if name == "truth" else "")
 plt.show()
 
 # %%

@@ -25,6 +25,11 @@ right but rare.
 Without FILE, an example is audited: breast-cancer measurements, one in ten of whose
 labels was swapped. As the true labels are known, the command tells how right it was."""
 
+_APPLY = """\
+Write the table with the verdicts of a review in the place of the labels given, beside
+FILE and never over it. The column label_source says of each label whether it is as
+given, checked, or corrected."""
+
 _EPILOG = """\
 exit codes: 0 done; 2 bad usage or bad input; 3 a threshold of --fail-on was passed; 130
 interrupted"""
@@ -59,6 +64,7 @@ def parse_arguments(argv=None):
     parser.add_argument("--version", action="version", version=f"sknoisy {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     _add_audit(commands)
+    _add_apply(commands)
     return parser.parse_args(argv)
 
 
@@ -104,11 +110,30 @@ def _add_column_options(audit):
         "used as evidence about each other",
     )
     columns.add_argument(
+        "--verdicts",
+        metavar="SHEET",
+        nargs="+",
+        action="extend",
+        default=[],
+        help="sheets that were filled in: their verdicts are trusted labels",
+    )
+    columns.add_argument(
+        "--trusted-from",
+        metavar="COLUMN",
+        help="column that says checked or corrected where a label is trusted, such as "
+        "label_source, which apply writes",
+    )
+    _add_reading_options(columns)
+
+
+def _add_reading_options(group):
+    """Add what says how a file is read."""
+    group.add_argument(
         "--encoding",
         metavar="NAME",
         help="encoding of a text file, for example cp1252 (default: utf-8)",
     )
-    columns.add_argument(
+    group.add_argument(
         "--max-size",
         metavar="MIB",
         type=_at_least_one,
@@ -130,6 +155,17 @@ def _add_output_options(audit):
     )
     output.add_argument("--html", metavar="FILE", help="write the report as a page")
     output.add_argument("--json", metavar="FILE", help="write all facts as JSON")
+    output.add_argument(
+        "--sheet",
+        metavar="FILE",
+        help="write the rows worth a look with a column for verdicts: .csv, .xlsx for "
+        "Excel, or .json for Label Studio",
+    )
+    output.add_argument(
+        "--hide-suggestion",
+        action="store_true",
+        help="leave out of the sheet what the audit says",
+    )
     output.add_argument(
         "--fail-on",
         metavar="CONDITION",
@@ -177,6 +213,39 @@ def _add_model_options(audit):
     )
 
 
+def _add_apply(commands):
+    """Add the command ``apply``."""
+    apply = commands.add_parser(
+        "apply",
+        help="put the verdicts of a review into the table",
+        description=_APPLY,
+        allow_abbrev=False,
+    )
+    apply.set_defaults(run=_run_apply)
+    apply.add_argument("file", metavar="FILE", help="the table that was audited")
+    apply.add_argument(
+        "--verdicts",
+        metavar="SHEET",
+        nargs="+",
+        action="extend",
+        required=True,
+        help="sheets that were filled in: .csv, .xlsx, or .json from Label Studio",
+    )
+    apply.add_argument(
+        "-l",
+        "--label",
+        metavar="COLUMN",
+        help="column of the labels (default: the one that the sheets repeat)",
+    )
+    apply.add_argument(
+        "-o",
+        "--output",
+        metavar="FILE",
+        help="where to write (default: NAME.corrected.csv beside FILE)",
+    )
+    _add_reading_options(apply)
+
+
 def _whole_number(text):
     """Read a number that is not negative."""
     if not text.isdecimal():
@@ -197,3 +266,10 @@ def _run_audit(arguments):
     from sknoisy.cli._command import run_audit
 
     return run_audit(arguments)
+
+
+def _run_apply(arguments):
+    """Load the command only once it is called, so that --help answers at once."""
+    from sknoisy.cli._apply import run_apply
+
+    return run_apply(arguments)

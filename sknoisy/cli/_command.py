@@ -1,14 +1,17 @@
 """The command ``audit``: from arguments to files and words."""
 
+import contextlib
 import sys
 import tempfile
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 from sklearn.ensemble import HistGradientBoostingClassifier
 
+from sknoisy.cli._apply import CHECKED, CORRECTED, verdicts_on
 from sknoisy.cli._example import compare, load_example, render_verdict
-from sknoisy.cli._output import outputs_of, write_output
+from sknoisy.cli._output import check_place, outputs_of, write_output
 from sknoisy.cli._progress import make_progress
 from sknoisy.cli._read import read_table
 from sknoisy.cli._threshold import parse_threshold
@@ -16,6 +19,7 @@ from sknoisy.report._assemble import report_on
 from sknoisy.report._errors import AuditError, find_column, need
 from sknoisy.report._evidence import Settings
 from sknoisy.report._safe_text import inert
+from sknoisy.report._sheet import check_sheet
 from sknoisy.report._table import group_numbers
 from sknoisy.report._text import render_report
 
@@ -53,6 +57,7 @@ def run_audit(arguments):
     thresholds = [parse_threshold(text) for text in arguments.fail_on]
     need("pandas")
     outputs = outputs_of(arguments)
+    _check_sheet(arguments.sheet)
     progress = make_progress(quiet=arguments.quiet)
     table, truth = _load(arguments)
     estimator, evidence = MODELS[arguments.model]
@@ -67,12 +72,45 @@ def run_audit(arguments):
     # Before anything is printed: whoever reads the report may stop half-way.
     for output in outputs:
         write_output(output, report)
+    _write_sheet(arguments, report)
     if not arguments.quiet:
         _print_report(report, truth, arguments.top, outputs)
+        if arguments.sheet is not None:
+            print(
+                f"Rows to check, with a column for verdicts: {inert(arguments.sheet)}"
+            )
     passed = [text for t in thresholds if (text := t.passed_by(report))]
     for text in passed:
         print(f"sknoisy: threshold passed: {text}", file=sys.stderr)
     return not passed
+
+
+@contextlib.contextmanager
+def _one_line(path):
+    """Turn what is wrong with a sheet into an error of the command."""
+    try:
+        yield
+    except OSError as error:
+        raise AuditError(f"cannot write {path}: {error.strerror}.") from error
+    except (ValueError, ImportError) as error:
+        raise AuditError(str(error)) from error
+
+
+def _check_sheet(path):
+    """Find out before the work whether the sheet can be written."""
+    if path is not None:
+        with _one_line(path):
+            check_sheet(path)
+        check_place(Path(path))
+
+
+def _write_sheet(arguments, report):
+    """Write the rows worth a look as a sheet to fill in, where it is asked for."""
+    path = arguments.sheet
+    if path is None:
+        return
+    with _one_line(path):
+        report.to_sheet(path, hide_suggestion=arguments.hide_suggestion)
 
 
 def _print_report(report, truth, top, outputs):
@@ -114,11 +152,12 @@ def _check_together(arguments):
     """Refuse options that say something about a file where there is none."""
     if arguments.file is not None:
         return
-    for option in ("label", "encoding"):
+    for option in ("label", "encoding", "trusted_from"):
         if getattr(arguments, option) is not None:
+            name = option.replace("_", "-")
             raise AuditError(
-                f"--{option} says something about FILE, but no FILE is given. FILE "
-                "comes first: sknoisy audit FILE --label COLUMN."
+                f"--{name} says something about FILE, but no FILE is given. FILE comes "
+                "first: sknoisy audit FILE --label COLUMN."
             )
 
 
@@ -135,6 +174,10 @@ def _load(arguments):
             max_size=arguments.max_size,
         )
         table = replace(table, code=_command_line(arguments))
+    if arguments.verdicts:
+        labels, trusted = verdicts_on(table.labels, arguments.verdicts)
+        labels = np.array(labels, dtype=object)
+        table = replace(table, labels=labels, trusted=trusted)
     return _select_columns(table, arguments), truth
 
 
@@ -149,9 +192,26 @@ def _select_columns(table, arguments):
         groups = group_numbers(
             table.frame.iloc[:, position], len(table.frame), owner="--group"
         )
+    trusted = table.trusted
+    if arguments.trusted_from is not None:
+        position = find_column(arguments.trusted_from, header, "--trusted-from")
+        dropped.add(position)
+        checked = _trusted_in(table.frame.iloc[:, position], arguments.trusted_from)
+        trusted = checked if trusted is None else checked | trusted
     kept = [number for number in range(len(header)) if number not in dropped]
     frame = table.frame.iloc[:, kept]
-    return replace(table, frame=frame, data=frame, groups=groups)
+    return replace(table, frame=frame, data=frame, groups=groups, trusted=trusted)
+
+
+def _trusted_in(column, name):
+    """Return which rows a column says to be trusted."""
+    trusted = column.isin([CHECKED, CORRECTED]).to_numpy(dtype=bool)
+    if not trusted.any():
+        raise AuditError(
+            f"--trusted-from expected {CHECKED!r} or {CORRECTED!r} in some rows of "
+            f"{name!r}, but found neither. Name the column that apply has written."
+        )
+    return trusted
 
 
 def _command_line(arguments):
@@ -160,6 +220,9 @@ def _command_line(arguments):
 
     words = ["sknoisy", "audit", arguments.file, "--label", arguments.label]
     words += ["--group", arguments.group] if arguments.group is not None else []
+    words += ["--verdicts", *arguments.verdicts] if arguments.verdicts else []
+    trusted = arguments.trusted_from
+    words += ["--trusted-from", trusted] if trusted is not None else []
     words += ["--ignore", *arguments.ignore] if arguments.ignore else []
     words += ["--model", arguments.model, "--seed", str(arguments.seed)]
     return shlex.join(words)

@@ -5,6 +5,7 @@ import contextlib
 import csv
 import io
 import re
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -84,6 +85,75 @@ def parse_csv(content, path, find_label, *, encoding=None):
     frame = read()
     notes = read_local_numbers(frame, separator, lambda: read(dtype=str))
     return header, position, labels, frame, notes
+
+
+@dataclass
+class Fields:
+    """All fields of delimited text, and how they stood in the file.
+
+    Attributes
+    ----------
+    header : list of str
+        Names of the columns.
+    lines : list of list of str
+        The fields of each row; empty lines are left out.
+    separator, encoding : str
+        What stands between fields, and how text is encoded.
+    ends_in_return : bool
+        Whether lines end in a carriage return and a line feed.
+    """
+
+    header: list
+    lines: list
+    separator: str
+    encoding: str
+    ends_in_return: bool
+
+
+def read_fields(content, path, *, encoding=None):
+    """Read delimited text as it stands, to be written back.
+
+    Parameters
+    ----------
+    content : bytes
+        Content of the file.
+
+    path : Path
+        Path of the file, for the messages.
+
+    encoding : str, default=None
+        None means UTF-8, with or without byte-order mark.
+
+    Returns
+    -------
+    Fields
+        What was read.
+
+    Raises
+    ------
+    AuditError
+        If the content is no table, or not in this encoding.
+    """
+    text = _decode(content, path, encoding).removeprefix("\ufeff")
+    stated = _SEPARATOR_LINE.match(text)
+    text = text[stated.end() :] if stated else text
+    with _fields_of_any_length():
+        separator = stated["separator"] if stated else _find_separator(text)
+        reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+        try:
+            lines = []
+            for fields in filter(None, reader):
+                if lines and len(fields) != len(lines[0]):
+                    line = reader.line_num + bool(stated)
+                    raise AuditError(_ragged(line, fields, lines[0], path))
+                lines.append(fields)
+        except csv.Error as error:
+            line = reader.line_num + bool(stated)
+            raise AuditError(f"{path}, line {line}: {error}.") from error
+    header = [name.strip() for name in lines[0]]
+    mark = content.startswith(codecs.BOM_UTF8)
+    found = encoding or ("utf-8-sig" if mark else "utf-8")
+    return Fields(header, lines[1:], separator, found, "\r\n" in text)
 
 
 @contextlib.contextmanager

@@ -81,13 +81,13 @@ def read_table(path, label, *, encoding=None, max_size=512):
     suffix = suffix_of(path)
     if not suffix:
         raise AuditError(how_to_convert(path, SUFFIXES))
-    content = _read_bytes(path)
+    content = read_bytes(path)
     notes = []
     if suffix.lower() in PARQUET_SUFFIXES:
         header, position, labels, frame = _parse_parquet(content, path, label, max_size)
     else:
         if suffix.lower().endswith(".gz"):
-            content = _unzip(content, path, max_size)
+            content = unzip(content, path, max_size)
         header, position, labels, frame, notes = parse_csv(
             content,
             path,
@@ -139,7 +139,7 @@ def label_position(label, header, path):
     return position
 
 
-def _read_bytes(path):
+def read_bytes(path):
     """Return the content of a file."""
     try:
         return path.read_bytes()
@@ -151,7 +151,7 @@ def _read_bytes(path):
         raise AuditError(f"cannot read {path}: {error.strerror}.") from error
 
 
-def _unzip(content, path, max_size):
+def unzip(content, path, max_size):
     """Return what was compressed, as far as it may go."""
     limit = max_size * _BYTES_PER_MIB
     try:
@@ -175,9 +175,8 @@ def _too_large(path, size):
     )
 
 
-def _parse_parquet(content, path, label, max_size):
-    """Return header, position of the labels, labels and features."""
-    need("pandas")
+def read_parquet(content, path, max_size):
+    """Return a table of Parquet, which may unfold to so many MiB."""
     pyarrow, parquet = need("pyarrow"), need("pyarrow.parquet")
     try:
         file = parquet.ParquetFile(pyarrow.BufferReader(content))
@@ -186,14 +185,20 @@ def _parse_parquet(content, path, label, max_size):
         size = n_values * _BYTES_PER_VALUE // _BYTES_PER_MIB
         if size > max_size:
             raise AuditError(_too_large(path, f"about {size} MiB"))
-        table = file.read()
+        return file.read()
     except (pyarrow.ArrowException, OSError) as error:
         reason = str(error).splitlines()[0].rstrip(".")
         raise AuditError(f"{path} cannot be read as parquet: {reason}.") from error
+
+
+def _parse_parquet(content, path, label, max_size):
+    """Return header, position of the labels, labels and features."""
+    need("pandas")
+    table = read_parquet(content, path, max_size)
     names = table.column_names
     position = label_position(label, names, path)
     labels = np.fromiter(
-        map(_as_text, table.column(position).to_pylist()),
+        map(as_text, table.column(position).to_pylist()),
         dtype=object,
         count=table.num_rows,
     )
@@ -203,7 +208,7 @@ def _parse_parquet(content, path, label, max_size):
     return names, position, labels, frame
 
 
-def _as_text(value):
+def as_text(value):
     """Return a label as text, a missing one as an empty one."""
     return "" if value is None or value != value else str(value)
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sknoisy.inspection._axes import axes_for
+from sknoisy.inspection._axes import Display
 from sknoisy.sequence import gaussian_weighted_fusion, generate_proposals
 from sknoisy.sequence._overlap import read_per_segment, read_segments
 from sknoisy.sequence._proposals import read_step_scores
@@ -17,7 +17,7 @@ LANES = [
 WRITTEN = 0.2
 
 
-class SegmentActivationDisplay:
+class SegmentActivationDisplay(Display):
     """Class activation over time, with proposals, fused segments and the truth.
 
     Make it with :meth:`from_predictions` or :meth:`from_estimator`; all parameters are
@@ -248,7 +248,7 @@ class SegmentActivationDisplay:
         ImportError
             If matplotlib is not installed.
         """
-        ax = axes_for(f"{type(self).__name__}.plot", ax)
+        ax = self._draw_on(ax)
         style = {"color": "0.2", "linewidth": 1, "label": self.name or "activation"}
         # Each value holds for the whole of its step, [t, t + 1).
         held = np.append(self.activation, self.activation[-1:])
@@ -260,7 +260,6 @@ class SegmentActivationDisplay:
         ax.set(xlim=(0, max(len(self.activation), 1)), xlabel="step", ylabel="score")
         ax.set_ylim(bottom=lowest)
         ax.legend(loc="upper right")
-        self.ax_, self.figure_ = ax, ax.figure
         return self
 
     def _draw_lanes(self, ax, height):

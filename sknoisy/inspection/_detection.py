@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sknoisy.inspection._axes import axes_for
+from sknoisy.inspection._axes import Display
 from sknoisy.sequence._detection import (
     ROUNDING,
     envelope,
@@ -14,7 +14,7 @@ from sknoisy.sequence._detection import (
 RECALL = np.linspace(0, 1, 101)
 
 
-class DetectionPrecisionRecallDisplay:
+class DetectionPrecisionRecallDisplay(Display):
     """Precision over recall of detected segments, a curve for each overlap.
 
     Make it with :meth:`from_predictions`; all parameters are stored as attributes.
@@ -152,7 +152,7 @@ class DetectionPrecisionRecallDisplay:
         ImportError
             If matplotlib is not installed.
         """
-        ax = axes_for(f"{type(self).__name__}.plot", ax)
+        ax = self._draw_on(ax)
         self.lines_ = []
         for number, overlap in enumerate(self.iou_thresholds):
             text = f"overlap {overlap:g}"
@@ -165,7 +165,6 @@ class DetectionPrecisionRecallDisplay:
         if self.name is not None:
             ax.set_title(self.name)
         ax.legend(loc="lower left")
-        self.ax_, self.figure_ = ax, ax.figure
         return self
 
 

@@ -1,15 +1,21 @@
 """Scores against the rate of injected noise, a curve for each estimator."""
 
-from sknoisy.inspection._axes import axes_for
+from sknoisy.inspection._axes import Display
+from sknoisy.model_selection import robustness_curve
 
 
-class RobustnessCurveDisplay:
+class RobustnessCurveDisplay(Display):
     """Scores on clean labels against the injected noise rate.
+
+    Make it with :meth:`from_estimator`, or pass a curve that was computed before.
 
     Parameters
     ----------
     curve : RobustnessCurve
         What :func:`sknoisy.model_selection.robustness_curve` returns.
+
+    score_name : str, default=None
+        What the scores are, for the axis. If None, "score".
 
     Attributes
     ----------
@@ -38,8 +44,59 @@ class RobustnessCurveDisplay:
     'injected noise rate'
     """
 
-    def __init__(self, curve):
+    def __init__(self, curve, *, score_name=None):
         self.curve = curve
+        self.score_name = score_name
+
+    @classmethod
+    def from_estimator(
+        cls, estimators, X, y, *, score_name=None, ax=None, plot_kwargs=None, **options
+    ):
+        """Inject noise, train, score on clean labels, and draw the scores.
+
+        Parameters
+        ----------
+        estimators : estimator, list or dict of str to estimator
+            What is compared.
+
+        X : array-like, frame or sparse matrix of n_samples rows
+            Rows.
+
+        y : array-like of shape (n_samples,)
+            Clean labels.
+
+        score_name : str, default=None
+            What the scores are, for the axis. If None, the name of ``scoring`` where
+            it is a string.
+
+        ax : matplotlib Axes, default=None
+            Axes to draw on, None for a new figure.
+
+        plot_kwargs : dict, default=None
+            Further arguments for :meth:`matplotlib.axes.Axes.errorbar`.
+
+        **options : dict
+            Further arguments of :func:`~sknoisy.model_selection.robustness_curve`,
+            such as ``rates``, ``noise``, ``scoring``, ``cv`` and ``random_state``.
+
+        Returns
+        -------
+        RobustnessCurveDisplay
+            The display.
+
+        Raises
+        ------
+        ImportError
+            If matplotlib is not installed.
+        ValueError
+            As in :func:`~sknoisy.model_selection.robustness_curve`.
+        """
+        curve = robustness_curve(estimators, X, y, **options)
+        scoring = options.get("scoring")
+        if score_name is None and isinstance(scoring, str):
+            score_name = scoring.replace("_", " ")
+        display = cls(curve, score_name=score_name)
+        return display.plot(ax, **(plot_kwargs or {}))
 
     def plot(self, ax=None, **kwargs):
         """Draw mean and standard error over the splits.
@@ -62,15 +119,15 @@ class RobustnessCurveDisplay:
         ImportError
             If matplotlib is not installed.
         """
-        self.ax_ = axes_for("RobustnessCurveDisplay.plot", ax)
-        self.figure_ = self.ax_.figure
+        ax = self._draw_on(ax)
         each = zip(
             self.curve.names, self.curve.mean, self.curve.standard_error, strict=True
         )
         self.lines_ = [
-            self.ax_.errorbar(self.curve.rates, mean, error, label=name, **kwargs)
+            ax.errorbar(self.curve.rates, mean, error, label=name, **kwargs)
             for name, mean, error in each
         ]
-        self.ax_.set(xlabel="injected noise rate", ylabel="score on clean labels")
-        self.ax_.legend()
+        score = self.score_name or "score"
+        ax.set(xlabel="injected noise rate", ylabel=f"{score} on clean labels")
+        ax.legend()
         return self

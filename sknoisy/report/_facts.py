@@ -6,6 +6,7 @@ import numpy as np
 
 from sknoisy.report._export import row_values, to_dict, to_frame, to_json
 from sknoisy.report._files import replacing
+from sknoisy.report._sheet import sheet_of_report, write_sheet
 from sknoisy.report._text import render_report
 
 
@@ -442,6 +443,26 @@ class AuditReport:
         page = render_html(self)
         with replacing(path) as file:
             file.write(page)
+
+    def to_sheet(self, path, n_rows=None, *, hide_suggestion=False):
+        """Write the most suspicious rows with an empty column for verdicts.
+
+        Parameters
+        ----------
+        path : str or Path
+            Where to write. The ending says in which form: ``.csv``, ``.xlsx`` for
+            Excel, which needs openpyxl, or ``.json``, tasks of Label Studio. A sheet
+            that holds verdicts is not written over.
+
+        n_rows : int, default=None
+            Number of rows. None means ``n_to_check``, and 20 at least.
+
+        hide_suggestion : bool, default=False
+            Whether to leave out what the audit says of them, so that verdicts do not
+            follow it.
+        """
+        sheet = sheet_of_report(self, n_rows, hide_suggestion=hide_suggestion)
+        write_sheet(path, sheet)
 
     def _repr_html_(self):
         try:

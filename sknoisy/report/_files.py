@@ -10,7 +10,7 @@ from pathlib import Path
 
 
 @contextlib.contextmanager
-def replacing(path):
+def replacing(path, *, binary=False):
     """Open a new file that takes the place of ``path`` when all is written.
 
     Parameters
@@ -19,16 +19,20 @@ def replacing(path):
         Where the file appears once it is complete; whatever goes wrong meanwhile, an
         earlier one stays as it was.
 
+    binary : bool, default=False
+        Whether bytes are written, in place of text as UTF-8.
+
     Yields
     ------
     file
-        To be written to, as UTF-8.
+        To be written to.
     """
     target = real_path(path)
     draft = target.with_name(f".sknoisy-{secrets.token_hex(8)}.tmp")
     try:
         with _interrupts_raise():
-            with draft.open("x", encoding="utf-8", newline="") as file:
+            form = {} if binary else {"encoding": "utf-8", "newline": ""}
+            with draft.open("xb" if binary else "x", **form) as file:
                 yield file
                 file.flush()
                 # A disk that is full may say so only now.

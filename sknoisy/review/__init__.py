@@ -2,6 +2,7 @@
 
 from sknoisy._checked_rows import ReviewEstimate
 from sknoisy.review._estimates import estimate_noise_rate, estimate_transition_matrix
+from sknoisy.review._read_verdicts import read_verdicts
 from sknoisy.review._session import ReviewSession
 from sknoisy.review._suggest import ReviewSuggestion, suggest_review
 
@@ -11,5 +12,6 @@ __all__ = [
     "ReviewSuggestion",
     "estimate_noise_rate",
     "estimate_transition_matrix",
+    "read_verdicts",
     "suggest_review",
 ]

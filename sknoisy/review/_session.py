@@ -9,9 +9,9 @@ from sklearn.utils import check_random_state
 from sknoisy._checked_rows import estimate_share, read_design
 from sknoisy._labels import read_labels
 from sknoisy.exceptions import UnsuitableEstimatorError
+from sknoisy.report._sheet import BlankSheet, read_filled, row_values, write_sheet
 from sknoisy.review._estimates import estimate_matrix
 from sknoisy.review._estimator import held_out_predictions, read_scores
-from sknoisy.review._sheet import check_replaceable, read_filled, write_sheet
 from sknoisy.review._suggest import suggest_review
 from sknoisy.review._verdicts import (
     NO_VERDICT,
@@ -73,6 +73,10 @@ class ReviewSession:
 
     review_round_ : ndarray of int of shape (n_samples,)
         Round in which each row was asked about, from 1; 0 for all other rows.
+
+    found_ : ndarray of bool of shape (n_answers,)
+        Whether the label was wrong, of each row that was asked about and has a verdict,
+        in the order of the review.
 
     n_rounds_ : int
         Number of rounds so far.
@@ -159,6 +163,12 @@ class ReviewSession:
     def open_rows_(self):
         """Numbers of the rows that were asked about and have no verdict yet."""
         return self._queue[self._verdict[self._queue] == NO_VERDICT]
+
+    @property
+    def found_(self):
+        """Whether the label was wrong, of rows with a verdict in the order asked."""
+        rows = self._queue[self.trusted_[self._queue]]
+        return self._verdict[rows] != self._codes[rows]
 
     def suggest(self, n):
         """Open a round: say which rows to check next.
@@ -363,41 +373,77 @@ class ReviewSession:
         trusted = {"trusted": self.trusted_} if self.trusted_.any() else {}
         return {**self.fit_params, **trusted}
 
-    def to_csv(self, path):
+    def to_sheet(self, path, *, columns=None, hide_suggestion=False):
         """Write the open rows to a file, with an empty column for the verdicts.
 
         Parameters
         ----------
         path : str or Path
-            Where to write. Labels that a spreadsheet would take for a formula get an
-            apostrophe in front.
+            Where to write. The ending says in which form: ``.csv``, ``.xlsx`` for
+            Excel, which needs openpyxl, or ``.json``, tasks of Label Studio. Labels
+            that a spreadsheet would take for a formula get an apostrophe in front.
+
+        columns : list, default=None
+            Columns of X that are shown of each row. None means the first 30, or the
+            text where rows are texts; an empty list none.
+
+        hide_suggestion : bool, default=False
+            Whether to leave out what the estimator says, so that verdicts do not
+            follow it.
 
         Raises
         ------
         ValueError
-            If a file stands there that is no such list, or that holds verdicts.
+            If the ending is another one, a file stands there that is no such list, or
+            that holds verdicts, or there is no such column.
+        ImportError
+            If openpyxl is needed and not installed.
         """
-        check_replaceable(path)
         rows = self.open_rows_
-        given = self.classes_[self._codes[rows]].tolist()
+        classes = self.classes_.tolist()
+        sheet = BlankSheet(
+            rows.tolist(),
+            self.classes_[self._codes[rows]].tolist(),
+            classes,
+            {} if hide_suggestion else self._said(rows),
+            row_values(self.X, rows, columns),
+        )
+        write_sheet(path, sheet)
+
+    def to_csv(self, path):
+        """Write the open rows as CSV; :meth:`to_sheet` has more to choose from.
+
+        Parameters
+        ----------
+        path : str or Path
+            Where to write; it ends in ``.csv``.
+        """
+        self.to_sheet(path)
+
+    def _said(self, rows):
+        """Return what the estimator says of some rows, for those who check them."""
         suggested, quality = [None] * len(rows), []
         if len(rows):
             scores = read_scores(self.estimator_, self.classes_)
-            quality = scores.quality[rows]
+            quality = scores.quality[rows].tolist()
             if scores.posterior is not None:
                 best = scores.posterior[rows].argmax(axis=1)
                 suggested = self.classes_[best].tolist()
-        proba = self.sampling_probability_[rows]
-        write_sheet(path, zip(rows, given, suggested, quality, proba, strict=True))
+        return {
+            "suggested_label": suggested,
+            "label_quality": quality,
+            "sampling_probability": self.sampling_probability_[rows].tolist(),
+        }
 
     def read_verdicts(self, path):
-        """Take the verdicts from a file that ``to_csv`` has written.
+        """Take the verdicts from a file that ``to_sheet`` has written.
 
         Parameters
         ----------
         path : str or Path
             The file, with labels filled in under ``verdict``. It may have been saved by
-            a spreadsheet; rows of missing or empty lines stay open.
+            a spreadsheet, or be the tasks that Label Studio exports; rows of missing
+            or empty lines stay open.
 
         Returns
         -------

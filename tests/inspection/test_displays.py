@@ -6,7 +6,11 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from sknoisy.inspection import (
     DetectionPrecisionRecallDisplay,
+    LabelQualityDisplay,
+    NeighborhoodDisplay,
+    ReviewCurveDisplay,
     SegmentActivationDisplay,
+    TransitionMatrixDisplay,
 )
 from sknoisy.sequence import (
     detection_average_precision,
@@ -30,37 +34,43 @@ DRAW = {
     "activation": (SegmentActivationDisplay, (ACTIVATION,)),
     "detections": (DetectionPrecisionRecallDisplay, (TRUTH, FOUND)),
 }
+LABELS = ["a", "a", "b", "b"]
+PROBA = [[0.9, 0.1], [0.2, 0.8], [0.3, 0.7], [0.1, 0.9]]
+EVERY = {
+    **DRAW,
+    "matrix": (TransitionMatrixDisplay, (LABELS, LABELS)),
+    "quality": (LabelQualityDisplay, (LABELS, PROBA)),
+    "review": (ReviewCurveDisplay, (np.eye(4, dtype=bool)[0], [0.1, 0.2, 0.3, 0.4])),
+    "neighbors": (NeighborhoodDisplay, (PROBA, LABELS, 0)),
+}
+every = pytest.mark.parametrize(("display", "data"), EVERY.values(), ids=EVERY)
 draws = pytest.mark.parametrize(("display", "data"), DRAW.values(), ids=DRAW)
 
 
-@pytest.fixture
-def pyplot():
-    matplotlib = pytest.importorskip("matplotlib")
-    matplotlib.use("agg", force=True)
-    from matplotlib import pyplot
-
-    yield pyplot
-    pyplot.close("all")
-
-
-@draws
+@every
 def test_without_matplotlib_the_error_says_what_to_install(display, data, monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     with pytest.raises(ImportError, match=r'plot needs .* pip install "\.\[plot\]"'):
         display.from_predictions(*data)
 
 
-@draws
-def test_axes_of_ones_own(display, data, pyplot):
+@every
+def test_axes_of_ones_own_or_new_ones(display, data, pyplot):
     figure, axes = pyplot.subplots(1, 2)
-    shown = display.from_predictions(*data, ax=axes[1], linestyle="--")
+    shown = display.from_predictions(*data, ax=axes[1])
     assert shown.ax_ is axes[1]
     assert shown.figure_ is figure
-    assert axes[1].lines[0].get_linestyle() == "--"
-    assert not axes[0].lines
+    assert not axes[0].has_data()
     again = shown.plot()
     assert again is shown
     assert again.ax_ is not axes[1]
+
+
+@draws
+def test_style_of_ones_own(display, data, pyplot):
+    _, axes = pyplot.subplots()
+    display.from_predictions(*data, ax=axes, linestyle="--")
+    assert axes.lines[0].get_linestyle() == "--"
 
 
 def bars(display, kind):

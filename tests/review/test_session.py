@@ -317,10 +317,11 @@ def test_csv_goes_round(tmp_path):
     review, y, truth = session()
     rows = review.suggest(30).rows
     path = tmp_path / "list.csv"
-    review.to_csv(path)
+    review.to_sheet(path)
     header, *lines = path.read_text().splitlines()
     assert header == (
-        "row,given_label,suggested_label,label_quality,sampling_probability,verdict"
+        "row,given_label,suggested_label,label_quality,sampling_probability,"
+        "column 0,column 1,verdict"
     )
     assert [int(line.split(",")[0]) for line in lines] == rows.tolist()
     assert [int(line.split(",")[1]) for line in lines] == y[rows].tolist()
@@ -330,7 +331,7 @@ def test_csv_goes_round(tmp_path):
     assert sorted(review.open_rows_) == sorted(rows[~odd])
     np.testing.assert_array_equal(review.y_[rows[odd]], truth[rows[odd]])
     other = tmp_path / "rest.csv"
-    review.to_csv(other)
+    review.to_sheet(other)
     filled(other, lambda row: truth[row])
     assert len(review.read_verdicts(other).open_rows_) == 0
     assert review.noise_rate().n_checked == 30
@@ -342,7 +343,7 @@ def test_csv_with_labels_like_formulas(tmp_path):
     review = ReviewSession(Told(), X, names[y], random_state=0)
     rows = review.suggest(30).rows
     path = tmp_path / "list.csv"
-    review.to_csv(path)
+    review.to_sheet(path)
     cells = [line.split(",") for line in path.read_text().splitlines()[1:]]
     assert all(cell[1][0] == cell[2][0] == "'" for cell in cells)
     filled(path, lambda row: names[truth[row]])
@@ -354,19 +355,19 @@ def test_csv_is_not_written_over_verdicts(tmp_path):
     review, _, truth = session()
     review.suggest(5)
     path = tmp_path / "list.csv"
-    review.to_csv(path)
-    review.to_csv(path)
+    review.to_sheet(path)
+    review.to_sheet(path)
     filled(path, lambda row: truth[row])
     with pytest.raises(ValueError, match="exists and holds verdicts"):
-        review.to_csv(path)
+        review.to_sheet(path)
     path.write_text("something else")
     with pytest.raises(ValueError, match="is no list of a review"):
-        review.to_csv(path)
+        review.to_sheet(path)
 
 
 def test_csv_without_open_rows_is_empty(tmp_path):
     review, _, _ = session()
-    review.to_csv(tmp_path / "list.csv")
+    review.to_sheet(tmp_path / "list.csv")
     assert review.read_verdicts(tmp_path / "list.csv").n_rounds_ == 0
 
 
@@ -374,7 +375,7 @@ def test_csv_without_open_rows_is_empty(tmp_path):
     ("line", "message"),
     [
         ("999,0,0,0.5,1,0", "row 999 was not asked about"),
-        ("{unasked},0,0,0.5,1,0", "was not asked about. Remove the line"),
+        ("{unasked},0,0,0.5,1,0", "was not asked about, .* Remove the line"),
         ("{row},{other},0,0.5,1,0", "expected the label .* but the file says"),
         ("{row},{given},0,0.5,1,bird", "line 2: expected a verdict .* got 'bird'"),
     ],
@@ -385,7 +386,7 @@ def test_csv_of_other_data(tmp_path, line, message):
     unasked = np.flatnonzero(np.isnan(review.sampling_probability_))[0]
     values = {"row": row, "given": y[row], "other": (y[row] + 1) % 3}
     path = tmp_path / "list.csv"
-    review.to_csv(path)
+    review.to_sheet(path, columns=[])
     header = path.read_text().splitlines()[0]
     path.write_text(f"{header}\n{line.format(unasked=unasked, **values)}\n")
     with pytest.raises(ValueError, match=message):
@@ -475,3 +476,18 @@ def test_labels_of_other_rows():
         ReviewSession(Told(), X, y[:10])
     with pytest.raises(ValueError, match="boolean mask"):
         ReviewSession(Told(), X, y, trusted=np.ones(200))
+
+
+@pytest.mark.parametrize("form", ["csv", "json"])
+def test_sheet_can_hide_what_the_estimator_says(tmp_path, form):
+    review, _, _ = session()
+    rows = review.suggest(10).rows
+    path = tmp_path / f"list.{form}"
+    review.to_sheet(path, columns=[1], hide_suggestion=True)
+    text = path.read_text()
+    assert "column 1" in text
+    assert "column 0" not in text
+    assert "suggest" not in text
+    assert "predictions" not in text
+    assert "probability" not in text
+    assert text.count("\n") >= len(rows)

@@ -4,8 +4,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sknoisy.review._sheet import label_of, read_filled, read_sheet, safe_text
-from sknoisy.review._sheet import write_sheet as write
+from sknoisy.report._sheet import BlankSheet, read_filled, read_sheet, write_sheet
+from sknoisy.report._sheet_labels import label_of, safe_text
+
+
+def write(path, lines):
+    """Write rows, labels, suggestions, qualities and probabilities."""
+    rows, given, *said = map(list, zip(*lines, strict=True))
+    names = ["suggested_label", "label_quality", "sampling_probability"]
+    sheet = BlankSheet(rows, given, given, dict(zip(names, said, strict=True)))
+    write_sheet(path, sheet)
+
 
 DANGEROUS = ("=1+1", "+cmd", "-cmd", "@SUM(A1)", "\tx", "\rx", "'quoted", "\uff1dx")
 
@@ -168,7 +177,7 @@ def test_separators_at_the_end_may_be_lost_or_added(tmp_path):
         ("row,given_label,verdict\nx,a,b\n", "line 2: .* number of a row, .* 'x'"),
         ("row,given_label,verdict\n-1,a,b\n", "line 2: .* number of a row"),
         (f"row,given_label,verdict\n1,{'a' * 200_000},b", "line 2: .*field limit"),
-        (b"PK\x03\x04...", 'is a workbook. Save it as "CSV UTF-8"'),
+        (b"PK\x03\x04...", 'as a workbook of Excel: .* Save it as "CSV UTF-8"'),
         (b"row,given_label,verdict\n1,\x81,b", 'byte 26 .* Save it as "CSV UTF-8"'),
     ],
 )
