@@ -96,7 +96,7 @@ def write_changelog(page, root):
 
 
 def write_llms_txt(app, exception):
-    """Write ``llms.txt``: the pages of the guide, one line each, for language models."""
+    """Write ``llms.txt``, the pages of the guide in one line each."""
     if exception or app.builder.name != "html":
         return
     index = (Path(app.srcdir) / "user_guide/index.rst").read_text(encoding="utf-8")

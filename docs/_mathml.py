@@ -20,7 +20,7 @@ SAME = {
 
 
 def to_mathml(latex, display="inline"):
-    """Return a formula as a <math> element that keeps its source as alternative text."""
+    """Return a formula as a <math> element, its source as alternative text."""
     source = " ".join(latex.split())
     for name, plain in SAME.items():
         latex = re.sub(re.escape(name) + r"(?![A-Za-z])", lambda _, p=plain: p, latex)

@@ -25,7 +25,7 @@ TORCH = {"torch", "skorch"}
 # A module imports from lower layers and from its own package. A new package or a new
 # private file beside ``__init__`` takes its place in this table first.
 LAYERS = [
-    ["_compat", "_interrupt", "_numeric", "_spelling", "exceptions"],
+    ["_compat", "_interrupt", "_numeric", "_show_versions", "_spelling", "exceptions"],
     [
         "_aligned",
         "_binary_flips",

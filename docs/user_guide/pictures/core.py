@@ -22,5 +22,7 @@ for ax, labels, title in zip(axes, [y, noisy], titles, strict=True):
     ax.scatter(*X[~core].T, c="lightgray", s=8)
     ax.scatter(*X[core].T, c="tab:blue", s=8, label="core")
     ax.scatter(*X[against].T, c="tab:red", marker="x", s=22, label="label contradicts")
-    ax.set(title=f"{title}: {against[core].mean():.0%} of the core", xticks=[], yticks=[])
+    ax.set(
+        title=f"{title}: {against[core].mean():.0%} of the core", xticks=[], yticks=[]
+    )
 axes[1].legend(loc="upper right", fontsize=8)
