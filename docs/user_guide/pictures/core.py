@@ -8,7 +8,7 @@ from sklearn.model_selection import cross_val_predict
 
 from sknoisy.noise import UniformNoise
 
-X, y = make_blobs(400, [(-1.2, 0), (1.2, 0)], cluster_std=1.1, random_state=0)
+X, y = make_blobs(400, centers=[(-1.2, 0), (1.2, 0)], cluster_std=1.1, random_state=0)
 noisy = UniformNoise(0.15, random_state=0).corrupt(y)
 fig, axes = plt.subplots(1, 2, figsize=(6.4, 3), sharey=True, layout="constrained")
 titles = ["all labels right", "15 % wrong"]
