@@ -35,7 +35,7 @@ extensions = [
 ]
 root_doc = "index"
 default_role = "literal"
-exclude_patterns = ["_build", "changes", "examples"]
+exclude_patterns = ["_build", "changes", "examples", "**sg_execution_times*"]
 templates_path = ["_templates"]
 
 # The pages of the names are made here, since autosummary reads them right after.
@@ -75,6 +75,8 @@ sphinx_gallery_conf = {
     "show_memory": False,
     "show_signature": False,
     "min_reported_time": 0,
+    # Its table of times loads scripts from the network.
+    "write_computation_times": False,
     "download_all_examples": False,
 }
 
