@@ -62,7 +62,7 @@ if os.environ.get("SKNOISY_DOCS_ONLINE"):
         "skorch": ("https://skorch.readthedocs.io/en/stable", None),
     }
 
-plot_formats = [("png", 160)]
+plot_formats = [("svg", 120)]
 plot_html_show_formats = False
 plot_html_show_source_link = False
 plot_rcparams = {"font.size": 10, "axes.spines.top": False, "axes.spines.right": False}
