@@ -11,7 +11,7 @@ from sknoisy import NoisyLabelClassifier
 from sknoisy.noise import UniformNoise
 
 X, y = load_digits(return_X_y=True)
-X, X_test, y, y_test = train_test_split(X, y, random_state=0)
+X, X_test, y, y_test = train_test_split(X, y, train_size=900, random_state=0)
 base = make_pipeline(StandardScaler(), LogisticRegression(max_iter=50, tol=0.01))
 models = {"plain": base, "wrapped": NoisyLabelClassifier(base, random_state=0)}
 rates = [0.0, 0.2, 0.4, 0.6]
