@@ -6,8 +6,10 @@ A name gets its page by standing in the ``__all__`` of its module, and in no oth
 import importlib
 import inspect
 import pkgutil
+import re
 import shutil
 import tomllib
+from pathlib import Path
 
 import sknoisy
 
@@ -91,6 +93,23 @@ def write_changelog(page, root):
     text = (root / "CHANGELOG.md").read_text(encoding="utf-8")
     assert text.count(RELEASES) == 1, "CHANGELOG.md lost the marker of towncrier"
     page.write_text(text.replace(RELEASES, f"{RELEASES}\n{pending}"), encoding="utf-8")
+
+
+def write_llms_txt(app, exception):
+    """Write ``llms.txt``, the pages of the guide in one line each."""
+    if exception or app.builder.name != "html":
+        return
+    index = (Path(app.srcdir) / "user_guide/index.rst").read_text(encoding="utf-8")
+    entries = re.findall(r"^:doc:`(\w+)`\n   (.+)$", index, flags=re.MULTILINE)
+    lines = [
+        f"- [{app.env.titles[f'user_guide/{name}'].astext()}](user_guide/{name}.html): "
+        + re.sub(r":\w+:`~?([^`]+)`", r"\1", sentence)
+        for name, sentence in entries
+    ]
+    head = f"# sknoisy {sknoisy.__version__}\n\n> {sknoisy.__doc__}\n\n"
+    rest = "\n- [API reference](api/index.html)\n- [Changelog](changelog.html)\n"
+    target = Path(app.outdir) / "llms.txt"
+    target.write_text(head + "\n".join(lines) + rest, encoding="utf-8")
 
 
 def _one_line(path):

@@ -1,8 +1,13 @@
 """Settings of the documentation; ``sphinx-build docs docs/_build/html`` builds it."""
 
+import os
 import re
 import sys
 from pathlib import Path
+
+# Before numpy and torch are imported: threads of OpenMP that wait for each other while
+# the cores are busy make single examples take minutes.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]
@@ -18,18 +23,20 @@ copyright = f"2026, {author}"
 version = release = sknoisy.__version__
 
 extensions = [
+    "_mathml",
+    "matplotlib.sphinxext.plot_directive",
     "myst_parser",
     "numpydoc",
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
-    "sphinx.ext.mathjax",
+    "sphinx.ext.viewcode",
     "sphinx_copybutton",
     "sphinx_design",
     "sphinx_gallery.gen_gallery",
 ]
 root_doc = "index"
 default_role = "literal"
-exclude_patterns = ["_build", "changes", "examples"]
+exclude_patterns = ["_build", "changes", "examples", "**sg_execution_times*"]
 templates_path = ["_templates"]
 
 # The pages of the names are made here, since autosummary reads them right after.
@@ -44,6 +51,23 @@ numpydoc_xref_param_type = False
 copybutton_prompt_text = r">>> |\.\.\. |\$ "
 copybutton_prompt_is_regexp = True
 myst_heading_anchors = 2
+html_math_renderer = "mathml"
+
+# Links into other libraries' pages need their inventories, which lie on the network.
+# A build does without; SKNOISY_DOCS_ONLINE=1 fetches them.
+if os.environ.get("SKNOISY_DOCS_ONLINE"):
+    extensions.append("sphinx.ext.intersphinx")
+    intersphinx_mapping = {
+        "python": ("https://docs.python.org/3", None),
+        "numpy": ("https://numpy.org/doc/stable", None),
+        "sklearn": ("https://scikit-learn.org/stable", None),
+        "skorch": ("https://skorch.readthedocs.io/en/stable", None),
+    }
+
+plot_formats = [("svg", 120)]
+plot_html_show_formats = False
+plot_html_show_source_link = False
+plot_rcparams = {"font.size": 10, "axes.spines.top": False, "axes.spines.right": False}
 
 sphinx_gallery_conf = {
     "examples_dirs": "examples",
@@ -53,6 +77,8 @@ sphinx_gallery_conf = {
     "show_memory": False,
     "show_signature": False,
     "min_reported_time": 0,
+    # Its table of times loads scripts from the network.
+    "write_computation_times": False,
     "download_all_examples": False,
 }
 
@@ -68,6 +94,13 @@ html_theme_options = {
     "footer_start": ["copyright"],
     "footer_end": [],
 }
+# A published site that keeps several versions names the list of them here.
+if os.environ.get("SKNOISY_DOCS_VERSIONS"):
+    html_theme_options["switcher"] = {
+        "json_url": os.environ["SKNOISY_DOCS_VERSIONS"],
+        "version_match": version,
+    }
+    html_theme_options["navbar_end"] = ["version-switcher", "navbar-icon-links"]
 html_sidebars = {"index": [], "changelog": []}
 
 
@@ -89,3 +122,4 @@ def setup(app):
     # Before numpydoc, which takes the docstring at the usual priority of 500.
     app.connect("autodoc-process-docstring", escape_shapes, priority=400)
     app.connect("autodoc-skip-member", skip_foreign_members)
+    app.connect("build-finished", _generate.write_llms_txt)

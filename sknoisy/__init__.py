@@ -1,6 +1,7 @@
-"""Learn from wrong labels, and find them, the scikit-learn way."""
+"""Learn despite label noise and find wrong labels, the scikit-learn way."""
 
 import sknoisy._interrupt  # noqa: F401, before what takes time to import
+from sknoisy._show_versions import show_versions
 from sknoisy.classification import (
     NoiseTransitionClassifier,
     NoisyLabelClassifier,
@@ -26,4 +27,5 @@ __all__ = [
     "SoftLabelClassifier",
     "find_label_errors",
     "label_quality",
+    "show_versions",
 ]

@@ -30,6 +30,7 @@ LAYERS = [
         "_compat",
         "_interrupt",
         "_numeric",
+        "_show_versions",
         "_spelling",
         "exceptions",
     ],
