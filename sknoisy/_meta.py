@@ -29,9 +29,10 @@ from sknoisy._compat import (
     _routing_enabled,
     with_callbacks,
 )
+from sknoisy._fit_labels import predicted_labels
 from sknoisy._folds import distinct_rows
 from sknoisy._labels import read_labels
-from sknoisy._proba import align_columns, class_proba
+from sknoisy._proba import align_columns, align_decisions, class_proba
 from sknoisy._soft_labels import check_is_classifier
 
 PRECOMPUTED = "precomputed"
@@ -403,7 +404,8 @@ class BaseLabelNoiseClassifier(
         ndarray of shape (n_samples,)
             Labels among ``classes_``.
         """
-        return self._answer("predict", X)
+        check_is_fitted(self)
+        return predicted_labels(self.estimator_, X, self.classes_)
 
     @available_if(inner_has("predict_proba"))
     def predict_proba(self, X):
@@ -453,7 +455,8 @@ class BaseLabelNoiseClassifier(
         ndarray of shape (n_samples,) or (n_samples, n_classes)
             Decision values.
         """
-        return self._answer("decision_function", X)
+        values = self._answer("decision_function", X)
+        return align_decisions(values, self.estimator_.classes_, self.classes_)
 
     @available_if(inner_has("transform"))
     def transform(self, X):

@@ -36,6 +36,7 @@ LAYERS = [
         "_context",
         "_distinct_rows",
         "_embedding",
+        "_fit_labels",
         "_folds",
         "_indicator",
         "_label_column",

@@ -17,6 +17,7 @@ from sklearn.utils.validation import check_memory
 from sknoisy._clean_posterior import clean_posterior, label_posterior
 from sknoisy._compat import AS_THEY_COME, _safe_indexing
 from sknoisy._confident_joint import confident_transition
+from sknoisy._fit_labels import predicted_codes
 from sknoisy._numeric import TWO_SIDED_95
 from sknoisy._soft_labels import fit_soft_labels, soft_labels_for, takes_weights
 from sknoisy.evidence import forest_evidence, pool_evidence
@@ -233,5 +234,4 @@ def _fit_and_predict(base, X, train, test, soft_labels, params, classes):
     model = fit_soft_labels(
         base, _safe_indexing(X, train), soft_labels, classes, params=params
     )
-    predicted = np.asarray(model.predict(_safe_indexing(X, test))).reshape(-1)
-    return np.searchsorted(classes, predicted)
+    return predicted_codes(model, _safe_indexing(X, test), classes)

@@ -8,6 +8,7 @@ from sklearn.utils.parallel import Parallel, delayed
 
 from sknoisy._compat import AS_THEY_COME, _num_samples
 from sknoisy._meta import take_over
+from sknoisy._proba import class_proba
 from sknoisy._soft_labels import NEGLIGIBLE_SHARE, fit_soft_labels
 from sknoisy.multilabel._tag_posterior import TagPosterior
 
@@ -87,10 +88,7 @@ class TagModels:
 
 def tag_proba(model, X):
     """Return the probability of class 1; 0 or 1 if a model knows one class alone."""
-    proba = np.asarray(model.predict_proba(X), dtype=float)
-    if len(model.classes_) == 2:
-        return proba[:, 1]
-    return np.full(len(proba), float(model.classes_[0]))
+    return class_proba(model, X, np.array([0, 1]))[:, 1].astype(float, copy=False)
 
 
 def soft_labels_of_tag(action, posterior, tagged):
