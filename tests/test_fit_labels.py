@@ -26,6 +26,7 @@ from sknoisy._fit_labels import CodedClassifier, fit_labels, predicted_codes
 from sknoisy._soft_labels import fit_soft_labels, fit_weighted
 from sknoisy.exceptions import UnsuitableEstimatorError
 from sknoisy.noise import UniformNoise
+from sknoisy.refinement import ConfidentPruning
 
 X, y_true = make_blobs(90, n_features=3, centers=3, cluster_std=1.5, random_state=0)
 X = scale(X)
@@ -33,7 +34,6 @@ codes = UniformNoise(0.2, random_state=0).corrupt(y_true)
 NAMES = np.array(["cherry", "ash", "beech"])
 y = NAMES[codes]
 CLASSIFIERS = [
-    NoisyLabelClassifier,
     NoiseTransitionClassifier,
     RefinedLabelClassifier,
     SelfTrainingRefiner,
@@ -41,12 +41,11 @@ CLASSIFIERS = [
 ]
 
 
-def without_forest(estimator=None):
-    """Return a classifier that takes a tenth of the time."""
-    return NoisyLabelClassifier(estimator, evidence="model", cv=2, action="filter")
+def pruned(estimator=None, cv=2):
+    """Return the classifier that is fitted fastest."""
+    return RefinedLabelClassifier(estimator, ConfidentPruning(cv=cv))
 
 
-CLASSIFIERS[0] = without_forest
 every_classifier = pytest.mark.parametrize("cls", CLASSIFIERS)
 pytestmark = [
     pytest.mark.filterwarnings("ignore::sknoisy.exceptions.ReducedFoldsWarning"),
@@ -117,12 +116,12 @@ def test_xgboost_with_labels_of_any_kind_and_classes_missing_in_folds():
     xgboost = pytest.importorskip("xgboost", reason="xgboost is an optional library")
     base = xgboost.XGBClassifier(n_estimators=3, max_depth=2, n_jobs=1)
     for labels in (y, codes > 0, 5 * codes):
-        clf = NoisyLabelClassifier(base, evidence="model", cv=2).fit(X, labels)
+        clf = pruned(base).fit(X, labels)
         assert np.mean(clf.predict(X) == labels) > 0.7
     base.fit(X, codes)  # Its objective is set to one for three classes.
     groups = np.where(codes == 1, 0, 1 + np.arange(90) // 6)
-    NoisyLabelClassifier(base, evidence="model").fit(X, codes, groups=groups)
-    NoisyLabelClassifier(base, evidence="model").fit(X, codes % 2)
+    pruned(base).fit(X, codes, groups=groups)
+    pruned(base).fit(X, codes % 2)
 
 
 def test_catboost_answers_are_read_by_the_names_of_the_classes():
@@ -131,7 +130,7 @@ def test_catboost_answers_are_read_by_the_names_of_the_classes():
         iterations=10, depth=2, verbose=0, allow_writing_files=False, thread_count=1
     )
     for labels in (np.array(["2", "10", "1"])[codes], codes > 0):
-        clf = without_forest(base).fit(X, labels)
+        clf = pruned(base).fit(X, labels)
         assert clf.predict(X).dtype == labels.dtype
         assert np.mean(clf.predict(X) == labels) > 0.7
         top = clf.classes_[clf.predict_proba(X).argmax(axis=1)]
@@ -145,7 +144,7 @@ def test_early_stopping_beside_a_rare_class():
     labels = y.copy()
     labels[:2] = "yew"
     base = HistGradientBoostingClassifier(max_iter=5, early_stopping=True)
-    clf = without_forest(base).set_params(cv=5).fit(X, labels)
+    clf = pruned(base, cv=5).fit(X, labels)
     assert "yew" in clf.classes_
 
 
@@ -281,10 +280,10 @@ def test_a_column_of_predictions_is_read_as_labels(cls):
 
 @pytest.mark.parametrize("labels", [codes > 0, codes, codes.astype(float)])
 def test_predictions_as_text_get_the_type_of_the_labels(labels):
-    clf = without_forest(Answers(lambda v: v.astype(str)))
+    clf = pruned(Answers(lambda v: v.astype(str)))
     predicted = clf.fit(X, labels).predict(X)
     assert predicted.dtype == labels.dtype
-    plain = without_forest(LogisticRegression()).fit(X, labels)
+    plain = pruned(LogisticRegression()).fit(X, labels)
     np.testing.assert_array_equal(predicted, plain.predict(X))
 
 
@@ -297,8 +296,8 @@ def test_classes_in_another_order_are_matched_by_value(cls):
 
 
 def test_decision_values_are_matched_by_value():
-    clf = without_forest(Answers(order=[2, 0, 1])).fit(X, y)
-    plain = without_forest(Answers(order=[0, 1, 2])).fit(X, y)
+    clf = pruned(Answers(order=[2, 0, 1])).fit(X, y)
+    plain = pruned(Answers(order=[0, 1, 2])).fit(X, y)
     np.testing.assert_allclose(clf.decision_function(X), plain.decision_function(X))
 
 
@@ -321,16 +320,18 @@ def test_answers_that_are_no_labels(change, message):
 
 def test_labels_that_are_no_classes_have_no_code():
     model = Answers(lambda v: np.full(len(v), "yew")).fit(X, y)
-    with pytest.raises(ValueError, match="but returned 'yew'. Check the classifier"):
+    with pytest.raises(ValueError, match=r"but returned 'yew'\. Check the classifier"):
         predicted_codes(model, X, np.sort(NAMES))
 
 
-@every_classifier
-def test_a_frozen_base_answers_as_it_is(cls):
+@pytest.mark.parametrize("make", [pruned, NoisyLabelClassifier])
+def test_a_frozen_base_answers_as_it_is(make):
     frozen = FrozenEstimator(LogisticRegression().fit(X, NAMES[y_true]))
-    try:
-        clf = cls(frozen).fit(X, y)
-    except UnsuitableEstimatorError as error:
-        assert "FrozenEstimator takes no sample_weight" in str(error)
-    else:
-        np.testing.assert_array_equal(clf.predict(X), frozen.predict(X))
+    clf = make(frozen).fit(X, y)
+    np.testing.assert_array_equal(clf.predict(X), frozen.predict(X))
+
+
+def test_weights_do_not_reach_a_frozen_base():
+    frozen = FrozenEstimator(LogisticRegression().fit(X, NAMES[y_true]))
+    with pytest.raises(UnsuitableEstimatorError, match="FrozenEstimator takes no samp"):
+        RefinedLabelClassifier(frozen).fit(X, y)
