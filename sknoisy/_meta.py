@@ -33,6 +33,7 @@ from sknoisy._fit_labels import predicted_labels
 from sknoisy._folds import distinct_rows
 from sknoisy._labels import read_labels
 from sknoisy._proba import align_columns, align_decisions, class_proba
+from sknoisy._row_tables import drop_row_tables
 from sknoisy._soft_labels import check_is_classifier
 
 PRECOMPUTED = "precomputed"
@@ -380,6 +381,23 @@ class BaseLabelNoiseClassifier(
             raise
         take_over(self, self.estimator_, ["n_features_in_", "feature_names_in_"])
         callbacks.call_on_fit_task_end(estimator=self, X=X, y=y)
+        return self
+
+    def drop_row_tables(self):
+        """Delete the fitted attributes that hold an entry for each training row.
+
+        Such are ``evidence_``, ``clean_proba_``, ``soft_labels_``, ``label_quality_``,
+        ``sample_weight_`` and ``transduction_``. Predictions do not need them, while a
+        saved classifier takes 8 bytes for each of their entries. What describes the
+        labels as a whole is kept; another ``fit`` brings the tables back.
+
+        Returns
+        -------
+        self : object
+            The fitted classifier, changed in place.
+        """
+        check_is_fitted(self)
+        drop_row_tables(self)
         return self
 
     def _answering(self):

@@ -51,6 +51,7 @@ LAYERS = [
         "_proba_blocks",
         "_proba_columns",
         "_proba_table",
+        "_row_tables",
         "_soft_labels",
         "_transition_matrix",
     ],
