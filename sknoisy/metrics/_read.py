@@ -54,14 +54,20 @@ def read_labels_and_predictions(y, y_pred, metric, classes, owner):
         )
     labels = metric in CONFUSION_SCORES
     if classes is None:
-        classes = np.unique(np.asarray(y))
-        if labels:
-            classes = np.union1d(classes, np.unique(np.asarray(y_pred)))
+        classes = common_classes([y, y_pred] if labels else [y], owner)
     classes = _check_classes(classes, owner)
     codes = _codes(y, classes, owner)
     if labels:
         return classes, codes, _codes(y_pred, classes, owner)
     return classes, codes, _check_scores(y_pred, len(classes), metric, owner)
+
+
+def common_classes(columns, owner):
+    """Return the sorted distinct labels of several columns, all of one type."""
+    found = [encode_labels(column, owner=owner)[0] for column in columns]
+    if all(np.array_equal(found[0], other) for other in found[1:]):
+        return found[0]
+    return encode_labels([k for one in found for k in one.tolist()], owner=owner)[0]
 
 
 def _check_classes(classes, owner):

@@ -11,6 +11,7 @@ from sknoisy._context import FitContext, seed_unset
 from sknoisy._embedding import EMBEDDING_CONSTRAINT, embed
 from sknoisy._fit_labels import predicted_codes
 from sknoisy._folds import make_folds
+from sknoisy._labels import as_array
 from sknoisy._meta import BaseLabelNoiseClassifier
 from sknoisy._neighbor_graph import neighbor_graph
 from sknoisy._out_of_fold import check_has_proba
@@ -422,7 +423,7 @@ class SelfTrainingRefiner(PartlyLabeledReader, BaseLabelNoiseClassifier):
         """
         if self.unlabeled is None:
             return super().score(X, y, sample_weight)
-        y = np.asarray(y)
+        y = as_array(y)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", NoEvidenceWarning)
             rows = np.flatnonzero(labeled_rows(y, self.unlabeled, owner="score"))
