@@ -120,7 +120,8 @@ def _numeric_columns(X):
         X = X.select_dtypes(["number", "bool"])
         Z = X.to_numpy(dtype=float, na_value=np.nan)
     elif hasattr(X, "get_columns"):
-        X = X[[column.name for column in X.get_columns() if column.dtype.is_numeric()]]
+        # An empty list between brackets would mean no rows instead of no columns.
+        X = X.select([c.name for c in X.get_columns() if _holds_numbers(c.dtype)])
         Z = np.asarray(X)
     else:
         Z = np.asarray(X)
@@ -137,6 +138,10 @@ def _numeric_columns(X):
         NoEvidenceWarning,
     )
     return None
+
+
+def _holds_numbers(polars_type):
+    return polars_type.is_numeric() or str(polars_type) == "Boolean"
 
 
 def _as_numbers(Z):

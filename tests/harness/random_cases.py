@@ -384,7 +384,8 @@ def fit_tags(rng, *, faults):
 
     def check(result):
         found = result.predict(X)
-        assert found.shape == Y.shape, f"predict returns shape {found.shape}"
+        expected = np.shape(given) if "dimension" in kind else Y.shape
+        assert found.shape == expected, f"predict returns shape {found.shape}"
         _within(result.predict_proba(X), 0, 1, "predict_proba")
 
     fault = bad or bad_rows or "constant" in of_rows or "one column" in of_rows
@@ -557,7 +558,8 @@ def _linpro(segments, scores):
 
 
 def _table(segments, scores):
-    start, end = np.asarray(segments).T
+    fits = len(np.shape(segments)) == 2 and np.shape(segments)[1] == 2
+    start, end = np.transpose(segments) if fits else (segments, segments)
     return sequence.segment_table(start, end, score=scores)
 
 
