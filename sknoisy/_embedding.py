@@ -13,7 +13,7 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.utils.validation import check_array, check_memory
 
 from sknoisy._compat import BaseSearchCV, HasMethods, StrOptions, _safe_indexing
-from sknoisy._folds import distinct_rows
+from sknoisy._distinct_rows import as_table, distinct_rows
 from sknoisy.exceptions import NoEvidenceWarning
 
 # Singular directions of sparse X, as usual in latent semantic analysis of texts.
@@ -124,7 +124,7 @@ def _numeric_columns(X):
         X = X.select([c.name for c in X.get_columns() if _holds_numbers(c.dtype)])
         Z = np.asarray(X)
     else:
-        Z = np.asarray(X)
+        Z = as_table(X)
     Z = Z.reshape(len(Z), -1) if Z.ndim > 2 else Z
     if Z.dtype.kind in "OSU":
         Z = _as_numbers(Z)

@@ -4,7 +4,7 @@ import numpy as np
 from sklearn.utils.validation import check_consistent_length
 
 from sknoisy._compat import _check_sample_weight
-from sknoisy._labels import encode_labels
+from sknoisy._labels import as_array, encode_labels
 from sknoisy.metrics._confusion_scores import CONFUSION_SCORES
 from sknoisy.metrics._proba_scores import PROBA_SCORES
 
@@ -40,10 +40,11 @@ def read_labels_and_predictions(y, y_pred, metric, classes, owner):
     tuple of ndarray
         Classes, codes, and codes or scores predicted.
     """
-    if np.ndim(y) == 2 and np.shape(y)[1] > 1:
+    shape = as_array(y).shape
+    if len(shape) == 2 and shape[1] > 1:
         raise ValueError(
             f"{owner} expected one label per row, y of shape (n_samples,), but got "
-            f"shape {np.shape(y)}. For several labels per row, see the scores of "
+            f"shape {shape}. For several labels per row, see the scores of "
             "sknoisy.multilabel."
         )
     check_consistent_length(y, y_pred)

@@ -147,8 +147,8 @@ class LabelQualityFold:
         self.label_quality_ = quality = self._quality(X, classes[codes], codes, classes)
         self._warn_of_low_classes(codes, classes)
         # Where the splitter draws at random, it draws once for training and test part.
-        splitter = self._splitter(y)
-        for train, test in splitter.split(X, y, groups):
+        splitter = self._splitter(classes[codes])
+        for train, test in splitter.split(X, classes[codes], groups):
             rows = np.asarray(test)
             rows = np.flatnonzero(rows) if rows.dtype.kind == "b" else rows
             yield train, _kept(rows, codes[rows], quality[rows], self.min_quality)

@@ -158,8 +158,8 @@ def robustness_curve(
     ['15']
     """
     (X,) = indexable(X)
-    encode_labels(y, owner="robustness_curve")
-    y, named = np.asarray(y), _named(estimators)
+    classes, codes = encode_labels(y, owner="robustness_curve")
+    y, named = classes[codes], _named(estimators)
     rates = _check_rates(rates)
     noise = UniformNoise() if noise is None else noise
     if "rate" not in noise.get_params():
