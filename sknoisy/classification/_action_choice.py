@@ -11,11 +11,11 @@ import warnings
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-from sklearn.utils.parallel import Parallel, delayed
+from sklearn.utils.parallel import delayed
 from sklearn.utils.validation import check_memory
 
 from sknoisy._clean_posterior import clean_posterior, label_posterior
-from sknoisy._compat import AS_THEY_COME, _safe_indexing
+from sknoisy._compat import _safe_indexing, parallel_as_they_come
 from sknoisy._confident_joint import confident_transition
 from sknoisy._fit_labels import predicted_codes
 from sknoisy._numeric import TWO_SIDED_95
@@ -211,7 +211,7 @@ def _held_out(action, transition, inputs):
     # Made before: the evidence has parallel jobs of its own.
     nested = [_nested_soft_labels(action, transition, inputs, f[0]) for f in folds]
     acted = []
-    for codes in Parallel(n_jobs=context.n_jobs, **AS_THEY_COME)(
+    for codes in parallel_as_they_come(context.n_jobs)(
         predict(inputs.base, inputs.X, *fold, *soft, labels.classes)
         for fold, soft in zip(folds, nested, strict=True)
     ):
