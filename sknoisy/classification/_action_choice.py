@@ -165,7 +165,7 @@ def select_action(action, transition, inputs, evidence, noise, T):
         f"; {candidate!r} predicts {scores[candidate]:.1%} of the labels held out, the "
         f"labels as they are {scores[KEEP]:.1%}"
     )
-    size = effective_size(_merged(weights, rows, inputs.labels))
+    size = effective_size(weights, inputs.labels.points, rows)
     lead, error = _mean_and_error(agrees[candidate] * 1.0 - agrees[KEEP], weights, size)
     if automatic and lead <= NEEDED_LEAD[noise.suspected] * error:
         return _keep(reason, scores)
@@ -179,13 +179,6 @@ def select_action(action, transition, inputs, evidence, noise, T):
     reach = TWO_SIDED_95 * error
     gain, low, high = np.clip([gain, gain - reach, gain + reach], -1, 1).tolist()
     return Selection(candidate, reason, scores, gain, (low, high))
-
-
-def _merged(weights, rows, labels):
-    """Return the weights of what was held out, copies of a label at a point as one."""
-    points = np.arange(labels.n_samples) if labels.points is None else labels.points
-    pairs = points[rows] * labels.n_classes + labels.codes[rows]
-    return np.bincount(np.unique(pairs, return_inverse=True)[1], weights)
 
 
 def _keep(reason, scores=None):
