@@ -6,6 +6,7 @@ that moves one of them is answered in this file alone.
 
 from inspect import signature
 
+from joblib.parallel import get_active_backend
 from sklearn.base import _fit_context
 from sklearn.metrics import get_scorer
 from sklearn.model_selection._search import BaseSearchCV
@@ -47,13 +48,18 @@ except ImportError:  # scikit-learn below 1.9 has no callbacks: they do nothing 
         return method
 
 
-# joblib below 1.3 hands over the results of a parallel run all at once.
-AS_THEY_COME = (
-    {"return_as": "generator"} if "return_as" in signature(Parallel).parameters else {}
-)
+def parallel_as_they_come(n_jobs, prefer=None):
+    """Return the ``Parallel`` whose results come one by one where a backend can.
+
+    Some backends of joblib, such as "multiprocessing", hand them over all at once.
+    """
+    backend, _ = get_active_backend(prefer=prefer)
+    one_by_one = getattr(backend, "supports_return_generator", False)
+    more = {"return_as": "generator"} if one_by_one else {}
+    return Parallel(n_jobs=n_jobs, prefer=prefer, **more)
+
 
 __all__ = [
-    "AS_THEY_COME",
     "BaseSearchCV",
     "CallbackSupportMixin",
     "HasMethods",
@@ -70,6 +76,7 @@ __all__ = [
     "_safe_indexing",
     "_weight_request",
     "_weighted_scoring",
+    "parallel_as_they_come",
     "validate_parameter_constraints",
     "validate_params",
     "with_callbacks",

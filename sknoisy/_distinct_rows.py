@@ -25,7 +25,7 @@ def distinct_rows(X):
     ndarray of int of shape (n_samples,)
         Equal numbers for equal rows. They do not depend on the order of the rows.
     """
-    table = X if sparse.issparse(X) else _as_table(X)
+    table = X if sparse.issparse(X) else as_table(X)
     if sparse.issparse(table):
         keys = _keys_of_sparse_rows(table)
     elif table.dtype.kind in "biuf" and table.size:
@@ -35,7 +35,8 @@ def distinct_rows(X):
     return np.unique(np.asarray(keys), return_inverse=True)[1]
 
 
-def _as_table(X):
+def as_table(X):
+    """Return rows as an array; of objects where they are of unequal length."""
     try:
         return np.asarray(X)
     except ValueError:

@@ -13,7 +13,7 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.utils.validation import check_array, check_memory
 
 from sknoisy._compat import BaseSearchCV, HasMethods, StrOptions, _safe_indexing
-from sknoisy._folds import distinct_rows
+from sknoisy._distinct_rows import as_table, distinct_rows
 from sknoisy.exceptions import NoEvidenceWarning
 
 # Singular directions of sparse X, as usual in latent semantic analysis of texts.
@@ -120,10 +120,11 @@ def _numeric_columns(X):
         X = X.select_dtypes(["number", "bool"])
         Z = X.to_numpy(dtype=float, na_value=np.nan)
     elif hasattr(X, "get_columns"):
-        X = X[[column.name for column in X.get_columns() if column.dtype.is_numeric()]]
+        # An empty list between brackets would mean no rows instead of no columns.
+        X = X.select([c.name for c in X.get_columns() if _holds_numbers(c.dtype)])
         Z = np.asarray(X)
     else:
-        Z = np.asarray(X)
+        Z = as_table(X)
     Z = Z.reshape(len(Z), -1) if Z.ndim > 2 else Z
     if Z.dtype.kind in "OSU":
         Z = _as_numbers(Z)
@@ -137,6 +138,10 @@ def _numeric_columns(X):
         NoEvidenceWarning,
     )
     return None
+
+
+def _holds_numbers(polars_type):
+    return polars_type.is_numeric() or str(polars_type) == "Boolean"
 
 
 def _as_numbers(Z):

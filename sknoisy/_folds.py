@@ -73,6 +73,8 @@ def make_folds(X, labels, cv=None):
 
 
 def _folds_of_splitter(cv, X, labels):
+    if not hasattr(cv, "split"):
+        cv = [_pair(split) for split in cv]
     splitter = check_cv(cv, labels.y, classifier=True)
     takes_groups = get_routing_for_object(splitter).consumes("split", ["groups"])
     groups = labels.groups if takes_groups else None
@@ -90,16 +92,38 @@ def _folds_of_splitter(cv, X, labels):
     return folds
 
 
+def _pair(split):
+    """Return the two parts of an entry of a list of splits."""
+    try:
+        train, test = split
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            "cv expected pairs of row numbers, to train on and to hold out, but got "
+            f"{split!r:.60}. Pass a list of pairs, a splitter such as "
+            "StratifiedKFold(5), or a number of folds."
+        ) from error
+    return train, test
+
+
 def _row_numbers(rows, n_samples):
     """Return the row numbers of one part of a split, given as such or as a mask."""
     rows = np.asarray(rows)
-    rows = np.flatnonzero(rows) if rows.dtype.kind == "b" else rows
-    if rows.size and rows.max() >= n_samples:
+    if rows.dtype.kind == "b" and rows.shape == (n_samples,):
+        rows = np.flatnonzero(rows)
+    if rows.dtype.kind not in "iu" or rows.ndim != 1 or not rows.size:
         raise ValueError(
-            f"cv expected row numbers below {n_samples}, the number of rows, but one "
-            f"of its splits holds {rows.max()}. A list of splits belongs to the data "
-            "that it was made for: inside a search or another cross-validation, pass "
-            "a splitter such as StratifiedKFold(5)."
+            f"cv expected the row numbers of each part, or a mask of {n_samples} rows, "
+            f"but one of its splits holds dtype {rows.dtype} and shape {rows.shape}. "
+            "Leave out splits with an empty part, and turn other values into row "
+            "numbers."
+        )
+    if rows.max() >= n_samples or rows.min() < 0:
+        wrong = rows.max() if rows.min() >= 0 else rows.min()
+        raise ValueError(
+            f"cv expected row numbers below {n_samples}, the number of rows, and from "
+            f"0 on, but one of its splits holds {wrong}. A list of splits belongs to "
+            "the data that it was made for: inside a search or another "
+            "cross-validation, pass a splitter such as StratifiedKFold(5)."
         )
     return rows
 

@@ -29,9 +29,11 @@ from sknoisy._compat import (
     _routing_enabled,
     with_callbacks,
 )
+from sknoisy._fit_labels import predicted_labels
 from sknoisy._folds import distinct_rows
 from sknoisy._labels import read_labels
-from sknoisy._proba import align_columns, class_proba
+from sknoisy._proba import align_columns, align_decisions, class_proba
+from sknoisy._row_tables import drop_row_tables
 from sknoisy._soft_labels import check_is_classifier
 
 PRECOMPUTED = "precomputed"
@@ -393,6 +395,23 @@ class BaseLabelNoiseClassifier(
             line += f", at least {low:.1%} and at most {high:.1%}"
         return f"<p>{line}.</p>{diagram}"
 
+    def drop_row_tables(self):
+        """Delete the fitted attributes that hold an entry for each training row.
+
+        Such are ``evidence_``, ``clean_proba_``, ``soft_labels_``, ``label_quality_``,
+        ``sample_weight_`` and ``transduction_``. Predictions do not need them, while a
+        saved classifier takes 8 bytes for each of their entries. What describes the
+        labels as a whole is kept; another ``fit`` brings the tables back.
+
+        Returns
+        -------
+        self : object
+            The fitted classifier, changed in place.
+        """
+        check_is_fitted(self)
+        drop_row_tables(self)
+        return self
+
     def _answering(self):
         """Return what will answer once it is fitted."""
         return self._inner_estimator()
@@ -415,7 +434,8 @@ class BaseLabelNoiseClassifier(
         ndarray of shape (n_samples,)
             Labels among ``classes_``.
         """
-        return self._answer("predict", X)
+        check_is_fitted(self)
+        return predicted_labels(self.estimator_, X, self.classes_)
 
     @available_if(inner_has("predict_proba"))
     def predict_proba(self, X):
@@ -465,7 +485,8 @@ class BaseLabelNoiseClassifier(
         ndarray of shape (n_samples,) or (n_samples, n_classes)
             Decision values.
         """
-        return self._answer("decision_function", X)
+        values = self._answer("decision_function", X)
+        return align_decisions(values, self.estimator_.classes_, self.classes_)
 
     @available_if(inner_has("transform"))
     def transform(self, X):

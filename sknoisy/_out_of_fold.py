@@ -5,10 +5,10 @@ model that has seen it answers by heart.
 """
 
 import numpy as np
-from sklearn.utils.parallel import Parallel, delayed
+from sklearn.utils.parallel import delayed
 from sklearn.utils.validation import check_memory
 
-from sknoisy._compat import AS_THEY_COME, _check_method_params, _safe_indexing
+from sknoisy._compat import _check_method_params, _safe_indexing, parallel_as_they_come
 from sknoisy._proba import class_proba
 from sknoisy._soft_labels import check_is_classifier, drop_negligible, fit_soft_labels
 from sknoisy.exceptions import UnsuitableEstimatorError
@@ -50,7 +50,7 @@ def out_of_fold_proba(inputs, soft_labels=None):
     predict = delayed(check_memory(context.memory).cache(_predict_fold))
     if context.progress is not None:
         context.progress.start("out-of-fold", len(folds))
-    parts = Parallel(n_jobs=context.n_jobs, **AS_THEY_COME)(
+    parts = parallel_as_they_come(context.n_jobs)(
         predict(
             inputs.base, inputs.X, soft_labels[train], labels.codes[test],
             labels.classes, labels.params, train, test,

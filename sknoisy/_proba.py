@@ -192,6 +192,34 @@ def align_columns(table, given, classes, fill=0.0, *, owner="The probabilities")
     return aligned
 
 
+def align_decisions(values, given, classes):
+    """Return decision values in the order of ``classes``, see :func:`align_columns`.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_samples,) or (n_samples, n_columns)
+        One column a class of ``given``; a single one is for the second of two. Columns
+        for pairs of classes have no order to bring them into.
+
+    given : array-like of shape (n_given,)
+        Classes that the model knows.
+
+    classes : ndarray of shape (n_classes,)
+        Classes wanted.
+
+    Returns
+    -------
+    ndarray of the same shape
+        A class that the model does not know has minus infinity.
+    """
+    values = np.asarray(values)
+    if values.ndim == 2 and values.shape[1] == len(given):
+        return align_columns(values, given, classes, -np.inf)
+    if np.asarray(given).tolist() == np.asarray(classes).tolist()[::-1]:
+        return -values if values.ndim == 1 else values
+    return values
+
+
 def class_proba(model, X, classes):
     """Return the probabilities of a fitted classifier in the order of ``classes``.
 

@@ -19,6 +19,7 @@ from sknoisy._compat import (
     _weight_request,
     _weighted_scoring,
 )
+from sknoisy._fit_labels import fit_labels
 from sknoisy.exceptions import UnsuitableEstimatorError
 
 # Entries below this share of their row are dropped, since each costs a row of its own:
@@ -152,19 +153,48 @@ def fit_weighted(estimator, X, y, weights=None, params=None):
     """
     estimator, params = clone(estimator), dict(params or {})
     if weights is None or (weights == 1).all():
-        return estimator.fit(X, y, **params)
+        return fit_labels(estimator, X, y, params)
     steps, inner, takes = path_of_weights(estimator)
     if not takes:
+        sampler = _sampler_of(estimator)
         raise UnsuitableEstimatorError(
-            f"{type(estimator).__name__} takes no sample_weight, but the samples "
-            "carry different weights. Use a classifier that takes sample_weight, or an "
-            "action that keeps or drops whole samples: action='filter' or "
-            "action='relabel', or the refiner ConfidentPruning."
+            f"{type(estimator).__name__} takes no sample_weight"
+            f"{f', since {sampler} resamples the rows,' if sampler else ','} but the "
+            "samples carry different weights. Use a classifier that takes "
+            "sample_weight, or an action that keeps or drops whole samples: "
+            "action='filter' or action='relabel', or the refiner ConfidentPruning."
         )
     if _routing_enabled():
         _request_weights(estimator, inner)
-    params["__".join([*steps, "sample_weight"])] = weights
-    return estimator.fit(X, y, **params)
+    params["__".join([*steps, "sample_weight"])] = _balanced(estimator, y, weights)
+    return fit_labels(estimator, X, y, params)
+
+
+def _balanced(estimator, y, weights):
+    """Return weights that hold ``class_weight="balanced"``, which is set to None.
+
+    Some classifiers count rows and not their weight, though a soft label takes several
+    rows. The factor of class k is sum(weights) / (K * sum of the weights of class k),
+    the formula of scikit-learn with weights for counts.
+    """
+    last = estimator.steps[-1][1] if isinstance(estimator, Pipeline) else estimator
+    wanted = getattr(last, "class_weight", None)
+    if not isinstance(wanted, str) or wanted != "balanced":
+        return weights
+    classes, codes = np.unique(y, return_inverse=True)
+    total = np.bincount(codes, weights)
+    # Weights below zero can leave a class without any share.
+    if not (total > 0).all():
+        return weights
+    last.set_params(class_weight=None)
+    return weights * (total.sum() / (len(classes) * total))[codes]
+
+
+def _sampler_of(estimator):
+    """Return the name of the step that resamples rows, as in imbalanced-learn."""
+    steps = estimator.steps[:-1] if isinstance(estimator, Pipeline) else []
+    names = [type(s).__name__ for _, s in steps if hasattr(s, "fit_resample")]
+    return names[0] if names else None
 
 
 def check_is_classifier(estimator):
@@ -187,6 +217,9 @@ def path_of_weights(estimator):
     steps = []
     while not has_fit_parameter(estimator, "sample_weight"):
         if isinstance(estimator, Pipeline):
+            if _sampler_of(estimator):
+                # The rows that come out of it are others, and have no weights.
+                return steps, estimator, False
             name, deeper = estimator.steps[-1]
             # Routing finds its way by requests; without it, the name is the way.
             steps += [] if _routing_enabled() else [name]

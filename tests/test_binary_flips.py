@@ -7,6 +7,8 @@ from scipy.optimize import approx_fprime
 from scipy.special import logit
 
 from sknoisy._binary_flips import (
+    HIGHEST_RATE,
+    USUAL_RATE,
     _FlipModel,
     estimate_missing_rate,
     fit_flips,
@@ -146,3 +148,17 @@ def test_gradient_is_that_of_the_loss(rates):
     at = np.random.RandomState(2).normal(size=4 + 4 * rates)
     numerical = approx_fprime(at, lambda w: model.loss(w)[0], 1e-6)
     assert_allclose(model.loss(at)[1], numerical, rtol=1e-4, atol=1e-4)
+
+
+def test_the_prior_of_the_rates_is_centred_at_the_usual_rate():
+    shape = (1, 4, 2)
+    labels, free = np.zeros(shape[1:], bool), np.ones(shape[1:], bool)
+    prior = np.ones(1), 2.0
+    model = _FlipModel(np.zeros(shape), labels, np.zeros(2), None, free, prior)
+    usual = np.full((2, 2), logit(USUAL_RATE / HIGHEST_RATE))
+    penalty, *gradients = model._penalty(np.zeros(2), np.ones(1), usual)
+    assert penalty == 0
+    assert not np.concatenate([g.ravel() for g in gradients]).any()
+    above, *_, of_rates = model._penalty(np.zeros(2), np.ones(1), usual + 0.5)
+    assert above > 0
+    assert (of_rates > 0).all()

@@ -1,5 +1,7 @@
 import joblib
 import numpy as np
+import pandas as pd
+import polars as pl
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
@@ -179,3 +181,20 @@ def test_search_over_a_pipeline_is_looked_into(X):
     Z = embed(X, _labels(40), estimator=search)
     assert Z.shape == (40, 2)
     assert_array_equal(Z, embed(X, _labels(40), estimator=pipe))
+
+
+def test_yes_and_no_of_polars_are_numbers_as_those_of_pandas():
+    rng = np.random.RandomState(0)
+    table = rng.uniform(size=(20, 3)) > 0.5
+    labels = NoisyLabels(codes=np.arange(20) % 2, classes=np.arange(2))
+    expected = embed(pd.DataFrame(table), labels)
+    frame = pl.DataFrame(table, schema=list("abc"))
+    np.testing.assert_array_equal(embed(frame, labels), expected)
+
+
+@pytest.mark.parametrize("frame_type", [pd.DataFrame, pl.DataFrame])
+def test_frames_of_words_alone_have_no_numbers(frame_type):
+    frame = frame_type({"a": ["x", "y"] * 5, "b": ["u", "v"] * 5})
+    labels = NoisyLabels(codes=np.arange(10) % 2, classes=np.arange(2))
+    with pytest.warns(NoEvidenceWarning, match="need numeric columns, and X has none"):
+        assert embed(frame, labels) is None

@@ -243,3 +243,21 @@ def test_splitters_without_groups_do_not_receive_them(cv):
     folds = make_folds(np.zeros((4, 1)), labels, cv)
     assert len(folds) == 2
     assert all(len(test) for _, test in folds)
+
+
+ROWS = np.arange(12)
+BAD_SPLITS = {
+    "empty part": ([(ROWS[:8], ROWS[:0])], r"dtype int64 and shape \(0,\)\. Leave out"),
+    "negative": ([(ROWS[:8], -ROWS[1:4])], r"below 12, .*from 0 on, .* holds -3\. A"),
+    "floats": ([(ROWS[:8] / 1, ROWS[8:])], r"holds dtype float64 and shape \(8,\)"),
+    "one part": ([(ROWS,)], r"expected pairs .* but got \(array\(.*Pass a list of pai"),
+    "numbers": ([1, 2], "expected pairs of row numbers, .* but got 1. Pass"),
+    "mask": ([((ROWS > 3)[1:], ROWS < 4)], r"a mask of 12 rows, .* shape \(11,\)"),
+}
+
+
+@pytest.mark.parametrize(("cv", "message"), BAD_SPLITS.values(), ids=BAD_SPLITS)
+def test_lists_that_hold_no_splits(cv, message):
+    labels = NoisyLabels(codes=ROWS % 2, classes=np.arange(2))
+    with pytest.raises(ValueError, match=message):
+        make_folds(ROWS[:, None], labels, cv)

@@ -225,3 +225,23 @@ def test_a_saved_classifier_answers_the_same(clf, save_and_load):
     np.testing.assert_array_equal(loaded.predict(X), clf.predict(X))
     np.testing.assert_array_equal(loaded.transduction_, clf.transduction_)
     assert repr(loaded) == repr(clf)
+
+
+@pytest.mark.parametrize("backend", ["sequential", "threading", "multiprocessing"])
+def test_every_backend_of_joblib_gives_the_same_result(backend):
+    # Of these, "multiprocessing" cannot hand over results one by one.
+    refined = RefinedLabelClassifier(refiner=ConfidentPruning(cv=2, n_jobs=2))
+    with parallel_backend(backend, n_jobs=2):
+        shared = refined.fit(X, y)
+    alone = RefinedLabelClassifier(refiner=ConfidentPruning(cv=2)).fit(X, y)
+    assert_same_fit(alone, shared)
+
+
+def test_dask_gives_the_same_result():
+    distributed = pytest.importorskip("distributed", reason="dask is optional")
+    refined = RefinedLabelClassifier(refiner=ConfidentPruning(cv=2, n_jobs=2))
+    options = {"n_workers": 1, "threads_per_worker": 1, "dashboard_address": None}
+    with distributed.Client(processes=False, **options), parallel_backend("dask"):
+        shared = refined.fit(X, y)
+    alone = RefinedLabelClassifier(refiner=ConfidentPruning(cv=2)).fit(X, y)
+    assert_same_fit(alone, shared)

@@ -1,5 +1,7 @@
 """Sets of candidate labels in, a table of what is possible out."""
 
+import contextlib
+
 import numpy as np
 from scipy import sparse
 
@@ -59,7 +61,10 @@ def _of_sets(sets, classes, owner):
 def _of_table(table, names, owner):
     """Return candidates by columns, and what the columns stand for."""
     # A frame of booleans with gaps is a table of objects; its NaN is neither 0 nor 1.
-    values = table.astype(float) if table.dtype.kind == "O" else table
+    values = table
+    if table.dtype.kind == "O":
+        with contextlib.suppress(TypeError, ValueError):
+            values = table.astype(float)
     if not np.isin(values, (0, 1)).all():
         raise ValueError(
             f"{owner} expected a table of candidates with booleans, or with 0 and 1, "

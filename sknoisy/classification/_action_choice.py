@@ -11,12 +11,13 @@ import warnings
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-from sklearn.utils.parallel import Parallel, delayed
+from sklearn.utils.parallel import delayed
 from sklearn.utils.validation import check_memory
 
 from sknoisy._clean_posterior import clean_posterior, label_posterior
-from sknoisy._compat import AS_THEY_COME, _safe_indexing
+from sknoisy._compat import _safe_indexing, parallel_as_they_come
 from sknoisy._confident_joint import confident_transition
+from sknoisy._fit_labels import predicted_codes
 from sknoisy._numeric import TWO_SIDED_95
 from sknoisy._soft_labels import fit_soft_labels, soft_labels_for, takes_weights
 from sknoisy.evidence import forest_evidence, pool_evidence
@@ -176,7 +177,7 @@ def _compared(predicted, rows, labels, automatic, noise, T):
         f"; {best!r} predicts {scores[best]:.1%} of the labels held out, the labels as "
         f"they are {scores[KEEP]:.1%}"
     )
-    size = effective_size(weights)
+    size = effective_size(weights, labels.points, rows)
     lead, error = _mean_and_error(agrees[best] * 1.0 - agrees[KEEP], weights, size)
     if automatic and lead <= NEEDED_LEAD[noise.suspected] * error:
         return _keep(reason, scores)
@@ -223,7 +224,7 @@ def _held_out(candidates, transition, inputs):
         for soft_labels, params in _nested(candidates, transition, inputs, fold[0])
     ]
     acted = []
-    for codes in Parallel(n_jobs=context.n_jobs, **AS_THEY_COME)(
+    for codes in parallel_as_they_come(context.n_jobs)(
         predict(inputs.base, inputs.X, *task, labels.classes) for task in tasks
     ):
         acted.append(codes)
@@ -256,5 +257,4 @@ def _fit_and_predict(base, X, train, test, soft_labels, params, classes):
     model = fit_soft_labels(
         base, _safe_indexing(X, train), soft_labels, classes, params=params
     )
-    predicted = np.asarray(model.predict(_safe_indexing(X, test))).reshape(-1)
-    return np.searchsorted(classes, predicted)
+    return predicted_codes(model, _safe_indexing(X, test), classes)

@@ -21,6 +21,7 @@ from sknoisy._embedding import EMBEDDING_CONSTRAINT
 from sknoisy._folds import make_folds
 from sknoisy._meta import BaseLabelNoiseClassifier, narrowed
 from sknoisy._out_of_fold import out_of_fold_proba
+from sknoisy._proba import class_proba
 from sknoisy._soft_labels import (
     fit_soft_labels,
     settle,
@@ -452,7 +453,8 @@ class MeanProba(ClassifierMixin, BaseEstimator):
         ndarray of shape (n_samples, n_classes)
             Columns in the order of ``classes_``.
         """
-        return np.mean([model.predict_proba(X) for model in self.estimators], axis=0)
+        tables = [class_proba(model, X, self.classes_) for model in self.estimators]
+        return np.mean(tables, axis=0)
 
     def predict(self, X):
         """Return the most probable class of each row.

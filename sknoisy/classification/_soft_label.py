@@ -210,7 +210,10 @@ class SoftLabelClassifier(BaseLabelNoiseClassifier):
 
     def _read_table(self, y):
         """Return y as a checked table with columns in sorted order, or None."""
-        table, owner = np.asarray(y), type(self).__name__
+        try:
+            table, owner = np.asarray(y), type(self).__name__
+        except ValueError:
+            return None  # rows of unequal length are no table
         if table.ndim != 2:
             return None
         if table.shape[1] == 1 and table.dtype.kind in "iubOUS":

@@ -237,7 +237,7 @@ class PseudoLabelRefiner(ClusterMixin, BaseEstimator):
         PseudoLabelRefiner
             The fitted clusterer.
         """
-        if np.ndim(X) == 1:
+        if _is_flat(X):
             raise ValueError(
                 "fit expected data of shape (n_samples, n_features), but X has one "
                 f"dimension: shape {np.shape(X)}. Labels of a clustering go to "
@@ -286,7 +286,7 @@ class PseudoLabelRefiner(ClusterMixin, BaseEstimator):
         """
         # Input is checked before the past is touched: a refusal changes nothing.
         fresh = not hasattr(self, "history_")
-        if np.ndim(X) == 1:
+        if _is_flat(X):
             codes, n_given = encode_clusters(X, "X")
             ids = self._checked_ids(sample_ids, len(codes))
             if fresh:
@@ -396,3 +396,11 @@ class PseudoLabelRefiner(ClusterMixin, BaseEstimator):
         self.projection_ = generation.projection
         self.outlier_mask_ = generation.outlier_mask
         self.history_ = [*self.history_, generation.summary]
+
+
+def _is_flat(X):
+    """Whether X has one dimension; rows of unequal length are refused as a table."""
+    try:
+        return np.ndim(X) == 1
+    except ValueError:
+        return False

@@ -7,9 +7,9 @@ that no row and no near relative of it is evidence about its own label.
 import numpy as np
 from sklearn.tree import ExtraTreeClassifier
 from sklearn.utils import check_random_state
-from sklearn.utils.parallel import Parallel, delayed
+from sklearn.utils.parallel import delayed
 
-from sknoisy._compat import AS_THEY_COME
+from sknoisy._compat import parallel_as_they_come
 
 # Trees, half of them of either kind in KINDS. With twice as many the AUROC of wrong
 # labels is .002 to .006 higher in each family and half (suite parts, "trees:").
@@ -51,7 +51,7 @@ def forest_evidence(inputs):
     seeds = check_random_state(seed).randint(np.iinfo(np.int32).max, size=N_TREES)
     # Threads share the rows; whatever their number, votes are added in one order.
     grow = delayed(_votes_of_tree)
-    trees = Parallel(n_jobs=context.n_jobs, prefer="threads", **AS_THEY_COME)(
+    trees = parallel_as_they_come(context.n_jobs, prefer="threads")(
         grow(Z, labels.codes, rows, weights, owners, KINDS[i % len(KINDS)], seed)
         for i, seed in enumerate(seeds)
     )

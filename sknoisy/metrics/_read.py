@@ -4,7 +4,7 @@ import numpy as np
 from sklearn.utils.validation import check_consistent_length
 
 from sknoisy._compat import _check_sample_weight
-from sknoisy._labels import encode_labels
+from sknoisy._labels import as_array, encode_labels
 from sknoisy.metrics._confusion_scores import CONFUSION_SCORES
 from sknoisy.metrics._proba_scores import PROBA_SCORES
 
@@ -40,10 +40,11 @@ def read_labels_and_predictions(y, y_pred, metric, classes, owner):
     tuple of ndarray
         Classes, codes, and codes or scores predicted.
     """
-    if np.ndim(y) == 2 and np.shape(y)[1] > 1:
+    shape = as_array(y).shape
+    if len(shape) == 2 and shape[1] > 1:
         raise ValueError(
             f"{owner} expected one label per row, y of shape (n_samples,), but got "
-            f"shape {np.shape(y)}. For several labels per row, see the scores of "
+            f"shape {shape}. For several labels per row, see the scores of "
             "sknoisy.multilabel."
         )
     check_consistent_length(y, y_pred)
@@ -54,14 +55,20 @@ def read_labels_and_predictions(y, y_pred, metric, classes, owner):
         )
     labels = metric in CONFUSION_SCORES
     if classes is None:
-        classes = np.unique(np.asarray(y))
-        if labels:
-            classes = np.union1d(classes, np.unique(np.asarray(y_pred)))
+        classes = common_classes([y, y_pred] if labels else [y], owner)
     classes = _check_classes(classes, owner)
     codes = _codes(y, classes, owner)
     if labels:
         return classes, codes, _codes(y_pred, classes, owner)
     return classes, codes, _check_scores(y_pred, len(classes), metric, owner)
+
+
+def common_classes(columns, owner):
+    """Return the sorted distinct labels of several columns, all of one type."""
+    found = [encode_labels(column, owner=owner)[0] for column in columns]
+    if all(np.array_equal(found[0], other) for other in found[1:]):
+        return found[0]
+    return encode_labels([k for one in found for k in one.tolist()], owner=owner)[0]
 
 
 def _check_classes(classes, owner):

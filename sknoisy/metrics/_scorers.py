@@ -13,7 +13,12 @@ from sknoisy.exceptions import NoEvidenceWarning
 from sknoisy.metrics._confusion_scores import CONFUSION_SCORES
 from sknoisy.metrics._corrected_score import check_condition, clean_joint
 from sknoisy.metrics._proba_scores import PROBA_SCORES
-from sknoisy.metrics._read import METRICS, read_labels_and_predictions, read_share
+from sknoisy.metrics._read import (
+    METRICS,
+    common_classes,
+    read_labels_and_predictions,
+    read_share,
+)
 from sknoisy.quality._noise_model import cached, estimated_transition
 
 # A matrix from each test part of 200 rows cost up to 18.9 points of accuracy against
@@ -87,7 +92,7 @@ class _Scorer:
             )
         known = np.asarray(estimator.classes_)
         if self.metric in CONFUSION_SCORES:
-            return np.union1d(known, np.unique(np.asarray(y)))
+            return common_classes([known, y], repr(self))
         return known
 
     def _signed(self, value):

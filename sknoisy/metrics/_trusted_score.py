@@ -6,7 +6,8 @@ import numpy as np
 from scipy.special import expit, logit
 from scipy.stats import t as student
 
-from sknoisy._compat import Interval, StrOptions, validate_params
+from sknoisy._compat import Interval, StrOptions, _num_samples, validate_params
+from sknoisy._labels import as_array
 from sknoisy.metrics._confusion_scores import CONFUSION_SCORES
 from sknoisy.metrics._corrected_score import (
     RANGES,
@@ -130,8 +131,9 @@ def trusted_score(
     """
     owner = "trusted_score"
     trusted = _check_mask(trusted, y_noisy, y_trusted)
-    both = np.concatenate([np.asarray(y_noisy), np.asarray(y_trusted)])
-    predictions = np.concatenate([np.asarray(y_pred), np.asarray(y_pred)[trusted]])
+    both = np.concatenate([as_array(y_noisy), as_array(y_trusted)])
+    y_pred = as_array(y_pred)
+    predictions = np.concatenate([y_pred, y_pred[trusted]])
     classes, codes, predicted = read_labels_and_predictions(
         both, predictions, metric, classes, owner
     )
@@ -221,14 +223,14 @@ def _mean_variance(influence, chance, fitted=False):
 
 
 def _check_mask(trusted, y_noisy, y_trusted):
-    trusted, n = np.asarray(trusted), len(np.asarray(y_noisy))
+    trusted, n = np.asarray(trusted), _num_samples(y_noisy)
     if trusted.dtype.kind != "b" or trusted.shape != (n,):
         raise ValueError(
             f"trusted expected a boolean mask of shape ({n},), one entry per noisy "
             f"label, but got dtype {trusted.dtype} and shape {trusted.shape}. For row "
             "numbers pass numpy.isin(numpy.arange(n_samples), rows)."
         )
-    n_trusted = len(np.asarray(y_trusted))
+    n_trusted = _num_samples(y_trusted)
     if trusted.sum() != n_trusted or n_trusted < 2:
         raise ValueError(
             f"y_trusted expected a label for each of the {trusted.sum()} rows of "

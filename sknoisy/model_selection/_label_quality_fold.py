@@ -7,9 +7,10 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.model_selection import check_cv
 from sklearn.utils.metadata_routing import get_routing_for_object
+from sklearn.utils.validation import check_consistent_length
 
 from sknoisy._compat import _num_samples
-from sknoisy._labels import NoisyLabels, encode_labels
+from sknoisy._labels import NoisyLabels, as_array, encode_labels
 from sknoisy.exceptions import NoEvidenceWarning
 from sknoisy.quality._noise_model import cached, held_out_quality
 
@@ -141,12 +142,13 @@ class LabelQualityFold:
             one number in [0, 1] for each row.
         """
         classes, codes = self._read(y)
+        check_consistent_length(X, codes)
         self._check_min_quality()
-        self.label_quality_ = quality = self._quality(X, np.asarray(y), codes, classes)
+        self.label_quality_ = quality = self._quality(X, classes[codes], codes, classes)
         self._warn_of_low_classes(codes, classes)
         # Where the splitter draws at random, it draws once for training and test part.
-        splitter = self._splitter(y)
-        for train, test in splitter.split(X, y, groups):
+        splitter = self._splitter(classes[codes])
+        for train, test in splitter.split(X, classes[codes], groups):
             rows = np.asarray(test)
             rows = np.flatnonzero(rows) if rows.dtype.kind == "b" else rows
             yield train, _kept(rows, codes[rows], quality[rows], self.min_quality)
@@ -170,11 +172,11 @@ class LabelQualityFold:
                 f"{OWNER}.split expected the noisy labels y, but got None. Call "
                 "split(X, y), or pass the splitter as cv of what is fitted with labels."
             )
-        y = np.asarray(y)
-        if y.ndim == 2 and y.shape[1] > 1:
+        shape = as_array(y).shape
+        if len(shape) == 2 and shape[1] > 1:
             raise ValueError(
                 f"{OWNER} expected one label per row, y of shape (n_samples,), but got "
-                f"shape {y.shape}. For several labels per row see sknoisy.multilabel."
+                f"shape {shape}. For several labels per row see sknoisy.multilabel."
             )
         return encode_labels(y, owner=OWNER)
 
@@ -242,7 +244,14 @@ def _fitted_quality(estimator, X, y):
 
 
 def _check_quality(quality, n_samples):
-    quality = np.asarray(quality, dtype=float)
+    try:
+        quality = np.asarray(quality, dtype=float)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            "quality expected an array of numbers, an estimator that finds "
+            f'label_quality_, or "auto", but got {quality!r:.60}. Call a function '
+            "before, and pass what it returns."
+        ) from error
     if quality.shape != (n_samples,):
         raise ValueError(
             f"quality expected an array of shape ({n_samples},), one number per row of "

@@ -12,10 +12,9 @@ from sklearn.utils.parallel import delayed
 from sklearn.utils.validation import check_memory
 
 from sknoisy._compat import (
-    AS_THEY_COME,
     HasMethods,
-    Parallel,
     _safe_indexing,
+    parallel_as_they_come,
     validate_params,
 )
 from sknoisy._labels import encode_labels
@@ -158,8 +157,8 @@ def robustness_curve(
     ['15']
     """
     (X,) = indexable(X)
-    encode_labels(y, owner="robustness_curve")
-    y, named = np.asarray(y), _named(estimators)
+    classes, codes = encode_labels(y, owner="robustness_curve")
+    y, named = classes[codes], _named(estimators)
     rates = _check_rates(rates)
     noise = UniformNoise() if noise is None else noise
     if "rate" not in noise.get_params():
@@ -181,7 +180,7 @@ def robustness_curve(
         for fold, s in zip(folds, seeds, strict=True)
     ]
     scores = []
-    for one in Parallel(n_jobs=n_jobs, **AS_THEY_COME)(jobs):
+    for one in parallel_as_they_come(n_jobs)(jobs):
         scores.append(one)
         if progress is not None:
             progress(len(scores), len(jobs))

@@ -384,4 +384,7 @@ def _dtype_of(y):
     """Return the dtype in which tags are predicted: theirs, if it holds numbers."""
     dtype = getattr(y, "dtype", None)
     known = isinstance(dtype, np.dtype) and dtype.kind in "biuf"
-    return dtype if known else np.dtype(int)
+    # Sparse tables hold no other order of bytes than that of the machine, nor float16.
+    if not known or dtype == np.float16:
+        return np.dtype(int)
+    return dtype.newbyteorder("=")

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy import sparse
-from sklearn.utils.parallel import Parallel, delayed
+from sklearn.utils.parallel import delayed
 
-from sknoisy._compat import AS_THEY_COME, _num_samples
+from sknoisy._compat import _num_samples, parallel_as_they_come
 from sknoisy._meta import take_over
+from sknoisy._proba import class_proba
 from sknoisy._soft_labels import NEGLIGIBLE_SHARE, fit_soft_labels
 from sknoisy.multilabel._tag_posterior import TagPosterior
 
@@ -87,10 +88,7 @@ class TagModels:
 
 def tag_proba(model, X):
     """Return the probability of class 1; 0 or 1 if a model knows one class alone."""
-    proba = np.asarray(model.predict_proba(X), dtype=float)
-    if len(model.classes_) == 2:
-        return proba[:, 1]
-    return np.full(len(proba), float(model.classes_[0]))
+    return class_proba(model, X, np.array([0, 1]))[:, 1].astype(float, copy=False)
 
 
 def soft_labels_of_tag(action, posterior, tagged):
@@ -150,7 +148,7 @@ def fit_blocks(work, labels, n_jobs, progress=None):
         progress.start("tags", len(blocks))
     # Results come in the order of the blocks, whatever the number of jobs.
     done = []
-    parts = Parallel(n_jobs=n_jobs, **AS_THEY_COME)(delayed(work)(b) for b in blocks)
+    parts = parallel_as_they_come(n_jobs)(delayed(work)(b) for b in blocks)
     for part in parts:
         done += part
         if progress is not None:

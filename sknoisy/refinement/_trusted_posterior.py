@@ -9,7 +9,7 @@ from sklearn.utils.validation import check_memory
 from sknoisy._clean_posterior import expected_classes
 from sknoisy._compat import _check_method_params, _safe_indexing
 from sknoisy._folds import distinct_rows
-from sknoisy._proba import align_columns
+from sknoisy._proba import class_proba
 from sknoisy._soft_labels import fit_soft_labels
 from sknoisy._transition_matrix import normalize_rows
 from sknoisy.evidence import pool_evidence
@@ -352,6 +352,5 @@ def _predict_all(estimator, X, soft_labels, classes, params, rows, fold):
                 classes,
                 params=_check_method_params(X, params, indices=train),
             )
-            answers = np.asarray(model.predict_proba(_safe_indexing(X, test)))
-            proba[test] = align_columns(answers, model.classes_, classes)
+            proba[test] = class_proba(model, _safe_indexing(X, test), classes)
     return proba

@@ -80,7 +80,10 @@ def _precision(residuals, weights):
     n_dimensions = residuals.shape[1]
     shares = weights / weights.sum()
     variances = shares @ residuals**2
-    spread = max(variances.mean(), np.finfo(float).tiny)
+    spread = variances.mean()
+    if spread < np.finfo(float).tiny:
+        # All rows are alike: any precision gives each of them the same logits.
+        spread = 1.0
     drawn = n_dimensions / (n_dimensions + weights.sum())
     if n_dimensions > MOST_DIMENSIONS:
         return np.diag(1 / ((1 - drawn) * variances + drawn * spread))

@@ -4,12 +4,12 @@ import warnings
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from sknoisy._compat import _check_method_params, _num_samples, _safe_indexing
 from sknoisy._embedding import embed
+from sknoisy._fit_labels import fit_labels, predicted_labels
 from sknoisy._folds import make_folds
 from sknoisy._labels import NoisyLabels, read_labels
 from sknoisy._proba import align_columns
@@ -108,6 +108,7 @@ def held_out_predictions(estimator, X, y, params):
     labels = read_labels(X, y, owner="ReviewSession", groups=params.get("groups"))
     for train, test in make_folds(X, labels):
         part = _check_method_params(X, params, indices=train)
-        model = clone(estimator).fit(_safe_indexing(X, train), y[train], **part)
-        y_pred[test] = model.predict(_safe_indexing(X, test))
+        model = fit_labels(estimator, _safe_indexing(X, train), y[train], part)
+        held_out = _safe_indexing(X, test)
+        y_pred[test] = predicted_labels(model, held_out, labels.classes)
     return y_pred

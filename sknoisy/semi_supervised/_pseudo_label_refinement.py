@@ -11,6 +11,7 @@ from sklearn.utils import check_random_state
 
 from sknoisy._compat import HasMethods, Interval
 from sknoisy._context import seed_unset
+from sknoisy._fit_labels import predicted_labels
 from sknoisy._folds import distinct_rows
 from sknoisy._meta import BaseLabelNoiseClassifier, prepared
 from sknoisy._soft_labels import fit_soft_labels, takes_weights
@@ -327,7 +328,9 @@ or callable, default="auto"
         self.transduction_ = labels.classes[self.soft_labels_.argmax(axis=1)]
         left_out = ~self.soft_labels_.any(axis=1)
         if left_out.any():
-            self.transduction_[left_out] = fitted.predict(X)[left_out]
+            self.transduction_[left_out] = predicted_labels(fitted, X, labels.classes)[
+                left_out
+            ]
         self.soft_labels_ = self.soft_labels_ * labels.unit
         return fitted
 

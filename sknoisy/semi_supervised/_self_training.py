@@ -9,11 +9,13 @@ import numpy as np
 from sknoisy._compat import Interval, StrOptions, _safe_indexing
 from sknoisy._context import FitContext, seed_unset
 from sknoisy._embedding import EMBEDDING_CONSTRAINT, embed
+from sknoisy._fit_labels import predicted_codes
 from sknoisy._folds import make_folds
+from sknoisy._labels import as_array
 from sknoisy._meta import BaseLabelNoiseClassifier
 from sknoisy._neighbor_graph import neighbor_graph
 from sknoisy._out_of_fold import check_has_proba
-from sknoisy._proba import align_columns
+from sknoisy._proba import class_proba
 from sknoisy._soft_labels import (
     fit_soft_labels,
     settle,
@@ -320,7 +322,7 @@ class SelfTrainingRefiner(PartlyLabeledReader, BaseLabelNoiseClassifier):
         complete = labels
         if not labels.labeled.all():
             # Steps of a Pipeline that are fitted to labels need one for every row.
-            guessed = np.searchsorted(labels.classes, model.predict(X))
+            guessed = predicted_codes(model, X, labels.classes)
             codes = np.where(labels.labeled, labels.codes, guessed)
             complete = replace(labels, codes=codes)
         Z = embed(
@@ -421,7 +423,7 @@ class SelfTrainingRefiner(PartlyLabeledReader, BaseLabelNoiseClassifier):
         """
         if self.unlabeled is None:
             return super().score(X, y, sample_weight)
-        y = np.asarray(y)
+        y = as_array(y)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", NoEvidenceWarning)
             rows = np.flatnonzero(labeled_rows(y, self.unlabeled, owner="score"))
@@ -461,17 +463,7 @@ def _trained(base, X, labels, soft_labels):
     """Return the round of a classifier trained on soft labels."""
     soft_labels = settle(soft_labels, labels)
     model = fit_soft_labels(base, X, soft_labels, labels.classes, params=labels.params)
-    proba = np.asarray(model.predict_proba(X))
-    if not np.isfinite(proba).all():
-        raise ValueError(
-            "Self-training expected finite probabilities, but "
-            f"{type(model).__name__}.predict_proba returned "
-            f"{np.count_nonzero(~np.isfinite(proba))} that are missing or infinite. "
-            "Scale X, or use a classifier that copes with it."
-        )
-    return Round(
-        model, soft_labels, align_columns(proba, model.classes_, labels.classes)
-    )
+    return Round(model, soft_labels, class_proba(model, X, labels.classes))
 
 
 def held_out_rows(tables, folds, given):

@@ -223,3 +223,9 @@ def test_weights_need_a_classifier_that_takes_them():
     clf = PartialLabelClassifier(KNeighborsClassifier(), action="weight")
     with pytest.raises(UnsuitableEstimatorError, match="Use action='relabel'"):
         clf.fit(X, candidates_of(y))
+
+
+def test_a_table_of_words_is_no_table_of_candidates():
+    words = np.array([["a", "b"], ["b", None]], dtype=object)
+    with pytest.raises(ValueError, match=r"with 0 and 1, but .* holds 'a'"):
+        PartialLabelClassifier().fit(np.eye(2), words)

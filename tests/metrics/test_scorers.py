@@ -182,3 +182,20 @@ def test_weights_are_routed_as_qualities():
         search.set_params(scoring=corrected).fit(X, y)
     plain = GridSearchCV(LogisticRegression(), {"C": [1e-6, 1]}, cv=2).fit(X, y)
     assert search.best_score_ == pytest.approx(plain.best_score_)
+
+
+@pytest.mark.parametrize(
+    "scorer",
+    [
+        noise_corrected_scorer("accuracy", transition=np.eye(2)),
+        quality_weighted_scorer("accuracy", quality=lambda X: np.ones(len(X))),
+    ],
+    ids=["corrected", "weighted"],
+)
+def test_labels_of_another_type_than_the_classes(scorer):
+    X = np.arange(8.0)[:, None]
+    clf = LogisticRegression().fit(X, np.arange(8) > 3)
+    with pytest.raises(ValueError, match="labels of one type in y, but got a mix of"):
+        scorer(clf, X, ["a", "b"] * 4)
+    with pytest.raises(ValueError, match="contains NaN or None in 1 of 8 rows"):
+        scorer(clf, X, [*("a", "b", "a") * 2, "b", np.nan])

@@ -92,3 +92,14 @@ def test_bad_input_is_refused(options, message):
     data = [arguments.pop(name) for name in ("y_trusted", "y_noisy", "y_pred")]
     with pytest.raises(ValueError, match=message):
         trusted_score(*data, **arguments)
+
+
+@pytest.mark.parametrize("gap", [None, np.nan])
+def test_gaps_in_lists_are_no_class(gap):
+    labels = ["a", "b"] * 6
+    trusted = np.arange(12) < 4
+    for place in range(3):
+        columns = [labels[:4], list(labels), list(labels)]
+        columns[place][1] = gap
+        with pytest.raises(ValueError, match="contains NaN or None in"):
+            trusted_score(*columns, trusted=trusted)

@@ -152,3 +152,13 @@ def test_texts_are_all_kept():
 def test_bad_input_is_refused(options, y, message):
     with pytest.raises(ValueError, match=message):
         list(LabelQualityFold(3, **options).split(X, y))
+
+
+def test_labels_and_qualities_that_cannot_be_read():
+    X = np.zeros((6, 1))
+    with pytest.raises(ValueError, match="contains NaN or None in 1 of 6 rows"):
+        next(LabelQualityFold(2).split(X, ["a", "b", "a", "b", "a", np.nan]))
+    with pytest.raises(ValueError, match=r"inconsistent numbers of samples: \[6, 5\]"):
+        next(LabelQualityFold(2, quality=np.ones(6)).split(X, [0, 1, 0, 1, 0]))
+    with pytest.raises(ValueError, match=r"an array of numbers, .*got <function"):
+        next(LabelQualityFold(2, quality=np.mean).split(X, [0, 1] * 3))

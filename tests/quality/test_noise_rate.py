@@ -143,3 +143,10 @@ def test_a_class_that_is_never_predicted_has_no_core():
     proba = np.tile([0.7, 0.2, 0.1], (10, 1))
     assert estimate(proba, np.zeros(10, int)).core_rate == 0
     assert estimate(proba, np.arange(10) % 2).core_rate == 0.5
+
+
+def test_evidence_for_one_class_alone_is_no_worse_than_chance():
+    # Chance agrees always, so that nothing could do better.
+    found = estimate(np.tile([0.7, 0.2, 0.1], (10, 1)), np.zeros(10, int))
+    assert found.better_than_chance
+    assert found.agreement == 1
