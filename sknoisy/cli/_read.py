@@ -24,6 +24,7 @@ TEXT_SUFFIXES = (".csv.gz", ".tsv.gz", ".csv", ".tsv")
 PARQUET_SUFFIXES = (".parquet", ".pq")
 SUFFIXES = (*TEXT_SUFFIXES, *PARQUET_SUFFIXES)
 
+# A number of double precision takes eight bytes.
 _BYTES_PER_MIB, _BYTES_PER_VALUE = 2**20, 8
 # Names of columns that a note tells of before it only counts them.
 _RENAMED = 8

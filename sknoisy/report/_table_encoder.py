@@ -16,6 +16,7 @@ from sknoisy._compat import Interval, _fit_context
 from sknoisy.report._columns import KINDS, convert, read_columns
 from sknoisy.report._errors import AuditError, need
 
+# Words and pairs of words, so that the vocabulary fits in memory.
 _MAX_TERMS = 50_000
 # Five columns' worth of variance: a text says more than a number, not than all of them.
 _TEXT_VARIANCE = 5.0
