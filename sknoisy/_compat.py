@@ -7,7 +7,7 @@ that moves one of them is answered in this file alone.
 from inspect import signature
 
 from joblib.parallel import get_active_backend
-from sklearn.base import _fit_context
+from sklearn.base import _fit_context, is_classifier
 from sklearn.metrics import get_scorer
 from sklearn.model_selection._search import BaseSearchCV
 from sklearn.utils import _safe_indexing
@@ -48,6 +48,21 @@ except ImportError:  # scikit-learn below 1.9 has no callbacks: they do nothing 
         return method
 
 
+class FitsAndPredicts(HasMethods):
+    """Constraint of a classifier that need not show ``predict`` before it is fitted.
+
+    ``StackingClassifier`` shows that of its last estimator, and has none by default.
+    """
+
+    def __init__(self):
+        super().__init__(["fit", "predict"])
+
+    def is_satisfied_by(self, val):
+        """Whether a value may be passed."""
+        fits = callable(getattr(val, "fit", None)) and hasattr(val, "__sklearn_tags__")
+        return super().is_satisfied_by(val) or (fits and is_classifier(val))
+
+
 def parallel_as_they_come(n_jobs, prefer=None):
     """Return the ``Parallel`` whose results come one by one where a backend can.
 
@@ -62,6 +77,7 @@ def parallel_as_they_come(n_jobs, prefer=None):
 __all__ = [
     "BaseSearchCV",
     "CallbackSupportMixin",
+    "FitsAndPredicts",
     "HasMethods",
     "Interval",
     "Options",

@@ -23,7 +23,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sknoisy._compat import (
     CallbackSupportMixin,
-    HasMethods,
+    FitsAndPredicts,
     _fit_context,
     _raise_for_params,
     _routing_enabled,
@@ -322,7 +322,7 @@ class BaseLabelNoiseClassifier(
     classifier and sets the fitted attributes that its method yields.
     """
 
-    _parameter_constraints: dict = {"estimator": [HasMethods(["fit", "predict"]), None]}
+    _parameter_constraints: dict = {"estimator": [FitsAndPredicts(), None]}
 
     @_fit_context(prefer_skip_nested_validation=False)
     @with_callbacks

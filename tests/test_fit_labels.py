@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.datasets import make_blobs
-from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.ensemble import HistGradientBoostingClassifier, StackingClassifier
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
@@ -335,3 +335,14 @@ def test_weights_do_not_reach_a_frozen_base():
     frozen = FrozenEstimator(LogisticRegression().fit(X, NAMES[y_true]))
     with pytest.raises(UnsuitableEstimatorError, match="FrozenEstimator takes no samp"):
         RefinedLabelClassifier(frozen).fit(X, y)
+
+
+def test_a_base_that_shows_what_it_predicts_only_once_it_is_fitted():
+    base = StackingClassifier([("linear", LogisticRegression())], cv=2)
+    assert not hasattr(base, "predict")
+    clf = NoisyLabelClassifier(base, evidence="neighbors", cv=2).fit(X, y)
+    assert accuracy(clf) > 0.9
+    with pytest.raises(UnsuitableEstimatorError, match="StackingClassifier has none"):
+        pruned(base).fit(X, y)
+    with pytest.raises(ValueError, match="'estimator' parameter of NoisyLabelClassifi"):
+        NoisyLabelClassifier(StandardScaler()).fit(X, y)

@@ -341,3 +341,17 @@ def test_soft_labels_of_each_action_by_hand():
     assert_allclose(
         weighed.sum(axis=1), [1, 2, 1] * np.array([0.6, 0.3, 0.1]) * factors
     )
+
+
+def test_a_pipeline_that_ends_with_no_estimator_takes_no_weights():
+    assert not takes_weights(make_pipeline(StandardScaler(), "passthrough"))
+
+
+def test_weight_drops_as_many_of_the_lowest_labels_as_are_surely_wrong():
+    labels = NoisyLabels(codes=np.zeros(4, int), classes=np.arange(2))
+    quality = np.array([0.1, 0.9, 0.4, 0.8])
+    posterior = np.column_stack([quality, 1 - quality])
+    for surely_wrong, n_dropped in ((0, 0), (0.2, 0), (0.25, 1), (0.5, 2), (0.7, 2)):
+        table = soft_labels_for("weight", posterior, labels, surely_wrong=surely_wrong)
+        assert (table[:, 0] == 0).sum() == n_dropped
+        assert table[1, 0] > 0

@@ -102,7 +102,14 @@ def _codes(y, classes, owner):
 
 def _check_scores(scores, n_classes, metric, owner):
     """Return scores in the shape that the metric needs."""
-    scores = np.asarray(scores, dtype=float)
+    try:
+        scores = np.asarray(scores, dtype=float)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"{owner} expected scores as a table of numbers for metric={metric!r}, but "
+            f"got {type(scores).__name__} that holds others: {error}. Pass the output "
+            "of predict_proba."
+        ) from error
     probabilities = metric in {"log_loss", "brier"}
     if scores.ndim == 1 and n_classes == 2 and probabilities:
         scores = np.column_stack([1 - scores, scores])

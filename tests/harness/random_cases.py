@@ -255,7 +255,7 @@ def fit_rows(cls):
             lambda: estimator.fit(X, y, **beside),
             [of_rows, of_labels, *more],
             bool(fault),
-            lambda result: check_fitted(result, X, len(codes)),
+            lambda result: check_fitted(result, X, len(codes) - ("less" in of_rows)),
         )
 
     return make
