@@ -80,7 +80,7 @@ def import_pandas(owner):
     except ImportError as error:
         raise ImportError(
             f"{owner} needs pandas for as_frame=True, but pandas is not installed. "
-            'Install it with pip install ".[audit]" in the folder of sknoisy, or pass '
+            'Install it with pip install ".[report]" in the folder of sknoisy, or pass '
             "as_frame=False."
         ) from error
     return pandas

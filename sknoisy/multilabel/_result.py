@@ -50,7 +50,7 @@ def import_pandas():
     except ImportError as error:
         raise ImportError(
             "to_frame needs pandas. Install it with pip install "
-            '".[audit]" in the folder of sknoisy, or use to_dict, which needs nothing.'
+            '".[report]" in the folder of sknoisy, or use to_dict, which needs nothing.'
         ) from error
     return pandas
 
