@@ -90,8 +90,8 @@ def find_copies(inspected):
             "contradicting_duplicates",
             "problem",
             f"{len(rows)} rows have a copy under another label",
-            f"They are {len(np.unique(group))} groups of rows that agree in every "
-            "column but the label. All labels of a group but one are wrong, or the "
+            "Groups of rows that agree in every column but the label: "
+            f"{len(np.unique(group))}. All labels of a group but one are wrong, or the "
             "columns do not hold what decides.",
             rows=inspected.in_table(rows),
             groups=group,
@@ -102,8 +102,8 @@ def find_copies(inspected):
             "duplicates",
             "hint",
             f"{len(rows)} rows have a copy under the same label",
-            f"They are {len(np.unique(group))} groups. Copies are never evidence about "
-            "each other here; keep them together when you split the table.",
+            f"Groups of copies: {len(np.unique(group))}. Copies are never evidence "
+            "about each other here; keep them together when you split the table.",
             rows=inspected.in_table(rows),
             groups=group,
         )
