@@ -153,9 +153,7 @@ def methods(T, X, noisy):
     plain = functools.partial(NeuralNetClassifier, criterion=nn.CrossEntropyLoss)
     robust = functools.partial(NeuralNetClassifier, criterion__reduction="mean")
     adapt = functools.partial(NoiseAdaptationClassifier, average_weights=False)
-    softmax = functools.partial(
-        adapt, noise_layer="softmax", start="identity", noise_lr=1e-3
-    )
+    softmax = functools.partial(adapt, noise_layer="softmax", noise_lr=1e-3)
 
     def forward(**params):
         estimated = NeighborTransition().fit(X, noisy).transition_matrix_
@@ -170,15 +168,15 @@ def methods(T, X, noisy):
             NoiseAdaptationClassifier, transition=np.eye(len(T))
         ),
         "linear, trace 0.01": functools.partial(
-            adapt, start=0.99, trace_penalty=0.01 * len(T), noise_lr=1e-3
+            adapt,
+            noise_layer__start=0.99,
+            noise_layer__trace_penalty=0.01 * len(T),
+            noise_lr=1e-3,
         ),
         "true T, fixed": functools.partial(adapt, transition=T),
-        "softmax, q = 0": functools.partial(softmax, noise_dropout=0.0),
-        "softmax, q = 0.1": functools.partial(softmax, noise_dropout=0.1),
-        "softmax, q = 0.3": functools.partial(softmax, noise_dropout=0.3),
-        "softmax, DropConnect 0.1": functools.partial(
-            softmax, dropout_on="weight", noise_lr=1e-3
-        ),
+        "softmax, q = 0": functools.partial(softmax, noise_layer__dropout=0.0),
+        "softmax, q = 0.1": functools.partial(softmax, noise_layer__dropout=0.1),
+        "softmax, q = 0.3": functools.partial(softmax, noise_layer__dropout=0.3),
         COUNTS[1]: NoiseAdaptationClassifier,
         "forward, NeighborTransition": forward,
         "GCE": functools.partial(robust, criterion=GeneralizedCrossEntropyLoss),
@@ -192,9 +190,6 @@ def methods(T, X, noisy):
         ),
         "CoTeaching (default)": CoTeachingClassifier,
         "LossHistory (default)": LossHistoryClassifier,
-        "LossHistory, variance": functools.partial(
-            LossHistoryClassifier, statistic="variance"
-        ),
         "NoisyLabelClassifier": plain,
     }
 
@@ -243,8 +238,8 @@ def run_one(name, noise, seed, method, options):
 def details(net, y, noisy):
     """Return what a net says of its labels."""
     found = {}
-    if hasattr(net, "learned_transition_matrix_"):
-        found["diagonal"] = float(np.diag(net.learned_transition_matrix_).mean())
+    if hasattr(net, "noise_layer_"):
+        found["diagonal"] = float(net.noise_layer_.transition_matrix().diag().mean())
     if hasattr(net, "noise_rate_") and len(noisy) == len(y):
         found["rate"] = float(net.noise_rate_)
         found["wrong"] = float(np.mean(noisy != y))

@@ -43,7 +43,6 @@ try:
 except ImportError:
     sys.exit('This benchmark needs torch. Run: pip install ".[deep]"')
 
-ATTENTION = {"foreground_weight": 0.5, "attention_weight": 0.1}
 # What is changed in the net, and in the localizer.
 VARIANTS = {
     "network alone": ({}, {"n_rounds": 0}),
@@ -55,11 +54,9 @@ VARIANTS = {
         {},
         {"pseudo_labels": PseudoLabelRule(delta_from=3)},
     ),
-    "rounds, foreground and attention": (ATTENTION, {}),
-    "rounds, consistency": ({"consistency_weight": 0.2}, {}),
     "rounds, no average": ({"average_weights": False}, {}),
-    "rounds, no dropout": ({"dropout": 0.0}, {}),
-    "rounds, one step wide": ({"kernel_size": 1}, {}),
+    "rounds, no dropout": ({"module__dropout": 0.0}, {}),
+    "rounds, one step wide": ({"module__kernel_size": 1}, {}),
     "rounds, no absence": ({}, {"absence": 0.0}),
 }
 # These need other labels, which only the digits have.
