@@ -136,7 +136,7 @@ def test_dropout_noise_layer():
     y = np.repeat(np.arange(4), 100)
     X = np.array([[3, 0], [-3, 0], [0, 3], [0, -3]])[y] + rng.normal(size=(400, 2))
     clf = from_page("jindal").set_params(max_epochs=0, random_state=0).fit(X, y)
-    start = clf.learned_transition_matrix_
+    start = clf.noise_layer_.transition_matrix().numpy()
     assert_allclose(np.diag(start), 0.4754, atol=1e-4)
     assert_allclose(start[~np.eye(4, dtype=bool)], 0.1749, atol=1e-4)
     # Dropout in training: rows that are certain of class 0 are kept or dropped.

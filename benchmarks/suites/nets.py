@@ -96,18 +96,22 @@ def makers(problem):
     from sknoisy import deep
 
     T, adapt = problem.T, partial(deep.NoiseAdaptationClassifier, average_weights=False)
-    softmax = partial(adapt, noise_layer="softmax", start="identity", noise_lr=1e-3)
+    softmax = partial(adapt, noise_layer="softmax", noise_lr=1e-3)
     plain = partial(NeuralNetClassifier, criterion=nn.CrossEntropyLoss)
-    early, history = deep.EarlyLearningClassifier, deep.LossHistoryClassifier
+    early = deep.EarlyLearningClassifier
     two, alone = deep.ReSupNetClassifier, {"consistency_weight": 0.0}
     estimated = partial(early, transition=NeighborTransition())
-    trace = {"start": 0.99, "trace_penalty": 0.01 * len(T), "noise_lr": 1e-3}
+    trace = {
+        "noise_layer__start": 0.99,
+        "noise_layer__trace_penalty": 0.01 * len(T),
+        "noise_lr": 1e-3,
+    }
     return {
         **dict.fromkeys((PLAIN, CLEAN, CORRECT, FLAGSHIP), plain),
         "linear, trace 0.01": partial(adapt, **trace),
         "true T, fixed": partial(adapt, transition=T),
-        "softmax, q = 0": partial(softmax, noise_dropout=0),
-        "softmax, q = 0.1": partial(softmax, noise_dropout=0.1),
+        "softmax, q = 0": partial(softmax, noise_layer__dropout=0),
+        "softmax, q = 0.1": partial(softmax, noise_layer__dropout=0.1),
         ADAPTATION: deep.NoiseAdaptationClassifier,
         "GCE": partial(plain, criterion=deep.GeneralizedCrossEntropyLoss),
         "SCE": partial(plain, criterion=deep.SymmetricCrossEntropyLoss),
@@ -115,8 +119,7 @@ def makers(problem):
         "EarlyLearning, strength 3": partial(early, strength=3.0),
         "EarlyLearning, NeighborTransition": estimated,
         "CoTeaching": deep.CoTeachingClassifier,
-        "LossHistory": history,
-        "LossHistory, variance": partial(history, statistic="variance"),
+        "LossHistory": deep.LossHistoryClassifier,
         "W": partial(two, exchange=False, **alone),
         "W + S": partial(two, exchange=True, **alone),
         "W + S + C": two,
@@ -161,6 +164,7 @@ def measure(problem, row):
     found["f1"] = f1_score(problem.y_test, predicted, average="macro")
     if row != FLAGSHIP:
         found["best"] = max(net.history[:, "test"])
-    if hasattr(net, "learned_transition_matrix_"):
-        found["diagonal"] = float(np.diag(net.learned_transition_matrix_).mean())
+    if hasattr(net, "noise_layer_"):
+        T = net.noise_layer_.transition_matrix().detach().numpy()
+        found["diagonal"] = float(np.diag(T).mean())
     return found | (detection(net, labels) if len(y) == len(labels.noisy) else {})

@@ -93,18 +93,15 @@ ROWS = {
     "logistic regression": {"estimator": LogisticRegression(max_iter=200), **ALONE},
     "published settings": PUBLISHED,
 }
-ATTENTION = {"foreground_weight": 0.5, "attention_weight": 0.1}
 # The same with a SequenceNet: what differs in the net, and in the localizer.
 NETS = {
     "net: network": ({}, ALONE),
     "net: network, trained as long": ({}, LONG),
     "net: rounds": ({}, {}),
     "net: rounds, hard": ({}, {"pseudo_labels": "hard"}),
-    "net: foreground and attention": (ATTENTION, {}),
-    "net: consistency": ({"consistency_weight": 0.2}, {}),
     "net: no average": ({"average_weights": False}, {}),
-    "net: no dropout": ({"dropout": 0.0}, {}),
-    "net: one step wide": ({"kernel_size": 1}, {}),
+    "net: no dropout": ({"module__dropout": 0.0}, {}),
+    "net: one step wide": ({"module__kernel_size": 1}, {}),
     "net: no absence": ({}, {"absence": 0.0}),
 }
 QUICK = ("rounds", "rounds, labels kept", "network", "network, trained as long")

@@ -80,7 +80,7 @@ plt.show()
 # of the trace penalty out gives an estimate of the true matrix.
 matrices = {
     "true": T,
-    "as trained with": adapted.learned_transition_matrix_,
+    "as trained with": adapted.noise_layer_.transition_matrix().numpy(),
     "calibrated": adapted.transition_matrix_,
 }
 _, axes = plt.subplots(1, 3, figsize=(9, 3.2), layout="constrained")

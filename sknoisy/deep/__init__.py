@@ -13,23 +13,20 @@ from sknoisy.deep._co_teaching import CoTeachingClassifier
 from sknoisy.deep._early_learning import EarlyLearningClassifier
 from sknoisy.deep._embedding_net import EmbeddingNetClassifier
 from sknoisy.deep._loss_history import LossHistoryClassifier
-from sknoisy.deep._losses import BackwardCrossEntropyLoss, ForwardCrossEntropyLoss
-from sknoisy.deep._noise_adaptation import NoiseAdaptationClassifier
-from sknoisy.deep._noise_layer import NoiseAdaptationLayer
-from sknoisy.deep._resup_net import ReSupNetClassifier
-from sknoisy.deep._robust_losses import (
-    EarlyLearningCrossEntropyLoss,
+from sknoisy.deep._losses import (
+    ForwardCrossEntropyLoss,
     GeneralizedCrossEntropyLoss,
     SymmetricCrossEntropyLoss,
 )
+from sknoisy.deep._noise_adaptation import NoiseAdaptationClassifier
+from sknoisy.deep._noise_layer import NoiseAdaptationLayer
+from sknoisy.deep._resup_net import ReSupNetClassifier
 from sknoisy.deep._sequence_net import SequenceNet
 from sknoisy.deep._tagging_net import TaggingNetClassifier
 
 __all__ = [
-    "BackwardCrossEntropyLoss",
     "CoTeachingClassifier",
     "EarlyLearningClassifier",
-    "EarlyLearningCrossEntropyLoss",
     "EmbeddingNetClassifier",
     "ForwardCrossEntropyLoss",
     "GeneralizedCrossEntropyLoss",

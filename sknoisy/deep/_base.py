@@ -7,7 +7,6 @@ import torch
 
 from sknoisy._compat import _fit_context
 from sknoisy._labels import encode_labels, read_labels
-from sknoisy.deep._generator import draw_seed
 from sknoisy.deep._inputs import check_rows, count_rows, row_shape, scale_of
 from sknoisy.deep._net import RowNet
 from sknoisy.deep._rows import RowDataset, labels_of
@@ -18,9 +17,8 @@ class BaseDeepClassifier(RowNet):
     """Base of the neural networks that are trained despite label noise.
 
     By itself it is a plain network, except that it honours ``sample_weight``. A
-    subclass overrides ``_losses``, the loss of each row of a batch; ``_prepare``, which
-    puts into the record ``self._training_`` what the method needs from one batch to the
-    next; the hooks around epochs; and ``_finish``, which sets the fitted attributes.
+    subclass overrides ``_losses``, the loss of each row of a batch, and the hooks of
+    ``SkorchNet``.
     """
 
     _parameter_constraints: dict = {
@@ -39,8 +37,8 @@ class BaseDeepClassifier(RowNet):
         Parameters
         ----------
         X : array-like, frame, sparse matrix, tensor, dict or Dataset
-            Rows. A dict holds one array per argument of the module's ``forward``; a
-            torch ``Dataset`` yields pairs of input and label.
+            Rows. A dict holds one array per argument of the module's ``forward``, a
+            ``Dataset`` yields pairs of input and label.
 
         y : array-like of shape (n_samples,), default=None
             Noisy labels of at least two classes, of any type that sorts. None takes
@@ -63,9 +61,8 @@ class BaseDeepClassifier(RowNet):
         Raises
         ------
         ValueError
-            If X holds missing values, if the labels are missing, continuous, of a
-            single class, in several columns or not as many as the rows of X, or if
-            the module does not return one logit per class.
+            If X or labels are missing, or not of the same length, if there is a single
+            class, or if the module does not return one logit per class.
         """
         fresh = not (self.warm_start and self.initialized_)
         return self._train(X, y, sample_weight, groups, trusted, fresh=fresh)
@@ -86,23 +83,14 @@ class BaseDeepClassifier(RowNet):
 
         Parameters
         ----------
-        X : array-like, frame, sparse matrix, tensor, dict or Dataset
-            Rows.
-
-        y : array-like of shape (n_samples,), default=None
-            Noisy labels of at least two classes.
+        X, y : object
+            As for ``fit``.
 
         classes : array-like of shape (n_classes,), default=None
             All classes, for a first call whose labels lack some of them.
 
-        sample_weight : array-like of shape (n_samples,), default=None
-            Weights that are not negative.
-
-        groups : array-like of shape (n_samples,), default=None
-            Handed to ``train_split``.
-
-        trusted : array-like of bool of shape (n_samples,), default=None
-            Rows whose label is known to be right.
+        sample_weight, groups, trusted : object
+            As for ``fit``.
 
         epochs : int, default=None
             How many epochs to train; None means ``max_epochs``.
@@ -124,33 +112,20 @@ class BaseDeepClassifier(RowNet):
         # Labels are read before rows, so that what is wrong with them is said first.
         labels = self._read_labels(X, y, sample_weight, groups, trusted)
         labels = self._with_known_classes(labels, classes, fresh)
-        source = self._source(X, reset=fresh, labels=labels)
-        dataset = RowDataset(source, labels.codes, labels.sample_weight, X, labels.y)
         self.classes_inferred_ = labels.classes
-        return self._train_on(Training(dataset, labels), fresh, epochs)
+        training = self._training_of(X, labels.y, labels.codes, labels, fresh)
+        return self._train_on(training, fresh=fresh, epochs=epochs)
+
+    def _training_of(self, X, y, codes, labels, fresh, **more):
+        source = self._source(X, reset=fresh, labels=labels)
+        dataset = RowDataset(source, codes, labels.sample_weight, X, y)
+        return Training(dataset, labels, **more)
 
     def _read_labels(self, X, y, sample_weight, groups, trusted):
         # With the rows themselves only where a wrong type shall be said by name.
-        return read_labels(
-            X if X is None else np.empty((count_rows(X), 0)),
-            y,
-            owner=self._owner,
-            sample_weight=sample_weight,
-            groups=groups,
-            trusted=trusted,
-        )
-
-    def _train_on(self, training, fresh, epochs):
-        # Whoever trains on goes on with the random numbers where they have ended.
-        starts = fresh or self._generator_state_ is None
-        seed = draw_seed(self.random_state) if starts else None
-        with self._in_training(training, seed=seed):
-            if fresh:
-                self.initialize()
-            self._prepare(training)
-            self._run(training.dataset, epochs)
-            self._finish(training)
-        return self
+        rows = X if X is None else np.empty((count_rows(X), 0))
+        given = {"sample_weight": sample_weight, "groups": groups, "trusted": trusted}
+        return read_labels(rows, y, owner=self._owner, **given)
 
     def _with_known_classes(self, labels, classes, fresh):
         """Return the record with the classes that were said or seen before."""
@@ -158,9 +133,8 @@ class BaseDeepClassifier(RowNet):
             classes = self.classes if fresh else self.classes_
         if classes is None:
             return labels
-        classes, codes = encode_labels(
-            labels.y, owner=self._owner, classes=np.asarray(classes)
-        )
+        classes = np.asarray(classes)
+        classes, codes = encode_labels(labels.y, owner=self._owner, classes=classes)
         return replace(labels, classes=classes, codes=codes)
 
     def _source(self, X, *, reset, labels=None):
@@ -178,17 +152,6 @@ class BaseDeepClassifier(RowNet):
             return X
         params = self.get_params_for("dataset")
         return self.dataset(X, None if labels is None else labels.codes, **params)
-
-    @property
-    def input_shape_(self):
-        """Shape in which a row reaches the network, None where rows have several."""
-        return self._input_shape_
-
-    def _prepare(self, training):
-        """Put into the record what the method needs from one batch to the next."""
-
-    def _finish(self, training):
-        """Set the fitted attributes."""
 
     def predict_proba(self, X):
         """Predict the probability of each class.
@@ -217,8 +180,7 @@ class BaseDeepClassifier(RowNet):
         Returns
         -------
         ndarray of shape (n_samples,)
-            Labels among ``classes_``; zeros and ones of shape (n_samples, n_labels)
-            where tags have been learnt.
+            Labels among ``classes_``; a table of zeros and ones for tags.
         """
         return self._decided(self.predict_proba(X))
 

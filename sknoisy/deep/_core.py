@@ -1,7 +1,6 @@
 """All that the nets take from the rest of the library, in one place.
 
-Transition matrices and what follows from them, mixtures of scores, and the test for
-noise: nets call these functions, and only these call the core.
+Transition matrices, what follows from them, and the test for noise.
 """
 
 import warnings
@@ -26,7 +25,6 @@ from sknoisy.quality._noise_rate import (
     estimate_noise,
     wilson_interval,
 )
-from sknoisy.quality._similarity import MixtureFitter
 from sknoisy.refinement._base import keep_posterior
 from sknoisy.transition import ConfidentTransition
 from sknoisy.transition._base import TRANSITION_ESTIMATOR
@@ -35,71 +33,43 @@ from sknoisy.transition._base import TRANSITION_ESTIMATOR
 SMALLEST_ENTRY = 1e-6
 # So many classes are named in a warning.
 MOST_NAMES = 5
+# What an estimator of the matrix is told beside X and y.
+INFO = ("sample_weight", "groups", "trusted")
 # What ``transition=`` may be: an estimator of the matrix, the matrix, or nothing.
 TRANSITION = [TRANSITION_ESTIMATOR, "array-like", None]
 
 
-def is_estimator(transition):
-    """Whether a parameter is an estimator of the matrix, not the matrix itself."""
-    return hasattr(transition, "_estimate")
-
-
-def given_matrix(transition, n_classes):
+def given_matrix(T, **checks):
     """Return a matrix given as such, checked, as a copy whose rows sum to 1."""
-    if isinstance(transition, torch.Tensor):
-        transition = transition.detach().cpu().numpy()
-    return check_transition_matrix(transition, n_classes=n_classes, name="transition")
+    if isinstance(T, torch.Tensor):
+        T = T.detach().cpu().numpy()
+    return check_transition_matrix(T, **checks)
 
 
-def estimated_matrix(net, step, X, labels, proba=None):
-    """Return the matrix that an estimator of ``sknoisy.transition`` finds.
-
-    ``proba`` are predictions of networks that have not been trained on the row, of
-    shape (n_samples, n_classes); without them the estimator uses a model of its own.
-    """
-    step = seed_unset(clone(step), net.random_state)
-    if proba is not None:
-        # An estimator that uses a model does not look at X where it has predictions.
-        X = X if isinstance(step, ProbabilitySource) else as_table(X)
-        T = prepared(step)._estimate(X, proba, labels)
-    else:
-        step.fit(
-            as_table(X),
-            labels.y,
-            sample_weight=labels.sample_weight,
-            groups=labels.groups,
-            trusted=labels.trusted,
-        )
-        T = step.transition_matrix_
-    return check_transition_matrix(T, n_classes=labels.n_classes, name="transition")
-
-
-def transition_of(net, training):
+def transition_of(net, training, proba=None):
     """Return the matrix that the parameter ``transition`` of a net stands for.
 
-    An estimator is fitted to the rows of the training.
+    An estimator of it is fitted to the rows of the training or, with ``proba``, gets
+    these predictions, which need not sum to 1. Rows of zeros have none: an estimator
+    with folds of its own does not get them.
     """
-    if is_estimator(net.transition):
-        return estimated_matrix(net, net.transition, training.X, training.labels)
-    return given_matrix(net.transition, len(net.classes_))
-
-
-def matrix_from_proba(net, training, proba, *, seen=None):
-    """Return the matrix, from predictions wherever an estimator uses a model.
-
-    ``seen`` numbers the rows with predictions; None means all. An estimator with folds
-    of its own gets these rows alone.
-    """
-    labels, step = training.labels, net.transition
-    if step is not None and not is_estimator(step):
-        return given_matrix(step, labels.n_classes)
-    if step is None:
-        step = ConfidentTransition()
-    # Sums over the epochs of a warm-up serve as well as means.
+    step = net.transition
+    if step is not None and not hasattr(step, "_estimate"):
+        return given_matrix(step, n_classes=len(net.classes_), name="transition")
+    X, labels = training.dataset.X, training.labels
+    step = clone(ConfidentTransition() if step is None else step)
+    step = seed_unset(step, net.random_state)
+    if proba is None:
+        info = {name: getattr(labels, name) for name in INFO}
+        return step.fit(as_table(X), labels.y, **info).transition_matrix_
+    seen = np.flatnonzero(proba.any(axis=1))
     proba = normalize_rows(proba)
-    if seen is not None and len(seen) < labels.n_samples and hasattr(step, "cv"):
+    if len(seen) < labels.n_samples and hasattr(step, "cv"):
         labels, proba = labels.take(training.dataset, seen), proba[seen]
-    T = estimated_matrix(net, step, training.X, labels, proba)
+    # An estimator that uses a model does not look at X where it has predictions.
+    X = X if isinstance(step, ProbabilitySource) else as_table(X)
+    T = prepared(step)._estimate(X, proba, labels)
+    T = check_transition_matrix(T, n_classes=labels.n_classes, name="transition")
     warn_if_not_diagonal(T, labels.classes, type(net).__name__)
     return T
 
@@ -108,9 +78,8 @@ def as_table(X):
     """Return images as rows of a table; whatever else is no table is refused."""
     if isinstance(X, Mapping | torch.utils.data.Dataset) or X is None:
         raise ValueError(
-            "An estimator of the transition matrix expected X as a table, an array or "
-            f"a tensor, but got {type(X).__name__}. Fit the estimator on features of "
-            "your own, and pass its transition_matrix_ by transition=."
+            "An estimator of the transition matrix expected X as a table, but got "
+            f"{type(X).__name__}. Fit it on features, and pass its transition_matrix_."
         )
     X = X.numpy(force=True) if isinstance(X, torch.Tensor) else X
     if getattr(X, "ndim", 2) > 2:
@@ -128,10 +97,9 @@ def label_purity(T, labels):
 
 
 def posterior(proba, T, codes):
-    """Return the probability of each true class, given the row and its label.
+    """Return ``proba[i, k] * T[k, codes[i]]`` divided by its sum: Bayes' rule.
 
-    It is Bayes' rule, ``proba[i, k] * T[k, codes[i]]`` divided by its sum. A label that
-    no class can turn into leaves the probabilities as they are.
+    A label that no class can turn into leaves the probabilities as they are.
     """
     return normalize_rows(proba * np.maximum(T, SMALLEST_ENTRY)[:, codes].T)
 
@@ -162,19 +130,9 @@ def core_error_rate(proba, labels, *, least=0.0):
     return noise.core_rate, lower > NOTABLE_RATE
 
 
-def fit_mixtures(mixture, scores, training, rows, *, scope, min_class_size):
-    """Fit a mixture to the scores of some rows and, by ``scope``, one to each class.
-
-    A class whose rows weigh less than ``min_class_size`` gets that of all rows. Returns
-    a list: the mixture of all rows and, with scope "class", one for each class.
-    """
-    # Without a word on whether there is noise: one component where that is enough.
-    fitter = MixtureFitter(mixture, False, scope, min_class_size)
-    return fitter.weigh(scores[rows], training.labels.take(training.dataset, rows))[1]
-
-
-def warn_if_too_many(n_classes, n_samples, owner):
+def warn_if_too_many(labels, owner):
     """Warn where a matrix has more entries than there are rows to learn it from."""
+    n_classes, n_samples = labels.n_classes, labels.n_samples
     if n_classes**2 > n_samples:
         warnings.warn(
             f"{owner} learns a transition matrix of {n_classes} x {n_classes} entries "

@@ -14,9 +14,8 @@ from sknoisy.deep._modules import last_linear
 class EmbeddingNetClassifier(TransformerMixin, BaseDeepClassifier):
     r"""Train a network that places rows of one class close together.
 
-    It is a plain classifier, with ``sample_weight``, that also returns what it makes of
-    the rows: its last hidden layer. A contrastive term pulls rows of the same class
-    together there. As the estimator of a
+    It is a plain classifier that also returns its last hidden layer, where a
+    contrastive term pulls rows of the same class together. As the estimator of a
     :class:`~sknoisy.semi_supervised.PseudoLabelRefinementClassifier` with
     ``embedding="transform"`` it shapes the space in which rows are clustered.
 
@@ -51,8 +50,7 @@ class EmbeddingNetClassifier(TransformerMixin, BaseDeepClassifier):
     that have the label of row :math:`i`, the contrastive term of the row is the mean
     over :math:`p \in P_i` of :math:`-\log(\exp(z_i^\top z_p / \tau) / \sum_{a \ne i}
     \exp(z_i^\top z_a / \tau))`, the supervised contrastive loss of [1]_, and 0 for a
-    row without company. There is no second head: the term looks at the very layer that
-    ``transform`` returns.
+    row without company. The layer is the very one that ``transform`` returns.
 
     References
     ----------
@@ -82,25 +80,23 @@ class EmbeddingNetClassifier(TransformerMixin, BaseDeepClassifier):
 
     def _through(self, network, x, **params):
         """Return logits and embedding of a batch."""
-        inputs_of_head = []
-        head = last_linear(network)
-        if head is not None:
-            # Hooked for this batch alone: a hook that stays would be pickled too.
-            hook = head.register_forward_pre_hook(
-                lambda _, inputs: inputs_of_head.append(inputs[0])
-            )
+        inputs_of_head, head = [], last_linear(network)
+        # Hooked for this batch alone: a hook that stays would be pickled too.
+        hook = head and head.register_forward_pre_hook(
+            lambda _, inputs: inputs_of_head.append(inputs[0])
+        )
         try:
             output = super()._through(network, x, **params)
         finally:
-            if head is not None:
+            if hook:
                 hook.remove()
         if isinstance(output, tuple):
             return output[:2]
         if not inputs_of_head:
             raise ValueError(
-                f"{self._owner} expected a module that ends with a torch.nn.Linear, or "
-                f"returns logits and embedding, but {type(network).__name__} has "
-                "no such layer. Let its forward return both."
+                f"{self._owner} expected a module that ends with a torch.nn.Linear, "
+                f"but {type(network).__name__} has none. Let it return logits and "
+                "embedding."
             )
         return output, inputs_of_head[-1]
 
@@ -108,8 +104,6 @@ class EmbeddingNetClassifier(TransformerMixin, BaseDeepClassifier):
         losses = super()._losses(y_pred, codes, rows, training)
         if not (self.contrast and training):
             return losses
-        if losses.ndim == 0:
-            self._refuse_reduced()
         far = contrastive_losses(y_pred[1], codes, self.temperature)
         return losses + self.contrast * far
 

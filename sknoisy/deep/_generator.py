@@ -11,10 +11,7 @@ LARGEST_SEED = np.iinfo(np.int32).max
 
 
 def draw_seed(random_state):
-    """Return a seed for torch, drawn from torch's own generator if there is no state.
-
-    ``torch.manual_seed`` then decides it, as in plain torch.
-    """
+    """Return a seed, drawn from torch's own generator if there is no state."""
     if random_state is None:
         return int(torch.randint(LARGEST_SEED, ()))
     return int(check_random_state(random_state).randint(LARGEST_SEED))
@@ -28,20 +25,19 @@ def get_state(device):
     return state
 
 
-def set_state(device, state):
-    """Put the generators into a state, which may come from a machine without CUDA."""
-    torch.set_rng_state(torch.from_numpy(state["cpu"].copy()))
-    if device.type == "cuda" and "cuda" in state:
-        torch.cuda.set_rng_state(torch.from_numpy(state["cuda"].copy()), device)
-
-
 @contextmanager
 def own_generators(device, *, seed=None, state=None):
-    """Seed the generators, or go on from a state, and put them back at the end."""
-    devices = _cuda_devices(device)
+    """Seed the generators, or else go on from a state; put them back at the end."""
+    devices = []
+    if device.type == "cuda":
+        here = torch.cuda.current_device() if device.index is None else device.index
+        devices = [here]
     with torch.random.fork_rng(devices=devices):
-        if state is not None:
-            set_state(device, state)
+        if seed is None:
+            torch.set_rng_state(torch.from_numpy(state["cpu"].copy()))
+            # The state may come from a machine without CUDA.
+            if devices and "cuda" in state:
+                torch.cuda.set_rng_state(torch.from_numpy(state["cuda"].copy()), device)
         else:
             # torch.manual_seed would seed the devices of others, too.
             torch.default_generator.manual_seed(seed)
@@ -49,10 +45,3 @@ def own_generators(device, *, seed=None, state=None):
                 with torch.cuda.device(index):
                     torch.cuda.manual_seed(seed)
         yield
-
-
-def _cuda_devices(device):
-    """Return the number of the CUDA device, if it is one, in a list."""
-    if device.type != "cuda":
-        return []
-    return [torch.cuda.current_device() if device.index is None else device.index]

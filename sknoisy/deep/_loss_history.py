@@ -1,41 +1,24 @@
 """A net that tells wrong labels by how their loss went from epoch to epoch."""
 
-from numbers import Integral
-
 import numpy as np
 import torch
 
-from sknoisy._compat import Interval, StrOptions
 from sknoisy._transition_matrix import normalize_rows
 from sknoisy.deep._base import BaseDeepClassifier
-from sknoisy.deep._core import TRANSITION, keep_label_posterior
-from sknoisy.deep._selection import KEEP_CONSTRAINT, keep_low, learn_shares, only_kept
-
-# window=None: a variance over fewer epochs is dominated by single batches; the row "the
-# same by the variance" of benchmarks/bench_noise_adaptation.py.
-WINDOW = 10
+from sknoisy.deep._selection import SelectsRows, keep_low, only_kept
 
 
-class LossHistoryClassifier(BaseDeepClassifier):
+class LossHistoryClassifier(SelectsRows, BaseDeepClassifier):
     r"""Neural network that leaves out labels by the history of their loss.
 
-    The loss of every row is noted each time the network is trained on it. After a
-    warm-up, the rows of each label with the lowest mean loss, or the lowest variance
-    of it, are kept, and the others are left out until the next epoch. How many to keep
-    is estimated for each label, from what the network said during the warm-up.
+    The loss of every row is noted in each epoch. After a warm-up, the rows of each
+    label with the lowest mean loss are kept, and the others are left out until the next
+    epoch. How many to keep is estimated from what the network has said so far.
 
     Parameters
     ----------
     module : torch Module class or instance, default=None
         The network, as for :class:`EarlyLearningClassifier`.
-
-    statistic : {"mean", "variance"}, default="mean"
-        What is taken of the history: the mean of all losses so far, or the variance of
-        the last ones.
-
-    window : int, default=None
-        With ``statistic="variance"``: number of epochs that it is taken of, at least 2.
-        None means 10.
 
     keep_share : float or array-like of shape (n_classes,), default=None
         Share of the rows of each label to keep, in (0, 1]. None has it estimated.
@@ -44,8 +27,8 @@ class LossHistoryClassifier(BaseDeepClassifier):
         What the shares follow from, as for :class:`CoTeachingClassifier`.
 
     warmup_epochs : int, default=4
-        Epochs in which all rows are trained on, at least 1. Few, since what the shares
-        are estimated from must not know the labels by heart yet.
+        Epochs in which all rows are trained on, at least 1: few, so that no label is
+        known by heart when the shares are estimated.
 
     **kwargs : dict
         ``random_state``, ``image_shape`` and all parameters of skorch's
@@ -54,8 +37,7 @@ class LossHistoryClassifier(BaseDeepClassifier):
     Attributes
     ----------
     loss_history_ : ndarray of shape (n_epochs, n_samples)
-        Loss of each row in each epoch, as it was when the row was trained on. NaN for
-        rows that were split off for validation.
+        Loss of each row in each epoch; NaN for rows split off for validation.
 
     keep_share_ : ndarray of shape (n_classes,)
         Share of the rows of each label that is kept.
@@ -81,17 +63,15 @@ class LossHistoryClassifier(BaseDeepClassifier):
     See Also
     --------
     CoTeachingClassifier : Two networks that select rows for each other.
-    EarlyLearningClassifier : Hold on to early predictions and leave nothing out.
+    EarlyLearningClassifier : Leaves nothing out.
 
     Notes
     -----
     The share of right labels among the rows labelled :math:`j` is :math:`\pi_j T_{jj}
     / \sum_i \pi_i T_{ij}` with the shares :math:`\pi` of the true classes.
 
-    The mean ranks labels better than the variance: a wrong label has a high loss from
-    the start, while its loss varies only when the network comes to know it by heart;
-    and in the first epochs it is the loss of right labels that varies most. The user
-    guide has the figures.
+    The variance of the losses, ``clf.loss_history_[-10:].var(axis=0)``, ranks labels
+    worse: that of a wrong label is large only when it comes to be known by heart.
 
     Examples
     --------
@@ -109,48 +89,37 @@ class LossHistoryClassifier(BaseDeepClassifier):
 
     _parameter_constraints: dict = {
         **BaseDeepClassifier._parameter_constraints,
-        "statistic": [StrOptions({"mean", "variance"})],
-        "window": [Interval(Integral, 2, None, closed="left"), None],
-        "keep_share": KEEP_CONSTRAINT,
-        "transition": TRANSITION,
-        "warmup_epochs": [Interval(Integral, 1, None, closed="left")],
+        **SelectsRows._parameter_constraints,
     }
-
-    _only_with = {"window": ("statistic", "variance")}
 
     def __init__(
         self,
         module=None,
         *,
-        statistic="mean",
-        window=None,
         keep_share=None,
         transition=None,
         warmup_epochs=4,
         **kwargs,
     ):
         super().__init__(module, **kwargs)
-        self.statistic = statistic
-        self.window = window
         self.keep_share = keep_share
         self.transition = transition
         self.warmup_epochs = warmup_epochs
 
-    def _prepare(self, training):
-        n_rows, n_classes = len(training.dataset), len(self.classes_)
-        if not len(self.history) or len(self._proba_sum_) != n_rows:
-            self.loss_history_ = np.empty((0, n_rows), np.float32)
-            self._proba_sum_ = np.zeros((n_rows, n_classes))
-            self.keep_share_, self.kept_ = None, np.ones(n_rows, bool)
+    def _forget(self, n_rows):
+        self.loss_history_ = np.empty((0, n_rows), np.float32)
+        self.kept_ = np.ones(n_rows, bool)
 
-    def _before_epoch(self, dataset_train):
+    def on_epoch_begin(self, net, **kwargs):
+        """Make room for the losses of the epoch."""
+        super().on_epoch_begin(net, **kwargs)
         empty = np.full((1, self.loss_history_.shape[1]), np.nan, np.float32)
         self.loss_history_ = np.concatenate([self.loss_history_, empty])
 
     def _losses(self, y_pred, codes, rows, training):
         """Note the loss of each row, and return that of those to learn from."""
         losses = super()._losses(y_pred, codes, rows, training)
-        if not training or losses.ndim == 0:
+        if not training:
             return losses
         index = rows.index.cpu().numpy()
         self.loss_history_[-1, index] = losses.detach().cpu().numpy()
@@ -161,49 +130,15 @@ class LossHistoryClassifier(BaseDeepClassifier):
         kept = torch.as_tensor(self.kept_[index]).to(losses.device)
         return only_kept(losses, kept, rows.weight)
 
-    def _after_epoch(self, dataset_train):
-        n_epochs = len(self.loss_history_)
-        # Once the warm-up is over, and before the networks know labels by heart.
-        if n_epochs == self.warmup_epochs:
-            self._learn_shares(self._training_)
-        if n_epochs >= self.warmup_epochs:
-            self._select(self._training_)
+    def _select(self, labels):
+        """Choose the rows to go on with: low means, none for rows without a loss."""
+        score = np.full(len(self.kept_), np.nan)
+        seen = self._proba_sum_.any(axis=1)
+        if seen.any():
+            score[seen] = np.nanmean(self.loss_history_[:, seen].astype(float), axis=0)
+            self.kept_ = keep_low(score, self.keep_share_, labels)
 
-    def _learn_shares(self, training):
-        self.transition_matrix_, self.keep_share_ = learn_shares(
-            self, training, self._proba_sum_, self._seen()
-        )
-
-    def _select(self, training):
-        """Choose the rows to go on with."""
-        self.kept_ = keep_low(self._score(), self.keep_share_, training.labels)
-
-    def _seen(self):
-        return np.flatnonzero(self._proba_sum_.any(axis=1))
-
-    def _score(self):
-        """Return the statistic of the history, NaN for rows without any."""
-        score = np.full(self.loss_history_.shape[1], np.nan)
-        seen = self._seen()
-        losses = self.loss_history_[:, seen].astype(float)
-        if self.statistic == "mean" or len(losses) == 1:
-            score[seen] = np.nanmean(losses, axis=0)
-        else:
-            window = WINDOW if self.window is None else self.window
-            score[seen] = np.nanvar(losses[-window:], axis=0)
-        return score
-
-    def _finish(self, training):
-        """Set what the histories say of the labels."""
+    def _final_proba(self, training):
         seen = self._proba_sum_.any(axis=1)[:, None]
         alone = self._class_probabilities(training.dataset)
-        proba = normalize_rows(np.where(seen, self._proba_sum_, alone))
-        if not len(self.loss_history_):
-            self.transition_matrix_, self.keep_share_ = learn_shares(
-                self, training, proba
-            )
-        elif len(self.loss_history_) < self.warmup_epochs:
-            # The training has ended within the warm-up: say what is known.
-            self._learn_shares(training)
-            self._select(training)
-        keep_label_posterior(self, proba, training.labels)
+        return normalize_rows(np.where(seen, self._proba_sum_, alone))

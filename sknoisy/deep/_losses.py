@@ -1,10 +1,15 @@
-"""Cross-entropy corrected by a transition matrix."""
+"""Losses for wrong labels: corrected by a transition matrix, or bounded."""
+
+import math
 
 import numpy as np
 import torch
 from torch.nn.functional import log_softmax
 
-from sknoisy._transition_matrix import check_transition_matrix
+from sknoisy.deep._core import given_matrix
+
+# What the symmetric loss reads the zeros of a one-hot label as: the authors' code.
+LABEL_FLOOR = 1e-4
 
 
 class LabelLoss(torch.nn.CrossEntropyLoss):
@@ -31,8 +36,7 @@ class LabelLoss(torch.nn.CrossEntropyLoss):
         Returns
         -------
         tensor
-            The loss: of shape (n_samples,) with ``reduction="none"``, otherwise a
-            single number.
+            Shape (n_samples,) with ``reduction="none"``, otherwise a single number.
         """
         check_batch(input, target)
         return self._reduce(self._losses(log_softmax(input, dim=1), target), target)
@@ -43,31 +47,25 @@ class LabelLoss(torch.nn.CrossEntropyLoss):
 
     def _reduce(self, losses, target):
         """Weigh and sum up as ``torch.nn.CrossEntropyLoss`` does."""
+        weight = torch.ones_like(losses)
         if self.weight is not None:
-            losses = losses * self.weight.to(losses)[target]
+            weight = self.weight.to(losses)[target]
+        losses = losses * weight
         if self.reduction == "none":
             return losses
-        if self.reduction == "sum":
-            return losses.sum()
-        if self.weight is not None:
-            # torch divides by the weight of the labels, not by their number.
-            return losses.sum() / self.weight.to(losses)[target].sum()
-        return losses.mean()
+        # torch divides by the weight of the labels, not by their number.
+        return losses.sum() / (1 if self.reduction == "sum" else weight.sum())
 
 
 def check_batch(logits, target):
     """Refuse what is no batch of logits with one integer label each."""
-    if logits.ndim != 2 or target.shape != logits.shape[:1]:
+    fits = logits.ndim == 2 and target.shape == logits.shape[:1]
+    if not fits or target.is_floating_point():
         raise ValueError(
-            "The loss expected logits of shape (n_samples, n_classes) and one label "
-            f"per row, but got shapes {tuple(logits.shape)} and {tuple(target.shape)}. "
-            "Flatten images and sequences to one row per label."
-        )
-    if target.is_floating_point():
-        raise ValueError(
-            f"The loss expected integer labels, but got dtype {target.dtype}. Pass "
-            "class positions, for example target.long(); class probabilities are not "
-            "supported."
+            "The loss expected logits of shape (n_samples, n_classes) and integer "
+            f"labels, one per row, but got shapes {tuple(logits.shape)} and "
+            f"{tuple(target.shape)} and labels of {target.dtype}. Flatten sequences to "
+            "one row per label, and pass class positions, such as target.long()."
         )
 
 
@@ -76,18 +74,10 @@ def pick(values, target):
     return values.gather(1, target[:, None])[:, 0]
 
 
-def as_numpy_matrix(T, **checks):
-    """Return a checked transition matrix, which may come as a tensor."""
-    if isinstance(T, torch.Tensor):
-        T = T.detach().cpu().numpy()
-    return check_transition_matrix(T, **checks)
-
-
 def log_transition(T):
     """Return the logarithm of a transition matrix; minus infinity where it is zero.
 
-    A column of zeros becomes one of zeros: such a label says nothing about the true
-    class.
+    A column of zeros stays one: such a label says nothing about the true class.
     """
     T = np.where(T.any(axis=0), T, 1.0)
     with np.errstate(divide="ignore"):
@@ -123,17 +113,17 @@ class ForwardCrossEntropyLoss(LabelLoss):
 
     See Also
     --------
-    BackwardCrossEntropyLoss : Correct the loss instead of the prediction.
     NoiseAdaptationLayer : Learn the matrix together with the net.
+    sknoisy.NoiseTransitionClassifier : The same for any classifier.
 
     Notes
     -----
     The loss of a row is :math:`-\log \sum_k p_k(x) T_{k \tilde y}`, computed in log
     space. A label that no class can turn into by the matrix has loss 0.
 
-    The module returns logits. skorch applies softmax for predictions by itself, since
-    this is a ``CrossEntropyLoss``: ``NeuralNetClassifier(module,
-    criterion=ForwardCrossEntropyLoss, criterion__transition_matrix=T)``.
+    With skorch, which applies softmax for predictions by itself:
+    ``NeuralNetClassifier(module, criterion=ForwardCrossEntropyLoss,
+    criterion__transition_matrix=T)``.
 
     References
     ----------
@@ -152,68 +142,126 @@ class ForwardCrossEntropyLoss(LabelLoss):
 
     def __init__(self, transition_matrix, **kwargs):
         super().__init__(**kwargs)
-        T = as_numpy_matrix(transition_matrix)
+        T = given_matrix(transition_matrix)
         self.register_buffer("log_transition", log_transition(T))
 
     def _losses(self, log_proba, target):
-        check_width(log_proba, self.log_transition)
+        if log_proba.shape[1] != len(self.log_transition):
+            raise ValueError(
+                f"transition_matrix has {len(self.log_transition)} classes, but the "
+                f"module returned logits of shape {tuple(log_proba.shape)}. Let it "
+                "return one logit for each row of the matrix."
+            )
         return -mixed_log_likelihood(log_proba, self.log_transition, target)
 
 
-class BackwardCrossEntropyLoss(LabelLoss):
-    r"""Cross-entropy whose mean over the noise is that of the true labels.
+class GeneralizedCrossEntropyLoss(LabelLoss):
+    r"""Bounded loss between cross-entropy and the mean absolute error.
 
     Parameters
     ----------
-    transition_matrix : array-like or tensor of shape (n_classes, n_classes)
-        As for :class:`ForwardCrossEntropyLoss`; it has an inverse.
+    q : float, default=0.7
+        0 is cross-entropy, 1 the mean absolute error; in [0, 1]. The larger it is, the
+        less a label counts that the net finds improbable.
 
     **kwargs : dict
         ``weight`` and ``reduction`` of :class:`torch.nn.CrossEntropyLoss`.
 
     See Also
     --------
-    ForwardCrossEntropyLoss : Correct the prediction instead; mostly the better choice.
+    SymmetricCrossEntropyLoss : A sum of cross-entropy and a bounded loss.
 
     Notes
     -----
-    The loss of a row is :math:`-\sum_k (T^{-1})_{\tilde y k} \log p_k(x)`. Some of the
-    weights are negative, so that the loss has no lower bound and a net that is trained
-    for long follows it down: stop early, and prefer forward correction.
+    The loss of a row is :math:`(1 - p_{\tilde y}(x)^q) / q`, computed in log space. It
+    never exceeds :math:`1 / q`. The default is the published value. With many classes
+    a large ``q`` makes learning slow, since all labels are improbable at the start.
 
     References
     ----------
-    G. Patrini et al., CVPR 2017, see :class:`ForwardCrossEntropyLoss`.
+    Z. Zhang, M. Sabuncu, "Generalized Cross Entropy Loss for Training Deep Neural
+    Networks with Noisy Labels", NeurIPS 2018.
 
     Examples
     --------
     >>> import torch
-    >>> from sknoisy.deep import BackwardCrossEntropyLoss
-    >>> T = torch.tensor([[0.8, 0.2], [0.4, 0.6]])
-    >>> loss = BackwardCrossEntropyLoss(T, reduction="none")
-    >>> logits, labels = torch.tensor([[1.0, 0.0], [1.0, 0.0]]), torch.tensor([0, 1])
-    >>> expected = T @ loss(logits, labels)
-    >>> plain = torch.nn.CrossEntropyLoss(reduction="none")
-    >>> torch.allclose(expected, plain(logits, labels))
-    True
+    >>> from sknoisy.deep import GeneralizedCrossEntropyLoss
+    >>> loss = GeneralizedCrossEntropyLoss(1.0)
+    >>> loss(torch.tensor([[0.0, 1000.0]]), torch.tensor([0])).item()
+    1.0
     """
 
-    def __init__(self, transition_matrix, **kwargs):
+    def __init__(self, q=0.7, **kwargs):
         super().__init__(**kwargs)
-        T = as_numpy_matrix(transition_matrix, invertible=True)
-        inverse = torch.as_tensor(np.linalg.inv(T), dtype=torch.get_default_dtype())
-        self.register_buffer("inverse_transition", inverse)
+        check_number("q", q, 1)
+        self.q = q
 
     def _losses(self, log_proba, target):
-        check_width(log_proba, self.inverse_transition)
-        return -(self.inverse_transition.to(log_proba)[target] * log_proba).sum(dim=1)
+        log_likelihood = pick(log_proba, target)
+        # The limit of (1 - p^q) / q for q to 0.
+        if self.q == 0:
+            return -log_likelihood
+        return -torch.expm1(self.q * log_likelihood) / self.q
 
 
-def check_width(log_proba, matrix):
-    """Refuse logits of another number of classes than the matrix has."""
-    if log_proba.shape[1] != len(matrix):
+class SymmetricCrossEntropyLoss(LabelLoss):
+    r"""Cross-entropy plus the cross-entropy with prediction and label swapped.
+
+    Parameters
+    ----------
+    alpha : float, default=0.1
+        Weight of cross-entropy, not negative. It makes learning fast and memorises.
+
+    beta : float, default=1.0
+        Weight of the swapped one, not negative. It is bounded, and robust.
+
+    **kwargs : dict
+        ``weight`` and ``reduction`` of :class:`torch.nn.CrossEntropyLoss`.
+
+    See Also
+    --------
+    GeneralizedCrossEntropyLoss : One loss between the two.
+
+    Notes
+    -----
+    The loss of a row is :math:`-\alpha \log p_{\tilde y}(x) - \beta \log(f)
+    (1 - p_{\tilde y}(x))`, where :math:`f = 10^{-4}` stands for the zeros of the label:
+    the swapped cross-entropy is the mean absolute error, up to a factor. The values of
+    the authors' code, :math:`f` among them, are the defaults for CIFAR-10, and
+    ``alpha=6.0, beta=0.1`` for CIFAR-100.
+
+    References
+    ----------
+    Y. Wang, X. Ma, Z. Chen, Y. Luo, J. Yi, J. Bailey, "Symmetric Cross Entropy for
+    Robust Learning with Noisy Labels", ICCV 2019.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sknoisy.deep import SymmetricCrossEntropyLoss
+    >>> loss = SymmetricCrossEntropyLoss(alpha=0.0)
+    >>> wrong = loss(torch.tensor([[0.0, 1000.0]]), torch.tensor([0]))
+    >>> round(wrong.item(), 2)
+    9.21
+    """
+
+    def __init__(self, alpha=0.1, beta=1.0, **kwargs):
+        super().__init__(**kwargs)
+        check_number("alpha", alpha, math.inf)
+        check_number("beta", beta, math.inf)
+        self.alpha, self.beta = alpha, beta
+
+    def _losses(self, log_proba, target):
+        log_likelihood = pick(log_proba, target)
+        # -(1 - p) log f: expm1 of the log-likelihood is p - 1.
+        swapped = math.log(LABEL_FLOOR) * torch.expm1(log_likelihood)
+        return -self.alpha * log_likelihood + self.beta * swapped
+
+
+def check_number(name, value, high):
+    """Refuse a number outside a closed range from 0, or at its end at infinity."""
+    if not 0 <= value <= high or math.isinf(value):
         raise ValueError(
-            f"transition_matrix has {len(matrix)} classes, but the module returned "
-            f"logits of shape {tuple(log_proba.shape)}. Let the module return one "
-            "logit for each row of the matrix."
+            f"{name} must lie in [0, {high}], but got {value!r}. The default is a "
+            "published value."
         )

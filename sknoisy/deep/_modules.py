@@ -19,8 +19,8 @@ SUM_TOLERANCE = 1e-4
 class Standardize(nn.Module):
     """Subtract a mean and divide by a standard deviation, both of the training data.
 
-    They belong to columns, or to the channels of images. The scaling itself is done in
-    double precision, so that a column far from 0 keeps its digits; what leaves has the
+    They belong to columns, or to the channels of images. Scaling is done in double
+    precision, so that a column far from 0 keeps its digits; what leaves has the
     precision of the network, which ``unit`` knows.
     """
 
@@ -42,8 +42,7 @@ class Standardize(nn.Module):
 
 def make_table_module(n_features, n_classes, mean, std, *, widths=None):
     """Make a perceptron with two hidden layers, twice as wide as the data."""
-    width = 2 * max(n_features, n_classes)
-    width = min(max(width, SMALLEST_WIDTH), LARGEST_WIDTH)
+    width = min(max(2 * max(n_features, n_classes), SMALLEST_WIDTH), LARGEST_WIDTH)
     first, second = widths or (width, width)
     return nn.Sequential(
         Standardize(mean, std),
@@ -106,9 +105,8 @@ def check_logits(logits, n_classes, owner):
     off = (values.sum(dim=1) - 1).abs()
     if bool((values >= 0).all()) and bool((off < SUM_TOLERANCE).all()):
         raise ValueError(
-            f"{owner} expected the module to return logits, but got probabilities: "
-            "nothing is negative and every row sums to 1. Remove the softmax at the "
-            "end of the module; predict_proba applies it."
+            f"{owner} expected the module to return logits, but got probabilities. "
+            "Remove the softmax at the end of the module; predict_proba applies it."
         )
 
 

@@ -8,7 +8,6 @@ import torch
 from skorch import NeuralNetClassifier
 from skorch.callbacks import EpochTimer, PassthroughScoring, PrintLog
 from skorch.utils import to_tensor
-from torch.utils.data import DataLoader
 
 from sknoisy._labels import encode_labels
 from sknoisy.deep._modules import (
@@ -22,16 +21,13 @@ from sknoisy.deep._skorch_net import SkorchNet
 
 # A batch whose rows have no weight divides by this instead of 0; its loss is 0 anyway.
 TINY = 1e-12
-# How many times more rows than are trained on are looked at together.
-LOOKING = 8
 
 
 class RowNet(SkorchNet, NeuralNetClassifier):
     """A skorch net whose batches know the number and the weight of their rows.
 
     Think twice before adding to this class: every line of it stands between skorch and
-    every net of ours. A net with a loss of its own overrides ``_losses``; a net with
-    more than one module overrides ``_set_modules``.
+    every net of ours. A net with a loss of its own overrides ``_losses``.
     """
 
     @property
@@ -67,25 +63,8 @@ class RowNet(SkorchNet, NeuralNetClassifier):
             dataset_valid = RowDataset(dataset_valid, codes, y=y_valid, numbered=False)
         return dataset_train, dataset_valid
 
-    def get_iterator(self, dataset, training=False):
-        """Return the batches of a data set; those to train on are shuffled."""
-        name = "iterator_train" if training else "iterator_valid"
-        iterator, params = getattr(self, name), self.get_params_for(name)
-        if "batch_sampler" not in params:
-            # Without gradients a batch takes a fraction of the memory.
-            size = self.batch_size * (1 if training else LOOKING)
-            params.setdefault("batch_size", max(size, -1))
-            if params["batch_size"] == -1:
-                params["batch_size"] = len(dataset)
-        if isinstance(iterator, type) and issubclass(iterator, DataLoader):
-            params["collate_fn"] = Collate(params.get("collate_fn"))
-            if not training:
-                # A loader draws a number when it starts. Looking at the rows must not
-                # change how training goes on.
-                params.setdefault("generator", torch.Generator())
-            elif not {"sampler", "batch_sampler"} & set(params):
-                params.setdefault("shuffle", True)
-        return iterator(dataset, **params)
+    def _collate(self, given):
+        return Collate(given)
 
     # Modules
 
@@ -112,9 +91,9 @@ class RowNet(SkorchNet, NeuralNetClassifier):
     def _make_default_module(self):
         """Return a network that suits the rows seen by ``fit``."""
         n_classes, scale = len(self.classes_), self._input_scale_
-        if len(self.input_shape_) == 1:
-            return make_table_module(*self.input_shape_, n_classes, *scale)
-        return make_image_module(self.input_shape_, n_classes, *scale)
+        if len(self._input_shape_) == 1:
+            return make_table_module(*self._input_shape_, n_classes, *scale)
+        return make_image_module(self._input_shape_, n_classes, *scale)
 
     def initialize_criterion(self):
         """Make the loss so that it returns one number per row."""
@@ -172,14 +151,22 @@ class RowNet(SkorchNet, NeuralNetClassifier):
         codes = to_tensor(y_true, device=self.device)
         losses = self._losses(y_pred, codes, rows, training)
         weight = rows.weight.to(losses)
-        if losses.ndim == 0:
-            equal = bool((weight == weight[0]).all())
-            return losses if equal else self._refuse_reduced()
         return (losses * weight).sum() / weight.sum().clamp_min(TINY)
 
     def _losses(self, y_pred, codes, rows, training):
         """Return the loss of each row of a batch."""
-        return self.criterion_(self._checked_logits(y_pred, training), codes)
+        return self._criterion_losses(self._checked_logits(y_pred, training), codes)
+
+    def _criterion_losses(self, logits, codes):
+        losses = self.criterion_(logits, codes)
+        if losses.shape != codes.shape[:1]:
+            raise ValueError(
+                f"{self._owner} expected one loss per row from criterion, but "
+                f"{type(self.criterion_).__name__} returned shape "
+                f"{tuple(losses.shape)}. Let it return one per row where its attribute "
+                'reduction is "none", as the losses of torch do.'
+            )
+        return losses
 
     def _checked_logits(self, output, training=True):
         """Return the logits; what is none is refused in the first batch of training."""
@@ -193,14 +180,6 @@ class RowNet(SkorchNet, NeuralNetClassifier):
             for one in logits:
                 check_logits(one, len(self.classes_), self._owner)
             self._training_.logits_checked = True
-
-    def _refuse_reduced(self):
-        raise ValueError(
-            f"{self._owner} expected one loss per row from criterion, in order to "
-            f"weigh the rows, but {type(self.criterion_).__name__} returned a single "
-            "number. Let it return one per row where its attribute reduction is "
-            '"none", as the losses of torch do.'
-        )
 
     def validation_step(self, batch, **params):
         """Return loss and output for a batch to validate on, and note the accuracy."""
@@ -223,8 +202,7 @@ class RowNet(SkorchNet, NeuralNetClassifier):
     def _look_at(self, dataset, *, precise=True):
         """Yield the output of the network for each batch, in order.
 
-        In single precision the logits of a row depend in their last digits on its
-        company in the batch, since blocks of another size are summed in another order.
+        In single precision the last digits of a row depend on its company in the batch.
         Our own networks therefore answer in double precision unless it has to be quick.
         """
         self._set_training(False)
@@ -240,13 +218,13 @@ class RowNet(SkorchNet, NeuralNetClassifier):
             yield output
 
     def _check_finite(self, output):
-        for logits in output if isinstance(output, tuple) else (output,):
-            if not bool(torch.isfinite(logits).all()):
-                raise ValueError(
-                    f"{self._owner} expected finite logits, but the module returned "
-                    "NaN or infinity: the training has diverged, or the inputs are "
-                    "too large. Scale X, or lower lr."
-                )
+        outputs = output if isinstance(output, tuple) else (output,)
+        if not all(bool(torch.isfinite(one).all()) for one in outputs):
+            raise ValueError(
+                f"{self._owner} expected finite logits, but the module returned NaN or "
+                "infinity: the training has diverged, or the inputs are too large. "
+                "Scale X, or lower lr."
+            )
 
     def _class_probabilities(self, dataset):
         """Return class probabilities of the rows of a data set, in order."""

@@ -7,20 +7,17 @@ import numpy as np
 import torch
 from torch.nn.functional import dropout, log_softmax
 
-from sknoisy.deep._losses import (
-    as_numpy_matrix,
-    check_batch,
-    log_transition,
-    mixed_log_likelihood,
-    pick,
-)
+from sknoisy.deep._core import given_matrix
+from sknoisy.deep._losses import check_batch, log_transition, mixed_log_likelihood, pick
 
-KINDS = ("softmax", "linear", "fixed")
-DROPOUT_TARGETS = ("input", "weight")
-# The dropout of the one re-implementation of Jindal et al. (2016) that could be read,
-# and the penalty that was chosen on mnist5k, the row NoiseAdaptationClassifier() of
-# benchmarks/bench_noise_adaptation.py.
-USUAL_DROPOUT, USUAL_PENALTY = 0.1, 0.7
+# What keeps each kind from the identity, and its usual value: the dropout of the one
+# re-implementation of Jindal et al. (2016) that could be read, and the penalty that was
+# chosen on mnist5k, the row NoiseAdaptationClassifier() of
+# suite nets.
+OPTIONS = {"softmax": {"dropout": 0.1}, "linear": {"trace_penalty": 0.7}, "fixed": {}}
+# The identity is published; half of the labels taken over is of the same row.
+STARTS = {"softmax": "identity", "linear": 0.5}
+HIGHEST = {"dropout": 1, "trace_penalty": math.inf}
 # A start of exactly zero could not be left again.
 SMALLEST_START = 1e-4
 
@@ -28,8 +25,8 @@ SMALLEST_START = 1e-4
 class NoiseAdaptationLayer(torch.nn.Module):
     r"""Layer that turns predictions of the true class into those of the noisy label.
 
-    It is put on top of a classifier for training on noisy labels, learns the noise
-    transition matrix together with it, and is taken off for predictions.
+    It is put on top of a classifier for training, learns the noise transition matrix
+    along with it, and is taken off for predictions.
 
     Parameters
     ----------
@@ -44,36 +41,32 @@ class NoiseAdaptationLayer(torch.nn.Module):
           :meth:`penalty`;
         - "fixed": ``h @ T`` with the T given as ``start``, which is not learnt.
 
-    dropout : float, default=0.1
-        Share q of what is set to zero in training, in [0, 1); "softmax" only.
+    dropout : float, default=None
+        Share q of the entries of h that is set to zero in training, anew for each
+        sample, in [0, 1). Only for "softmax", where None means 0.1.
 
-    dropout_on : {"input", "weight"}, default="input"
-        Where: the entries of h, anew for each sample, or the entries of the weight
-        matrix, anew for each batch. Both have been read out of "dropout on the weights
-        of the noise model"; a masked input removes a whole row of the weights.
-
-    start : "identity", float or array-like, default="identity"
+    start : "identity", float or array-like, default=None
         Where T starts. "identity" starts the weight matrix at the identity, as
         published; its meaning depends on K, see the notes. A number s in (0, 1) is the
         share of labels that are taken over, while the others are drawn from all
         classes alike: the diagonal of T is ``s + (1 - s) / K``. An array of shape
-        (n_classes, n_classes) is T itself.
+        (n_classes, n_classes) is T itself. None means "identity" for "softmax", as
+        published, and 0.5 for "linear".
 
-    trace_penalty : float, default=0.7
-        Factor of the mean diagonal of T in :meth:`penalty`, not negative; "linear"
-        only. It means the same for any K, which a factor of the trace does not: 0.01
-        times the trace is 0.1 times the mean diagonal of 10 classes.
+    trace_penalty : float, default=None
+        Factor of the mean diagonal of T in :meth:`penalty`, not negative. Only for
+        "linear", where None means 0.7. It means the same for any K: 0.01 times the
+        trace is 0.1 times the mean diagonal of 10 classes.
 
     Attributes
     ----------
     weight : parameter of shape (n_classes, n_classes)
-        What is learnt: row i holds the logits of the labels of true class i. A fixed
-        layer has the buffer ``log_transition`` instead.
+        Row i holds the logits of the labels of true class i. A fixed layer has none.
 
     Raises
     ------
     ValueError
-        If a parameter is out of its range, or ``start`` has another K.
+        If a parameter is out of its range or of another kind of layer.
 
     See Also
     --------
@@ -83,24 +76,19 @@ class NoiseAdaptationLayer(torch.nn.Module):
     Notes
     -----
     A prediction that is certain of class i leaves the softmax layer as
-    :math:`T_i = \mathrm{softmax}(W_i)`: rows are distributions without any constraint.
-    With :math:`W` at the identity, :math:`T_{ii} = e / (e + K - 1)`, which is 0.73 for
-    2 classes, 0.23 for 10, and 0.027 for 100: the more classes, the fewer
-    labels the layer takes over at first. A start diagonal d is reached by
-    :math:`W = \log\frac{d (K - 1)}{1 - d} I`; the share s that fixes d means the same
-    for every K.
+    :math:`T_i = \mathrm{softmax}(W_i)`. With :math:`W` at the identity,
+    :math:`T_{ii} = e / (e + K - 1)`, which is 0.73 for 2 classes, 0.23 for 10, and
+    0.027 for 100: the more classes, the fewer labels the layer takes over at first.
 
-    Dropout scales what it keeps by :math:`1 / (1 - q)`, so T as read without dropout
-    is flatter than the noise that it was fitted to. This pessimism is intended:
-    a wrong label surprises less. ``transition_matrix(calibrated=True)`` takes it out,
-    :math:`\mathrm{softmax}(W_i / (1 - q))`.
+    Dropout scales what it keeps by :math:`1 / (1 - q)`, so T as read without it is
+    flatter than the noise that it was fitted to. This pessimism is intended: a wrong
+    label surprises less. The calibrated matrix is :math:`\mathrm{softmax}(W_i / (1 -
+    q))`.
 
-    The trace penalty c of the linear layer does the same by other means. Where the
-    likelihood and the penalty are in balance, and classes are equally frequent, each
-    row of T stands for a row with the diagonal :math:`T_{ii} (1 + c (1 - T_{ii}))` and
-    the other entries :math:`T_{ij} (1 - c T_{ii})`: that is the calibrated matrix.
-
-    Nothing larger than the weight matrix and one batch of predictions is kept.
+    The trace penalty c of the linear layer does the same by other means. Where it is in
+    balance with the likelihood, and classes are equally frequent, the calibrated matrix
+    has the diagonal :math:`T_{ii} (1 + c (1 - T_{ii}))` and the other entries
+    :math:`T_{ij} (1 - c T_{ii})`.
 
     References
     ----------
@@ -130,20 +118,24 @@ class NoiseAdaptationLayer(torch.nn.Module):
         n_classes,
         *,
         kind="softmax",
-        dropout=USUAL_DROPOUT,
-        dropout_on="input",
-        start="identity",
-        trace_penalty=USUAL_PENALTY,
+        dropout=None,
+        start=None,
+        trace_penalty=None,
     ):
         super().__init__()
-        check_layer(kind, dropout, dropout_on, trace_penalty)
-        self.n_classes, self.kind = n_classes, kind
-        self.dropout, self.dropout_on = dropout, dropout_on
-        self.trace_penalty = trace_penalty
+        if kind not in OPTIONS:
+            raise ValueError(
+                f"kind must be one of {', '.join(map(repr, OPTIONS))}, but got "
+                f"{kind!r}. Choose one of them."
+            )
+        self.kind = kind
+        self.dropout = checked_option("dropout", dropout, kind)
+        self.trace_penalty = checked_option("trace_penalty", trace_penalty, kind)
         if kind == "fixed":
-            T = _given_start(start, n_classes)
+            T = given_matrix(start, n_classes=n_classes, name="start")
             self.register_buffer("log_transition", log_transition(T))
         else:
+            start = STARTS[kind] if start is None else start
             self.weight = torch.nn.Parameter(_start_weight(start, n_classes))
 
     def forward(self, input):
@@ -152,7 +144,7 @@ class NoiseAdaptationLayer(torch.nn.Module):
         Parameters
         ----------
         input : tensor of shape (n_samples, n_classes)
-            Logits of the true classes, as the classifier returns them.
+            Logits of the true classes.
 
         Returns
         -------
@@ -160,16 +152,14 @@ class NoiseAdaptationLayer(torch.nn.Module):
             Log-probabilities of the noisy labels.
         """
         if self.kind == "softmax":
-            return log_softmax(self._drop(input), dim=1)
+            kept = dropout(torch.softmax(input, dim=1), self.dropout, self.training)
+            return log_softmax(kept @ self.weight.to(kept), dim=1)
         log_proba = log_softmax(input, dim=1)
         mixed = log_proba.exp() @ self._log_T().to(log_proba).exp()
         return torch.log(mixed.clamp_min(torch.finfo(mixed.dtype).tiny))
 
     def log_likelihood(self, input, target):
-        """Return the log-likelihood of each noisy label.
-
-        It is what ``forward`` says about the label, but exact also where a matrix
-        with zeros makes a label all but impossible.
+        """Return the log-likelihood of each noisy label, exact for any matrix.
 
         Parameters
         ----------
@@ -195,12 +185,8 @@ class NoiseAdaptationLayer(torch.nn.Module):
         Returns
         -------
         tensor
-            ``trace_penalty`` times the mean diagonal of T for the linear layer, which
-            without it would hardly leave a start close to the identity; 0 for the
-            others.
+            ``trace_penalty`` times the mean diagonal of T, 0 for other kinds.
         """
-        if self.kind != "linear":
-            return torch.zeros(())
         return self.trace_penalty * self._log_T().diagonal().exp().mean()
 
     @torch.no_grad()
@@ -224,31 +210,11 @@ class NoiseAdaptationLayer(torch.nn.Module):
             return without_trace_penalty(T, self.trace_penalty)
         return T
 
-    def extra_repr(self):
-        """Return the parameters, for the printed form.
-
-        Returns
-        -------
-        str
-            Names and values.
-        """
-        dropout = f", dropout={self.dropout} on {self.dropout_on}"
-        shown = dropout if self.kind == "softmax" else ""
-        return f"n_classes={self.n_classes}, kind={self.kind!r}{shown}"
-
     def _log_T(self):
         """Return the logarithm of the matrix, without dropout."""
         if self.kind == "fixed":
             return self.log_transition
         return log_softmax(self.weight, dim=1)
-
-    def _drop(self, logits):
-        """Return the logits of the noisy labels, with dropout in training."""
-        proba = torch.softmax(logits, dim=1)
-        weight = self.weight.to(proba)
-        if self.dropout_on == "input":
-            return dropout(proba, self.dropout, self.training) @ weight
-        return proba @ dropout(weight, self.dropout, self.training)
 
 
 def without_trace_penalty(T, penalty):
@@ -260,61 +226,39 @@ def without_trace_penalty(T, penalty):
     return others + torch.diag(1 - others.sum(dim=1))
 
 
-def check_layer(kind, dropout, dropout_on, trace_penalty):
-    """Refuse parameters of the layer that are out of range."""
-    for name, value, choices in (
-        ("kind", kind, KINDS),
-        ("dropout_on", dropout_on, DROPOUT_TARGETS),
-    ):
-        if value not in choices:
+def checked_option(name, value, kind):
+    """Return an option of the layer, 0 where its kind has none of that name."""
+    if name not in OPTIONS[kind]:
+        if value is not None:
             raise ValueError(
-                f"{name} must be one of {', '.join(map(repr, choices))}, but got "
-                f"{value!r}. Choose one of them."
+                f"{name} has no effect on a noise layer of kind {kind!r}, but got "
+                f"{name}={value!r}. Leave it out, or choose another kind."
             )
-    if not 0 <= dropout < 1:
+        return 0.0
+    value = OPTIONS[kind][name] if value is None else value
+    if not 0 <= value < HIGHEST[name]:
         raise ValueError(
-            f"dropout must lie in [0, 1), but got {dropout!r}. It is the share that is "
-            "set to zero: 0.1 is the usual value, and at 1 nothing would be left."
+            f"{name} must lie in [0, {HIGHEST[name]}), but got {value!r}. The usual "
+            f"value is {OPTIONS[kind][name]}."
         )
-    if not 0 <= trace_penalty < math.inf:
-        raise ValueError(
-            f"trace_penalty must be a finite number of at least 0, but got "
-            f"{trace_penalty!r}. 0.7 is the usual value."
-        )
-
-
-def _given_start(start, n_classes):
-    """Return the matrix that a fixed layer needs."""
-    if isinstance(start, str | Real):
-        raise ValueError(
-            f"A layer of kind='fixed' needs its transition matrix of shape "
-            f"({n_classes}, {n_classes}) as start, but got start={start!r}. Pass the "
-            "matrix, or use kind='softmax' to learn it."
-        )
-    return as_numpy_matrix(start, n_classes=n_classes, name="start")
+    return value
 
 
 def _start_weight(start, n_classes):
     """Return the weights at the start."""
-    if isinstance(start, str):
-        if start != "identity":
+    if isinstance(start, str | Real):
+        if start == "identity":
+            return torch.eye(n_classes)
+        if isinstance(start, str) or not 0 < start < 1:
             raise ValueError(
-                f"start must be 'identity', a number or a matrix, but got {start!r}. "
-                "Pass 0.5, for example, to take over half of the labels at first."
-            )
-        return torch.eye(n_classes)
-    if isinstance(start, Real):
-        if not 0 < start < 1:
-            raise ValueError(
-                f"start must lie in (0, 1), but got {start!r}. It is the share of "
-                "labels that the layer takes for right at first, beyond chance; 0.5 is "
-                "the usual value."
+                f"start must be 'identity', a number in (0, 1) or a matrix, but got "
+                f"{start!r}. Pass 0.5, for example, to take over half of the labels at "
+                "first."
             )
         diagonal = start + (1 - start) / n_classes
         scale = math.log(diagonal * (n_classes - 1) / (1 - diagonal))
         return scale * torch.eye(n_classes)
-    T = as_numpy_matrix(start, n_classes=n_classes, name="start")
-    weight = np.log(np.maximum(T, SMALLEST_START))
+    T = given_matrix(start, n_classes=n_classes, name="start")
     # Dropout pulls towards zero, which shall mean "as likely as the average label".
-    weight -= np.log(1 / n_classes)
+    weight = np.log(np.maximum(T, SMALLEST_START)) - np.log(1 / n_classes)
     return torch.as_tensor(weight, dtype=torch.get_default_dtype())

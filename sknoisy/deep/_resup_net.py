@@ -8,42 +8,38 @@ import torch
 
 from sknoisy._clean_posterior import spread_quality
 from sknoisy._compat import HasMethods, Interval, StrOptions
-from sknoisy.deep._core import core_error_rate, fit_mixtures
+from sknoisy.deep._core import core_error_rate
 from sknoisy.deep._rows import row_numbers
-from sknoisy.deep._similarity import label_similarity, look_up, weight_tables
 from sknoisy.deep._two_nets import BaseTwoNetClassifier
+from sknoisy.quality._similarity import MixtureFitter
 
 # warmup_epochs="auto": after so many batches the networks have seen each class often
-# enough; benchmarks/bench_resup_net.py, where one epoch is 94 batches.
+# enough; suite nets, where one epoch is 94 batches.
 WARMUP_BATCHES = 100
 # ... and at most one in so many epochs, so that most of them know of weights.
 WARMUP_PART = 3
-# min_class_size=None: fewer similarities do not carry two distributions; the row
-# scope="class" of the same benchmark.
-MIN_CLASS_SIZE = 50
+# The authors' code: how many similarities weights are tabulated for, and how far these
+# stay from 0 and 1.
+RESOLUTION, SMALLEST_WEIGHT = 100, 1e-4
+EPOCHS = Interval(Integral, 1, None, closed="left")
+MIXTURE = HasMethods(["fit", "predict_proba"])
 
 
 class ReSupNetClassifier(BaseTwoNetClassifier):
     r"""Two neural networks that weigh the labels for each other.
 
-    Both are trained on all rows from the start. After each epoch the similarity
-    between the prediction of a network and the label given is computed for every row,
-    and a mixture of two distributions is fitted to these similarities: one of labels
-    that look right, one of labels that look wrong. From then on a row counts as much
-    as its label is likely to be right, and each network is trained with the weights
-    that the other one has found.
+    After each epoch a mixture of two distributions, one of labels that look right and
+    one of labels that look wrong, is fitted to the similarities between the predictions
+    of a network and the labels given. After a warm-up a row counts as much as its label
+    is likely to be right, by the weights that the other network has found.
 
     Parameters
     ----------
     module : torch Module class or instance, default=None
-        First network. It returns one logit per class, without softmax. An instance is
-        copied, so that training does not change it. None makes a perceptron with two
-        hidden layers for tables, a small convolutional network for images; both scale
-        their inputs by the training data.
+        First network, as for :class:`EarlyLearningClassifier`.
 
     second_module : torch Module class or instance, default=None
-        Second network. None means another one like the first, with other starting
-        values.
+        Second network. None means another one like the first, drawn anew.
 
     warmup_epochs : int or "auto", default="auto"
         Epochs in which all labels count fully. "auto" takes as many as make 100
@@ -63,21 +59,8 @@ class ReSupNetClassifier(BaseTwoNetClassifier):
         the mixture itself, such as ``ScoreMixture(n_components=2)``.
 
     scope : {"global", "class"}, default="global"
-        One mixture for the similarities of all rows, or one for those of each label.
-
-    min_class_size : int, default=None
-        With ``scope="class"``: labels with fewer rows take the mixture of all rows.
-        None means 50.
-
-    weight_source : {"batch", "epoch"}, default="batch"
-        Whether the weight of a row follows from what the networks say at the moment
-        it is trained on, or stays what it was at the end of the last epoch.
-
-    weight_clip : float, default=1e-4
-        Smallest weight, and what the largest one lacks of 1; in [0, 0.5).
-
-    lookup_resolution : int, default=100
-        Number of similarities in [0, 1] for which weights are tabulated.
+        One mixture for the similarities of all rows, or one for those of each label
+        with at least 50 rows.
 
     combine : {"mean", "first", "second"}, default="mean"
         Whose probabilities are predicted.
@@ -99,26 +82,21 @@ class ReSupNetClassifier(BaseTwoNetClassifier):
         and, with ``scope="class"``, one per class.
 
     sample_weights_ : ndarray of shape (2, n_samples)
-        Probability that the label is right, by each network. Rows are those given to
-        ``fit``, in their order.
+        Probability that the label is right, by each network.
 
     label_quality_ : ndarray of shape (n_samples,)
         Mean of the two; 1 for trusted labels.
 
-    sample_weight_ : ndarray of shape (n_samples,)
-        The same, times the weight given to ``fit``.
-
     clean_proba_ : ndarray of shape (n_samples, n_classes)
-        Probability of each true class: the label quality for the label given; the
-        other classes share the rest as the networks predict them.
+        The label quality for the label given, and the rest as the networks predict.
 
     warmup_epochs_ : int
         Epochs in which all labels counted fully.
 
     noise_rate_ : float
-        Estimated share of wrong labels, in [0, 1]: what ``label_quality_`` lacks of 1
-        on average. Where labels do not clearly contradict the surest predictions at the
-        end of the warm-up, it is at most the share that does.
+        Share of wrong labels, in [0, 1]: what ``label_quality_`` lacks of 1 on average.
+        Where labels do not clearly contradict the surest predictions at the end of the
+        warm-up, it is at most the share that does.
 
     n_features_in_ : int
     feature_names_in_ : ndarray of shape (n_features_in_,)
@@ -143,16 +121,11 @@ class ReSupNetClassifier(BaseTwoNetClassifier):
     own code, is ``ReSupNetClassifier(net, other_net, warmup_epochs=1,
     mixture=ScoreMixture(n_components=2, max_iter=10, tol=0), combine="first",
     lr=2e-4, batch_size=96)``: cosine similarity, two components always, weights
-    exchanged, consistency. The user guide says where the defaults differ, and when to
-    use something else.
+    exchanged, consistency. The user guide says where the defaults differ.
 
     A mixture finds two groups in any similarities. ``noise_rate_`` therefore tests, as
     :class:`sknoisy.NoisyLabelClassifier` does, whether labels contradict the fifth of
-    the rows of each class that is predicted with the highest probability, when the
-    warm-up ends and wrong labels cannot have been learnt yet.
-
-    The mixtures see the rows that are trained on; the weights of the others, such as
-    validation rows, follow from them.
+    the rows of each class that is predicted most surely, when the warm-up ends.
 
     References
     ----------
@@ -177,24 +150,13 @@ class ReSupNetClassifier(BaseTwoNetClassifier):
 
     _parameter_constraints: dict = {
         **BaseTwoNetClassifier._parameter_constraints,
-        "warmup_epochs": [
-            StrOptions({"auto"}),
-            Interval(Integral, 1, None, closed="left"),
-        ],
+        "warmup_epochs": [EPOCHS, StrOptions({"auto"})],
         "consistency_weight": [Interval(Real, 0, None, closed="left")],
         "exchange": ["boolean", StrOptions({"product"})],
-        "mixture": [
-            StrOptions({"beta", "gaussian"}),
-            HasMethods(["fit", "predict_proba"]),
-        ],
+        "mixture": [MIXTURE, StrOptions({"beta", "gaussian"})],
         "scope": [StrOptions({"global", "class"})],
-        "min_class_size": [Interval(Integral, 2, None, closed="left"), None],
-        "weight_source": [StrOptions({"batch", "epoch"})],
-        "weight_clip": [Interval(Real, 0, 0.5, closed="left")],
-        "lookup_resolution": [Interval(Integral, 2, None, closed="left")],
     }
 
-    _only_with = {"min_class_size": ("scope", "class")}
     # Error rate among the surest rows at the end of the warm-up, and whether it means
     # noise. Kept between trainings, since those of one net go on from each other.
     _core_ = None
@@ -209,10 +171,6 @@ class ReSupNetClassifier(BaseTwoNetClassifier):
         exchange=True,
         mixture="beta",
         scope="global",
-        min_class_size=None,
-        weight_source="batch",
-        weight_clip=1e-4,
-        lookup_resolution=100,
         combine="mean",
         **kwargs,
     ):
@@ -222,10 +180,6 @@ class ReSupNetClassifier(BaseTwoNetClassifier):
         self.exchange = exchange
         self.mixture = mixture
         self.scope = scope
-        self.min_class_size = min_class_size
-        self.weight_source = weight_source
-        self.weight_clip = weight_clip
-        self.lookup_resolution = lookup_resolution
 
     def _prepare(self, training):
         training.rows, training.tables = row_numbers(training.dataset), None
@@ -240,21 +194,18 @@ class ReSupNetClassifier(BaseTwoNetClassifier):
         wanted = math.ceil(WARMUP_BATCHES / n_batches)
         return max(1, min(wanted, self.max_epochs // WARMUP_PART))
 
-    def _before_epoch(self, dataset_train):
+    def on_epoch_begin(self, net, dataset_train=None, **kwargs):
+        """Weigh the labels where a training is resumed."""
+        super().on_epoch_begin(net, dataset_train=dataset_train, **kwargs)
         self._training_.rows = row_numbers(dataset_train)
         if self._training_.tables is None and not self._warming_up():
             # Training is resumed: the networks say again what they said before.
             self._weigh(self._training_)
 
-    def _after_epoch(self, dataset_train):
-        if len(self.history) < self.warmup_epochs_:
-            return
-        training = self._training_
-        self._weigh(training)
-        weights = self.sample_weights_[:, training.rows].mean(axis=0)
-        sample_weight = training.labels.sample_weight[training.rows]
-        noise_rate = 1 - np.average(weights, weights=sample_weight)
-        self.history.record("noise_rate", float(noise_rate))
+    def on_epoch_end(self, net, **kwargs):
+        """Weigh the labels, once the warm-up is over."""
+        if len(self.history) >= self.warmup_epochs_:
+            self._weigh(self._training_)
 
     def _warming_up(self):
         """Whether the epoch at hand, the last one in the history, is a plain one."""
@@ -266,17 +217,14 @@ class ReSupNetClassifier(BaseTwoNetClassifier):
         proba = self._probabilities_of_both(training.dataset, precise=precise)
         similarity = torch.stack([label_similarity(p, labels.codes) for p in proba])
         self.similarity_ = similarity.numpy()
-        size = {"scope": self.scope}
-        size["min_class_size"] = self.min_class_size or MIN_CLASS_SIZE
-        self.mixtures_ = [
-            fit_mixtures(self.mixture, scores, training, training.rows, **size)
-            for scores in self.similarity_
-        ]
-        entries = labels.n_classes, self.lookup_resolution, self.weight_clip
-        training.tables = weight_tables(self.mixtures_, *entries)
+        # Without a word on whether there is noise: one component where that is enough.
+        fitter = MixtureFitter(self.mixture, noise_found=False, scope=self.scope)
+        seen = labels.take(training.dataset, training.rows)
+        scores = self.similarity_[:, training.rows]
+        self.mixtures_ = [fitter.weigh(own, seen)[1] for own in scores]
+        training.tables = weight_tables(self.mixtures_, labels.n_classes)
         weights = look_up(training.tables, similarity, labels.codes).numpy()
         self.sample_weights_ = labels.quality_of_trusted(weights)
-        training.weights = torch.as_tensor(self.sample_weights_)
         if self._core_ is None:
             # As early as can be: later the networks may know wrong labels by heart.
             self._core_ = core_error_rate((sum(proba) / 2).numpy(), labels)
@@ -296,12 +244,9 @@ class ReSupNetClassifier(BaseTwoNetClassifier):
     def _batch_weights(self, proba, codes, rows):
         """Return the weights with which each network is trained."""
         training = self._training_
-        if self.weight_source == "epoch":
-            weights = training.weights[:, rows.index.cpu()]
-        else:
-            found = [label_similarity(p.double(), codes) for p in proba]
-            weights = look_up(training.tables, torch.stack(found), codes)
-            weights = weights.masked_fill(training.trusted(rows, weights.device), 1.0)
+        found = [label_similarity(p.double(), codes) for p in proba]
+        weights = look_up(training.tables, torch.stack(found), codes)
+        weights = weights.masked_fill(training.trusted(rows, weights.device), 1.0)
         if self.exchange == "product":
             return weights.prod(dim=0, keepdim=True).expand_as(weights)
         return weights.flip(0) if self.exchange else weights
@@ -309,13 +254,40 @@ class ReSupNetClassifier(BaseTwoNetClassifier):
     def _finish(self, training):
         """Set what the networks make of the labels in the end."""
         proba, labels = self._weigh(training, precise=True), training.labels
-        quality = self.sample_weights_.mean(axis=0)
-        self.label_quality_ = quality
-        self.sample_weight_ = quality * labels.sample_weight
+        self.label_quality_ = quality = self.sample_weights_.mean(axis=0)
         noise_rate = 1 - np.average(quality, weights=labels.sample_weight)
         error_rate, noise_found = self._core_
         # A mixture finds two groups in any similarities, also where nothing is wrong.
-        most = noise_rate if noise_found else error_rate
-        self.noise_rate_ = float(min(noise_rate, most))
-        proba = sum(proba).numpy()
-        self.clean_proba_ = spread_quality(proba, labels.codes, quality)
+        noise_rate = noise_rate if noise_found else min(noise_rate, error_rate)
+        self.noise_rate_ = float(noise_rate)
+        self.clean_proba_ = spread_quality(sum(proba).numpy(), labels.codes, quality)
+
+
+def label_similarity(proba, codes):
+    """Return the cosine between probabilities and the one-hot label, in [0, 1]."""
+    codes = torch.as_tensor(codes, device=proba.device)
+    return proba.gather(1, codes[:, None])[:, 0] / proba.norm(dim=1)
+
+
+def weight_tables(mixtures, n_classes):
+    """Return the weights that mixtures give to evenly spaced similarities in [0, 1].
+
+    ``mixtures`` holds for each network that of all rows and, if there are any, those of
+    the classes. The tensor has the shape (n_networks, n_classes, n_similarities).
+    """
+    # A table, as in the authors' code: batches come far more often than mixtures.
+    grid = np.linspace(0, 1, RESOLUTION)[:, None]
+    tables = []
+    for fitted in mixtures:
+        own = fitted[1:] or fitted * n_classes
+        tables.append([mixture.predict_proba(grid)[:, 1] for mixture in own])
+    return torch.as_tensor(np.clip(tables, SMALLEST_WEIGHT, 1 - SMALLEST_WEIGHT))
+
+
+def look_up(tables, similarity, codes):
+    """Return the table entry of each similarity of shape (n_networks, n_rows)."""
+    resolution = tables.shape[-1]
+    codes = torch.as_tensor(codes, device=similarity.device)
+    entry = (similarity * resolution).long().clamp(0, resolution - 1)
+    network = torch.arange(len(tables), device=similarity.device)[:, None]
+    return tables.to(similarity.device)[network, codes, entry]

@@ -1,8 +1,6 @@
 """Rows that know their number and weight, in whatever order they are drawn.
 
-skorch hands a module one batch after another, shuffled, and one validation split away.
-What is learnt about a single row must still find its place among the rows of X, so
-every batch carries the row numbers beside the inputs.
+So what is learnt about a single row finds its place among the rows of X.
 """
 
 from collections.abc import Mapping
@@ -29,9 +27,8 @@ class Rows(NamedTuple):
 class RowDataset(skorch.dataset.Dataset):
     """Rows of X with row number, label code (or row of tags) and weight.
 
-    It answers to ``X`` and ``y`` as skorch's own data set does, with labels in the
-    user's terms, so that skorch's scoring callbacks hold labels against predictions.
-    ``source`` yields pairs, the first of which is the input of a row.
+    ``X`` and ``y`` are those of the user, for skorch's scoring callbacks. ``source``
+    yields pairs, the first of which is the input of a row.
     """
 
     def __init__(
@@ -84,13 +81,10 @@ class Collate:
 
     def __call__(self, samples):
         """Return the batch: rows and label codes."""
-        if isinstance(samples, Batch):
-            if self.of_inputs is None:
-                return tuple(samples)
-            samples = samples.samples()
+        together = isinstance(samples, Batch)
         if self.of_inputs is None:
-            rows, codes = default_collate(samples)
-            return rows, codes
+            return tuple(samples if together else default_collate(samples))
+        samples = samples.samples() if together else samples
         inputs, codes = self.of_inputs([(rows.inputs, code) for rows, code in samples])
         index = torch.stack([rows.index for rows, _ in samples])
         weight = torch.stack([rows.weight for rows, _ in samples])
@@ -121,10 +115,7 @@ def labels_of(dataset):
 
 
 def as_rows(x):
-    """Return the input side of a batch as Rows; foreign ones get number -1, weight 1.
-
-    skorch turns the Rows of a loader of ours into a list on some of its ways.
-    """
+    """Return the input side of a batch as Rows; foreign ones have no number."""
     if isinstance(x, Rows):
         return x
     n_rows = skorch.dataset.get_len(x)

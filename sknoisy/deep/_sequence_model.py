@@ -1,7 +1,5 @@
 """A network behind the rounds of the localizer, and the bags that it is trained on."""
 
-from dataclasses import dataclass
-
 import numpy as np
 import torch
 from sklearn.base import clone
@@ -10,53 +8,26 @@ from sklearn.base import clone
 ROUND_SLOWDOWN = 2
 
 
-@dataclass(frozen=True)
-class Goal:
-    """What a localizer wants of a network; the defaults are those of the localizer."""
-
-    pooling: float = 0.125
-    absence: float = 4.0
-    smoothing: int = 5
-
-    @classmethod
-    def of(cls, localizer):
-        """Return the goal of a localizer."""
-        return cls(localizer.pooling, localizer.absence, localizer.smoothing)
-
-
 class BagDataset(torch.utils.data.Dataset):
-    """Bags, laid end to end, with what is known of each and of its steps."""
+    """Bags, laid end to end, with what is known of each and of its steps.
+
+    Empty bags say nothing, and are left out.
+    """
 
     X = y = None
 
     def __init__(self, values, offsets, allowed, targets):
         self.values, self.offsets = values, offsets
         self.allowed, self.targets = allowed, targets
-
-    def __len__(self):
-        return len(self.offsets) - 1
-
-    def __getitem__(self, bag):
-        steps = slice(*self.offsets[bag : bag + 2])
-        return self.values[steps], self.targets[steps], self.allowed[bag]
-
-
-class BagOrder(torch.utils.data.Sampler):
-    """The order of the bags of an epoch, by chance if ``rng`` says how.
-
-    Empty bags say nothing, and are left out.
-    """
-
-    def __init__(self, dataset, rng=None):
-        lengths = [len(dataset[bag][0]) for bag in range(len(dataset))]
-        self.filled, self.rng = np.flatnonzero(lengths), rng
-
-    def __iter__(self):
-        order = self.filled if self.rng is None else self.rng.permutation(self.filled)
-        return iter(order.tolist())
+        self.filled = np.flatnonzero(np.diff(offsets))
 
     def __len__(self):
         return len(self.filled)
+
+    def __getitem__(self, i):
+        bag = self.filled[i]
+        steps = slice(*self.offsets[bag : bag + 2])
+        return self.values[steps], self.targets[steps], self.allowed[bag]
 
 
 def side_by_side(bags):
@@ -81,24 +52,21 @@ def _single(array):
 class SequenceModel:
     """Trains a copy of a net on whole bags, round by round, for a localizer.
 
-    ``rng`` is the source of weights, of the order of bags, and of dropout.
+    ``rng`` is the source of the random numbers of the net.
     """
 
-    def __init__(self, net, localizer, rng):
+    def __init__(self, net, options, rng):
         self.net = clone(net)
-        self.net.random_state = rng
-        self.net.goal_ = Goal.of(localizer)
+        self.net.random_state, self.net._goal_ = rng, options
 
     def train(self, values, offsets, evidence, targets, *, round_number):
         """Train with labels of bags and of steps; each round takes smaller steps."""
-        net, epochs, lr = self.net, self.net.max_epochs, None
+        net, more = self.net, {"by_step": evidence.by_step}
         if round_number:
-            epochs, lr = net.round_epochs, net.lr / (ROUND_SLOWDOWN * round_number)
+            lr = net.lr / (ROUND_SLOWDOWN * round_number)
+            more |= {"epochs": net.round_epochs, "lr": lr}
         dataset = BagDataset(values, offsets, evidence.allowed, targets)
-        fresh = not net.initialized_
-        net._train_on(
-            dataset, by_step=evidence.by_step, fresh=fresh, epochs=epochs, lr=lr
-        )
+        net._train(dataset, fresh=not net.initialized_, **more)
 
     def proba(self, values, offsets):
         """Return probabilities of shape (n_steps, n_classes + 1), background last."""

@@ -9,10 +9,21 @@ from sknoisy.deep._modules import Standardize
 
 
 class TemporalConvolution(nn.Module):
-    """Convolutions along the steps, which end where a bag ends."""
+    """Convolutions along the steps, which end where a bag ends.
 
-    def __init__(self, n_features, *, n_units, kernel_size, n_layers, dropout):
+    The defaults were chosen on training speakers of the spoken digits, see
+    suite sequences.
+    """
+
+    def __init__(
+        self, n_features, *, n_units=64, kernel_size=3, n_layers=2, dropout=0.3
+    ):
         super().__init__()
+        if kernel_size % 2 == 0:
+            raise ValueError(
+                "kernel_size expected an odd number of steps, so that the kernel has a "
+                f"middle, but got {kernel_size}. Pass {kernel_size + 1}."
+            )
         widths = [n_features] + [n_units] * n_layers
         self.layers = nn.ModuleList(
             nn.Conv1d(n_in, n_out, kernel_size, padding=kernel_size // 2)
@@ -29,24 +40,20 @@ class TemporalConvolution(nn.Module):
 
 
 class StepScorer(nn.Module):
-    """A network with two answers for each step: its classes, and whether it counts."""
+    """A network with a logit for each class at each step."""
 
     def __init__(self, body, n_units, n_outputs, center, scale):
         super().__init__()
         self.standardize = Standardize(center, [scale] * len(center))
         self.body = body
-        self.classes = nn.Conv1d(n_units, n_outputs, 1)
-        self.attention = nn.Conv1d(n_units, 1, 1)
-        for head in (self.classes, self.attention):
-            nn.init.normal_(head.weight, std=n_units**-0.5)
-            nn.init.zeros_(head.bias)
+        self.head = nn.Conv1d(n_units, n_outputs, 1)
+        nn.init.normal_(self.head.weight, std=n_units**-0.5)
+        nn.init.zeros_(self.head.bias)
 
     def forward(self, x, mask):
-        """Return the logits of all steps."""
+        """Return the logits of all steps, of shape (n_bags, n_steps, n_outputs)."""
         mask = mask[:, None]
-        units = self.body(self.standardize(x) * mask, mask)
-        classes = self.classes(units).transpose(1, 2)
-        return classes, self.attention(units)[:, 0]
+        return self.head(self.body(self.standardize(x) * mask, mask)).transpose(1, 2)
 
 
 def moving_mean(values, mask, width):

@@ -1,44 +1,26 @@
-"""A network for the localizer of segments: convolution over time, and attention."""
+"""A network for the localizer of segments: convolution over time."""
 
 import copy
+from dataclasses import dataclass
 from itertools import pairwise
-from numbers import Integral, Real
+from numbers import Integral
 
 import numpy as np
 import torch
-from sklearn.utils import check_array, check_random_state
+from sklearn.utils import check_array
 from skorch import NeuralNet
 from skorch.utils import to_tensor
 
 from sknoisy._compat import Interval, _fit_context
 from sknoisy.deep._averaging import AveragedWeights
-from sknoisy.deep._generator import draw_seed
-from sknoisy.deep._sequence_loss import (
-    Answers,
-    BagBatch,
-    absence_loss,
-    attention_loss,
-    bag_loss,
-    consistency_loss,
-    foreground_loss,
-    step_loss,
-)
-from sknoisy.deep._sequence_model import (
-    BagDataset,
-    BagOrder,
-    Goal,
-    SequenceModel,
-    side_by_side,
-)
+from sknoisy.deep._sequence_loss import absence_loss, bag_loss, step_loss
+from sknoisy.deep._sequence_model import BagDataset, SequenceModel, side_by_side
 from sknoisy.deep._sequence_module import StepScorer, TemporalConvolution, moving_mean
-from sknoisy.deep._skorch_net import SkorchNet
+from sknoisy.deep._skorch_net import SkorchNet, Training
 
-# What weights and widths may be.
-NOT_NEGATIVE = [Interval(Real, 0, None, closed="left")]
-COUNT = [Interval(Integral, 1, None, closed="left")]
 # Enough to see whether a network keeps the number of steps.
 SOME_STEPS = 11
-# Chosen on training speakers of the spoken digits, benchmarks/bench_sequence_net.py.
+# Chosen on training speakers of the spoken digits, suite sequences.
 SEQUENCE_DEFAULTS = {
     "lr": 0.003,
     "max_epochs": 40,
@@ -47,76 +29,48 @@ SEQUENCE_DEFAULTS = {
 }
 
 
+@dataclass(frozen=True)
+class Goal:
+    """What a localizer wants of a network; these are the defaults of the localizer."""
+
+    pooling: float = 0.125
+    absence: float = 4.0
+    smoothing: int = 5
+
+
 class SequenceNet(AveragedWeights, SkorchNet, NeuralNet):
     r"""A network that scores the steps of sequences, for a localizer of segments.
 
     It is the ``estimator`` of a :class:`~sknoisy.sequence.WeakSequenceLocalizer`, which
     trains it on whole sequences, here called bags, and teaches it in rounds what it has
     found. By itself it learns from a table of what occurs in which bag. Convolutions
-    over time let it see a step among its neighbours; its loss is a
-    sum of terms, each with a weight, where 0 leaves the term out.
+    over time let it see a step among its neighbours.
 
     Parameters
     ----------
     module : torch Module class or instance, default=None
         From bags, of shape (n_bags, n_features, n_steps), and a mask, of shape (n_bags,
         1, n_steps), which is 1 where a bag has a step, to units of shape (n_bags,
-        n_units, n_steps). None means convolutions, as the next four parameters say.
-
-    n_units : int, default=64
-        Number of outputs of each layer.
-
-    kernel_size : int, default=3
-        Number of steps, odd, that each layer sees.
-
-    n_layers : int, default=2
-        Number of layers.
-
-    dropout : float, default=0.3
-        Share of the units, in [0, 1), that are left out in training.
-
-    bag_weight : float, default=1.0
-        Weight of the term that wants each class of a bag to stand out, at the steps
-        that speak for it most.
-
-    foreground_weight : float, default=0.0
-        Weight of the term that wants the steps which are attended to to show the
-        classes of the bag, and no background. Above 0, what is not attended to is
-        background in prediction, too.
-
-    attention_weight : float, default=0.0
-        Weight of the term that wants the attention to differ from step to step.
-
-    consistency_weight : float, default=0.0
-        Weight of the term that teaches the network its own answers, without dropout,
-        averaged over its recent past, and sharpened.
+        n_units, n_steps). None means convolutions, with the parameters
+        ``module__n_units=64``, ``module__n_layers=2``, ``module__dropout=0.3`` and
+        ``module__kernel_size=3``, the odd number of steps that each layer sees.
 
     average_weights : bool, default=True
         Whether the average of the weights is used for answers.
 
     round_epochs : int, default=10
-        Number of times that all bags are seen in each round; before the first round it
-        is ``max_epochs`` times.
+        Epochs of each round; before the first one there are ``max_epochs``.
 
     **kwargs : dict
         ``random_state``, used without a localizer, and all parameters of skorch's
         `NeuralNet <https://skorch.readthedocs.io/en/stable/net.html>`_. The defaults
-        are ``max_epochs=40, lr=0.003, batch_size=8, optimizer__weight_decay=0.001``; in
-        the n-th round ``lr`` is divided by 2 n.
+        are ``max_epochs=40, lr=0.003, batch_size=8, optimizer__weight_decay=0.001``;
+        round n divides ``lr`` by 2 n.
 
     Attributes
     ----------
     averaged_module_ : Module or None
         The network with averaged weights, which predicts.
-
-    goal_ : object
-        What the terms of the loss take from the localizer.
-
-    Raises
-    ------
-    ValueError
-        From ``fit``, if a parameter is out of its range, if bags and labels do not fit
-        each other, or if the module does not return units for each step.
 
     See Also
     --------
@@ -125,39 +79,21 @@ class SequenceNet(AveragedWeights, SkorchNet, NeuralNet):
     Notes
     -----
     Let :math:`z_{tc}` be the logits of the classes and of the background at step
-    :math:`t` of a bag with :math:`T` steps, :math:`a_t` the attention, :math:`Y` the
-    set of the classes that occur, and :math:`Y^+` the same with the background. The
-    probability of a class is :math:`p_{tc} = a_t \operatorname{softmax}(z_t)_c`, and
-    what is missing to 1 is background; without a weight that teaches the attention,
-    :math:`a_t = 1`. With :math:`H_c`, the mean over the highest logits of class
-    :math:`c`, the loss of a bag is
+    :math:`t` of a bag with :math:`T` steps, :math:`p_t = \operatorname{softmax}(z_t)`,
+    and :math:`Y^+` the set of the classes that occur, and the background. With
+    :math:`H_c`, the mean over the highest logits of class :math:`c`, the loss of a bag
+    is
 
     .. math::
 
-        & -\frac{w_b}{|Y^+|} \sum_{c \in Y^+} \log \operatorname{softmax}(H)_c
-        - \frac{w_f}{|Y|} \sum_{c \in Y} \log \operatorname{softmax}
-        \Big(\frac{\sum_t a_t z_t}{\sum_t a_t}\Big)_c
-        + w_a (\bar a_{\text{low}} - \bar a_{\text{high}}) \\
-        & - \frac{w_c}{T} \sum_{t, c} s_{tc} \log \operatorname{softmax}
-        \Big(\frac{\log p_t}{0.2}\Big)_c
+        -\frac{1}{|Y^+|} \sum_{c \in Y^+} \log \operatorname{softmax}(H)_c
         - \frac{\lambda}{T} \sum_t \log \sum_{c \in Y^+} p_{tc}
         - \frac{w}{T} \sum_{t, c} D_{tc} \log p_{tc} .
 
-    The weights of the first four terms are those of the net; :math:`\lambda`,
-    :math:`w`, the targets :math:`D` and the share of steps in :math:`H` are
-    ``absence``, ``pseudo_weight``, the labels of the rounds and ``pooling`` of the
-    localizer, whose ``smoothing`` averages logits and attention. :math:`\bar a` is the
-    mean of the lowest or highest eighth of the attention; where nothing occurs, the
-    highest alone. :math:`s` are the answers of the average network, limited to
-    :math:`Y^+`, and raised to the power of 5.
-
-    The bag, foreground and attention terms, and a consistency, are those of [1]_ in
-    outline. There the bag term attends by a soft-max over time, and the network is
-    consistent with a branch whose features are made of prototypes. The term for absent
-    classes and the average are not from there.
-
-    Bags are filled up with zeros to make batches. The layers see nothing of them, and a
-    bag is scored by itself in prediction, so that its company does not matter.
+    :math:`\lambda`, :math:`w`, the targets :math:`D` and the share of steps in
+    :math:`H` are those of the localizer, whose ``smoothing`` averages the logits. The
+    rounds are those of [1]_, whose network also has attention, a second branch and
+    terms of the loss for both: as far as they were tried, they gained nothing.
 
     References
     ----------
@@ -175,7 +111,7 @@ class SequenceNet(AveragedWeights, SkorchNet, NeuralNet):
     >>> for bag in bags[::2]:
     ...     bag[20:32, 0] += 2
     >>> y = [{"high"}, set()] * 10
-    >>> net = SequenceNet(n_units=16, lr=0.01)
+    >>> net = SequenceNet(module__n_units=16, lr=0.01)
     >>> localizer = WeakSequenceLocalizer(net, n_rounds=1, random_state=0).fit(bags, y)
     >>> proba = localizer.predict_proba(bags[:1])[0]
     >>> bool(proba[20:32].mean() > proba[:20].mean() + 0.4)
@@ -184,70 +120,25 @@ class SequenceNet(AveragedWeights, SkorchNet, NeuralNet):
 
     _parameter_constraints: dict = {
         **SkorchNet._parameter_constraints,
-        "n_units": COUNT,
-        "kernel_size": COUNT,
-        "n_layers": COUNT,
-        "dropout": [Interval(Real, 0, 1, closed="left")],
-        "bag_weight": NOT_NEGATIVE,
-        "foreground_weight": NOT_NEGATIVE,
-        "attention_weight": NOT_NEGATIVE,
-        "consistency_weight": NOT_NEGATIVE,
-        "average_weights": ["boolean"],
+        **AveragedWeights._parameter_constraints,
         "round_epochs": [Interval(Integral, 0, None, closed="left")],
     }
 
-    _own_loss = "the sum of its terms"
-    goal_ = Goal()
+    _own_loss = "that of bags and steps"
+    _goal_ = Goal()
 
-    def __init__(
-        self,
-        module=None,
-        *,
-        n_units=64,
-        kernel_size=3,
-        n_layers=2,
-        dropout=0.3,
-        bag_weight=1.0,
-        foreground_weight=0.0,
-        attention_weight=0.0,
-        consistency_weight=0.0,
-        average_weights=True,
-        round_epochs=10,
-        **kwargs,
-    ):
+    def __init__(self, module=None, *, average_weights=True, round_epochs=10, **kwargs):
         super().__init__(module, **(SEQUENCE_DEFAULTS | kwargs))
-        self.n_units = n_units
-        self.kernel_size = kernel_size
-        self.n_layers = n_layers
-        self.dropout = dropout
-        self.bag_weight = bag_weight
-        self.foreground_weight = foreground_weight
-        self.attention_weight = attention_weight
-        self.consistency_weight = consistency_weight
         self.average_weights = average_weights
         self.round_epochs = round_epochs
 
-    def _refuse_without_effect(self):
-        super()._refuse_without_effect()
-        if self.kernel_size % 2 == 0:
-            raise ValueError(
-                "kernel_size expected an odd number of steps, so that the kernel has a "
-                f"middle, but got {self.kernel_size}. Pass {self.kernel_size + 1}."
-            )
-        if self.module is None and self.get_params_for("module"):
-            raise ValueError(
-                f"{self._owner} got {self.get_params_for('module')} for a module, but "
-                "module is None, and the default network takes n_units, kernel_size, "
-                "n_layers and dropout. Pass module=."
-            )
-
-    def step_model(self, owner, rng):
+    def step_model(self, options, rng):
         """Return a model of steps that is trained as this net says.
 
         Parameters
         ----------
-        owner : WeakSequenceLocalizer
-            Its ``pooling``, ``absence`` and ``smoothing`` are used.
+        options : object
+            Has ``pooling``, ``absence`` and ``smoothing`` of the localizer.
 
         rng : RandomState
             Source of random numbers.
@@ -258,7 +149,7 @@ class SequenceNet(AveragedWeights, SkorchNet, NeuralNet):
             The untrained model, for the rounds of the localizer.
         """
         self._validate_params()
-        return SequenceModel(self, owner, rng)
+        return SequenceModel(self, options, rng)
 
     @_fit_context(prefer_skip_nested_validation=False)
     def fit(self, X, y):
@@ -271,14 +162,32 @@ class SequenceNet(AveragedWeights, SkorchNet, NeuralNet):
             The bags.
 
         y : array-like of shape (n_bags, n_classes)
-            Probability, in [0, 1], that a class occurs in a bag: zeros and ones where
-            it is known.
+            Probability, in [0, 1], that a class occurs in a bag.
 
         Returns
         -------
         self : object
             The fitted net.
         """
+        return self._fit(X, y, fresh=not (self.warm_start and self.initialized_))
+
+    @_fit_context(prefer_skip_nested_validation=False)
+    def partial_fit(self, X, y):
+        """Train on, with modules and optimizer as they are.
+
+        Parameters
+        ----------
+        X, y : object
+            Bags and table, as for ``fit``.
+
+        Returns
+        -------
+        self : object
+            The net, trained on.
+        """
+        return self._fit(X, y, fresh=not self.initialized_)
+
+    def _fit(self, X, y, *, fresh):
         values, offsets = self._read_bags(X)
         y = check_array(y, dtype=np.float64, input_name="y")
         if len(y) != len(offsets) - 1 or y.min() < 0 or y.max() > 1:
@@ -290,30 +199,7 @@ class SequenceNet(AveragedWeights, SkorchNet, NeuralNet):
         allowed = np.column_stack([y, np.ones(len(y))])
         targets = np.zeros((len(values), allowed.shape[1]))
         dataset = BagDataset(values, offsets, allowed, targets)
-        fresh = not (self.warm_start and self.initialized_)
-        return self._train_on(dataset, fresh=fresh)
-
-    def partial_fit(self, X, y):
-        """Train on, with modules and optimizer as they are.
-
-        Parameters
-        ----------
-        X : list of n_bags arrays, or array of shape (n_bags, n_features, n_steps)
-            The bags.
-
-        y : array-like of shape (n_bags, n_classes)
-            Probability that a class occurs in a bag.
-
-        Returns
-        -------
-        self : object
-            The net, trained on.
-        """
-        warm_start, self.warm_start = self.warm_start, True
-        try:
-            return self.fit(X, y)
-        finally:
-            self.warm_start = warm_start
+        return self._train(dataset, fresh=fresh)
 
     def predict_proba(self, X):
         """Predict the probability of each class at each step.
@@ -350,44 +236,34 @@ class SequenceNet(AveragedWeights, SkorchNet, NeuralNet):
 
     # Training
 
-    def _train_on(self, dataset, *, by_step=False, fresh=True, epochs=None, lr=None):
-        """Train on bags; ``lr`` starts the optimizer anew with another rate."""
+    def _train(self, dataset, *, fresh, epochs=None, lr=None, by_step=False):
         if fresh:
-            self._rng_ = check_random_state(self.random_state)
-        with self._in_training(dataset, seed=draw_seed(self._rng_)):
-            if fresh:
-                # One scale for all features: how far they differ may mean something.
-                self._center_ = dataset.values.mean(axis=0)
-                deviations = dataset.values - self._center_
-                self._scale_ = np.sqrt(np.mean(deviations**2)) or 1.0
-                self._n_outputs_ = dataset.allowed.shape[1]
-                self.initialize()
-            if lr is not None:
-                # A new optimizer: the moments of the old one belong to other targets.
-                usual, self.lr = self.lr, lr
-                self._initialize_optimizer()
-                self.lr = usual
-            if self.averaged_module_ is not None:
-                # Each round has other labels to learn from, and an average of its own.
-                self.averaged_module_.n_averaged.zero_()
-            self._by_step_ = by_step
-            self._run(dataset, epochs)
-        return self
+            # One scale for all features: how far they differ may mean something.
+            self._center_ = dataset.values.mean(axis=0)
+            deviations = dataset.values - self._center_
+            self._scale_ = np.sqrt(np.mean(deviations**2)) or 1.0
+            self._n_outputs_ = dataset.allowed.shape[1]
+        training = Training(dataset, lr=lr, by_step=by_step)
+        return self._train_on(training, fresh=fresh, epochs=epochs)
+
+    def _prepare(self, training):
+        """Start the optimizer anew with another rate, where there is one."""
+        if training.lr is not None:
+            # The moments of the old one belong to other targets.
+            usual, self.lr = self.lr, training.lr
+            self._initialize_optimizer()
+            self.lr = usual
+        if self.averaged_module_ is not None:
+            # Each round has other labels to learn from, and an average of its own.
+            self.averaged_module_.n_averaged.zero_()
 
     def _make_module(self, name):
         """Return the network around the layers that a parameter stands for."""
-        n_features = len(self._center_)
-        if self.module is not None:
-            params = self.get_params_for(name)
-            body = self.initialized_instance(copy.deepcopy(self.module), params)
-        else:
-            body = TemporalConvolution(
-                n_features,
-                n_units=self.n_units,
-                kernel_size=self.kernel_size,
-                n_layers=self.n_layers,
-                dropout=self.dropout,
-            )
+        n_features, params = len(self._center_), self.get_params_for(name)
+        module = copy.deepcopy(self.module)
+        if module is None:
+            module, params = TemporalConvolution, {"n_features": n_features, **params}
+        body = self.initialized_instance(module, params)
         n_units = self._n_units(body, n_features)
         return StepScorer(body, n_units, self._n_outputs_, self._center_, self._scale_)
 
@@ -405,77 +281,40 @@ class SequenceNet(AveragedWeights, SkorchNet, NeuralNet):
             )
         return shape[1]
 
-    def get_iterator(self, dataset, training=False):
-        """Return the batches of bags; those to train on are shuffled."""
-        name = "iterator_train" if training else "iterator_valid"
-        params = {
-            "batch_size": len(dataset) if self.batch_size == -1 else self.batch_size,
-            "sampler": BagOrder(dataset, self._rng_ if training else None),
-            "collate_fn": side_by_side,
-            # A loader draws a number when it starts: not from those of the training.
-            "generator": torch.Generator(),
-        }
-        return getattr(self, name)(dataset, **(params | self.get_params_for(name)))
+    def _collate(self, given):
+        return side_by_side if given is None else given
 
     def infer(self, x, **params):
-        """Return what the network says of the steps of a batch."""
-        return self._answers(self._network(), x)
-
-    def _answers(self, network, x):
-        """Return what a network says, smoothed."""
+        """Return the logits of the steps of a batch, smoothed."""
         x = to_tensor(x, device=self.device)
-        logits, attention = network(x["x"], x["mask"])
-        width, mask = self.goal_.smoothing, x["mask"]
-        attention = moving_mean(attention[..., None], mask, width)[..., 0]
-        return Answers(moving_mean(logits, mask, width), attention)
+        logits = self._network()(x["x"], x["mask"])
+        return moving_mean(logits, x["mask"], self._goal_.smoothing)
 
     def get_loss(self, y_pred, y_true, X=None, training=False):
         """Return the loss of a batch: the mean over its bags."""
-        known = to_tensor(X | y_true, device=self.device)
-        batch, log_share = BagBatch(**known), y_pred.log_share
-        loss = step_loss(log_share, batch)
-        if self._by_step_:
-            return loss.mean()
-        goal = self.goal_
-        terms = [
-            (self.bag_weight, lambda: bag_loss(y_pred.logits, batch, goal.pooling)),
-            (goal.absence, lambda: absence_loss(log_share, batch)),
-            (self.foreground_weight, lambda: foreground_loss(y_pred, batch)),
-            (self.attention_weight, lambda: attention_loss(y_pred, batch)),
-            (
-                self.consistency_weight,
-                lambda: consistency_loss(log_share, self._teacher(X), batch),
-            ),
-        ]
-        return (loss + sum(weight * term() for weight, term in terms if weight)).mean()
-
-    def _teacher(self, x):
-        """Return what the network says of a batch without dropout, on average."""
-        averages = self.averaged_module_ is not None
-        teacher = self.averaged_module_ if averages else self.module_
-        was = teacher.training
-        teacher.eval()
-        with torch.no_grad():
-            answers = self._answers(teacher, x)
-        teacher.train(was)
-        return answers.log_share
+        known, goal = to_tensor(X | y_true, device=self.device), self._goal_
+        mask, allowed = known["mask"], known["allowed"]
+        log_proba = torch.log_softmax(y_pred, dim=2)
+        loss = step_loss(log_proba, mask, known["targets"])
+        if not self._training_.by_step:
+            loss = loss + bag_loss(y_pred, mask, allowed, goal.pooling)
+            loss = loss + goal.absence * absence_loss(log_proba, mask, allowed)
+        return loss.mean()
 
     def _proba(self, values, offsets):
         """Return probabilities of shape (n_steps, n_classes + 1), background last."""
         self._set_training(False)
-        # Where nothing teaches the attention, it has no say.
-        attends = bool(self.foreground_weight) and not self._by_step_
         found = np.zeros((len(values), self._n_outputs_))
         # Bag by bag, so that no bag is scored otherwise in company than alone.
         for begin, end in pairwise(offsets):
             if end > begin:
                 x, _ = side_by_side([(values[begin:end], found[begin:end], found[0])])
                 with torch.no_grad():
-                    answers = self._answers(self._network(), x)
-                found[begin:end] = answers.proba(attends)[0].cpu()
+                    logits = self.infer(x)[0].double()
+                found[begin:end] = torch.softmax(logits, dim=1).cpu()
         if not np.isfinite(found).all():
             raise ValueError(
-                "SequenceNet expected finite probabilities, but the network returned "
-                "NaN: the training has diverged. Scale X, or lower lr."
+                f"{self._owner} expected finite probabilities, but got NaN: the "
+                "training has diverged. Scale X, or lower lr."
             )
         return found

@@ -1,12 +1,16 @@
 """What every net of ours adds to a net of skorch: parameters, hooks, random numbers."""
 
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from numbers import Integral, Real
 
 import torch
+from torch.utils.data import DataLoader
 
 from sknoisy._compat import Interval, Options, validate_parameter_constraints
-from sknoisy.deep._generator import get_state, own_generators
+from sknoisy.deep._generator import draw_seed, get_state, own_generators
+
+# How many times more rows than are trained on are looked at together.
+LOOKING = 8
 
 # Where our nets start from other values than skorch's.
 DEFAULTS = {
@@ -26,34 +30,32 @@ DEFAULTS = {
 class Training:
     """What a net has at hand while it is trained, and what its method keeps beside.
 
-    ``dataset`` holds all rows, X and y as given; ``labels`` is the record of them. A
-    subclass adds what it needs from one batch to the next as further attributes.
+    ``dataset`` holds all rows, X and y as given; ``labels`` is the record of them, if
+    there is one. Further attributes last from one batch to the next.
     """
 
-    def __init__(self, dataset, labels):
+    def __init__(self, dataset, labels=None, **more):
         self.dataset, self.labels = dataset, labels
         self.logits_checked = False
-        self._trusted = torch.zeros(len(dataset), dtype=torch.bool)
-        if labels.trusted is not None:
-            self._trusted = torch.as_tensor(labels.trusted)
-
-    @property
-    def X(self):
-        """The rows as the user gave them."""
-        return self.dataset.X
+        vars(self).update(more)
 
     def trusted(self, rows, device):
         """Return the mask of the rows of a batch whose label is trusted."""
+        if self.labels.trusted is None:
+            return torch.zeros(len(rows.index), dtype=torch.bool, device=device)
         index = rows.index.cpu()
         # Rows that are not of X have the number -1, which is that of the last row here.
-        return (self._trusted[index] & (index >= 0)).to(device)
+        trusted = torch.as_tensor(self.labels.trusted)[index] & (index >= 0)
+        return trusted.to(device)
 
 
 class SkorchNet:
     """Mixin before a net of skorch, for the nets of this package.
 
-    Hooks: ``_before_epoch`` and ``_after_epoch`` get the data set that is trained on,
-    ``_after_step`` follows each step of the optimizer, ``_set_modules`` makes modules.
+    Hooks: ``_set_modules`` makes modules; ``_prepare`` puts into the record of the
+    training what the method needs from one batch to the next; skorch's
+    ``on_epoch_begin``, ``on_epoch_end`` and ``on_batch_end`` of the net itself come
+    before those of its callbacks; ``_finish`` sets the fitted attributes.
     """
 
     _parameter_constraints: dict = {
@@ -65,8 +67,6 @@ class SkorchNet:
 
     # The name of the loss of a net that has its own and takes no ``criterion``.
     _own_loss = None
-    # Parameters that have an effect only beside a certain value of another one.
-    _only_with: dict = {}
     # Trailing underscores keep skorch from taking these for parameters. The first lasts
     # as long as a training, the second is where the random numbers of it have ended.
     _training_ = None
@@ -80,41 +80,30 @@ class SkorchNet:
     def _owner(self):
         return type(self).__name__
 
-    def notify(self, method_name, **cb_kwargs):
-        """Tell the net and its callbacks of an event, hooks of ours around it."""
-        if method_name == "on_epoch_end":
-            # Before callbacks read the history, or write a checkpoint.
-            self._after_epoch(cb_kwargs["dataset_train"])
-        elif method_name == "on_batch_end" and cb_kwargs["training"]:
-            self._after_step()
-        super().notify(method_name, **cb_kwargs)
-        if method_name == "on_epoch_begin":
-            self._before_epoch(cb_kwargs["dataset_train"])
+    def _prepare(self, training):
+        """Get ready for a training, once there are modules."""
 
-    def _before_epoch(self, dataset_train):
-        """Prepare an epoch; its page of the history is the last one."""
+    def _finish(self, training):
+        """Set the fitted attributes."""
 
-    def _after_epoch(self, dataset_train):
-        """Draw the conclusions from an epoch."""
-
-    def _after_step(self):
-        """Follow a step of the optimizer."""
-
-    @contextmanager
-    def _in_training(self, training, *, seed=None):
-        """Have a record of the training, and random numbers that are the net's own.
-
-        Without a seed they go on from where the last training has ended.
-        """
+    def _train_on(self, training, *, fresh, epochs=None):
+        """Train, from the start or on, with random numbers that are the net's own."""
         device = torch.device(self.device or "cpu")
-        state = self._generator_state_ if seed is None else None
-        with own_generators(device, seed=seed, state=state):
+        # Whoever trains on goes on with the random numbers where they have ended.
+        starts = fresh or self._generator_state_ is None
+        seed = draw_seed(self.random_state) if starts else None
+        with own_generators(device, seed=seed, state=self._generator_state_):
             self._training_ = training
             try:
-                yield
+                if fresh:
+                    self.initialize()
+                self._prepare(training)
+                self._run(training.dataset, epochs)
+                self._finish(training)
             finally:
                 self._generator_state_ = get_state(device)
                 self._training_ = None
+        return self
 
     def _run(self, dataset, epochs):
         """Go through the epochs; a callback may end them."""
@@ -123,6 +112,26 @@ class SkorchNet:
         with suppress(KeyboardInterrupt):
             self.fit_loop(dataset, epochs=epochs)
         self.notify("on_train_end", X=dataset.X, y=dataset.y)
+
+    def get_iterator(self, dataset, training=False):
+        """Return the batches of a data set; those to train on are shuffled."""
+        name = "iterator_train" if training else "iterator_valid"
+        iterator, params = getattr(self, name), self.get_params_for(name)
+        if "batch_sampler" not in params:
+            # Without gradients a batch takes a fraction of the memory.
+            size = self.batch_size * (1 if training else LOOKING)
+            params.setdefault("batch_size", max(size, -1))
+            if params["batch_size"] == -1:
+                params["batch_size"] = len(dataset)
+        if isinstance(iterator, type) and issubclass(iterator, DataLoader):
+            params["collate_fn"] = self._collate(params.get("collate_fn"))
+            if not training:
+                # A loader draws a number when it starts. Looking at the rows must not
+                # change how training goes on.
+                params.setdefault("generator", torch.Generator())
+            elif not {"sampler", "batch_sampler"} & set(params):
+                params.setdefault("shuffle", True)
+        return iterator(dataset, **params)
 
     def initialize_module(self):
         """Make the networks."""
@@ -155,33 +164,28 @@ class SkorchNet:
         # skorch knows the names of module parameters once modules are made.
         if self._modules:
             super()._validate_params()
-        names = self._parameter_constraints
-        values = {name: getattr(self, name) for name in names}
-        validate_parameter_constraints(names, values, caller_name=self._owner)
+        allowed = self._parameter_constraints
+        given = {name: getattr(self, name) for name in allowed}
+        validate_parameter_constraints(allowed, given, caller_name=self._owner)
         self._refuse_without_effect()
 
     def _refuse_without_effect(self):
         """Refuse parameters of skorch that a net of ours would not look at."""
-        usual = self.criterion is torch.nn.CrossEntropyLoss
-        if self._own_loss and not (usual and not self.get_params_for("criterion")):
+        criterion, params = self.criterion, self.get_params_for("criterion")
+        if self._own_loss and (criterion is not torch.nn.CrossEntropyLoss or params):
             raise ValueError(
                 f"{self._owner} expected no criterion, since its loss is "
-                f"{self._own_loss}, but got criterion={self.criterion!r} and "
-                f"{self.get_params_for('criterion')}. Leave criterion out."
+                f"{self._own_loss}, but got {criterion!r} and {params}. Leave it out."
             )
-        for name, (other, value) in self._only_with.items():
-            if getattr(self, other) != value:
-                self._refuse_unused(name, f"{other}={value!r}")
         if self.predict_nonlinearity != "auto":
             raise ValueError(
                 f"{self._owner} expected predict_nonlinearity='auto', since the loss "
-                "says what logits mean, but got "
-                f"{self.predict_nonlinearity!r}. Leave it out."
+                f"rules it, but got {self.predict_nonlinearity!r}. Leave it out."
             )
 
     def _refuse_unused(self, name, needs):
         """Refuse a parameter that was given where it has no effect."""
-        value = getattr(self, name)
+        value = getattr(self, name, None)
         if value is not None:
             raise ValueError(
                 f"{self._owner} expected {name} only with {needs}, since it has no "

@@ -11,8 +11,6 @@ from sknoisy._compat import Interval, _num_samples
 from sknoisy._indicator import read_indicator
 from sknoisy.deep._base import BaseDeepClassifier
 from sknoisy.deep._modules import first_of, last_linear, make_table_module
-from sknoisy.deep._rows import RowDataset
-from sknoisy.deep._skorch_net import Training
 
 # The first hidden layer of the default network; the second has ``n_hidden`` units.
 WIDTH = 128
@@ -23,19 +21,18 @@ LIKELY = 0.5
 class TaggingNetClassifier(BaseDeepClassifier):
     r"""A network for tables of tags, some of which are missing.
 
-    It is trained by the cross-entropy of each entry, with a weight for each row,
-    for each tag, or for each entry, and can be told how many true tags are missing. Its
-    last layer holds a vector for each tag, which shows what tags are the same to it.
+    It is trained by the cross-entropy of each entry, with a weight for each row or each
+    entry, and can be told how many true tags are missing. Its last layer holds a vector
+    for each tag, which shows what tags are the same to it.
 
     Parameters
     ----------
-    module : Module or class of it, default=None
-        From rows to one logit per tag. None makes a network with two hidden layers
-        for tables, and a small convolutional one for images.
+    module : torch Module class or instance, default=None
+        From rows to one logit per tag, as for :class:`EarlyLearningClassifier`.
 
     n_hidden : int, default=32
-        Width of the last hidden layer of the default network for tables, which is the
-        length of the label vectors. A narrow layer makes these comparable.
+        Width of the last hidden layer of the default network for tables: the length of
+        the label vectors, which a narrow layer makes comparable.
 
     missing_rate : float or array-like, default=0.0
         Probability in [0, 1) that a true tag is missing, one or, of shape (n_labels,),
@@ -43,9 +40,6 @@ class TaggingNetClassifier(BaseDeepClassifier):
 
     spurious_rate : float or array-like, default=0.0
         Probability in [0, 1) that a tag is given without being true, likewise.
-
-    label_weight : array-like of shape (n_labels,), default=None
-        How much each tag counts in the loss. None means 1.
 
     **kwargs : dict
         ``random_state``, ``image_shape`` and all parameters of skorch's
@@ -71,14 +65,14 @@ class TaggingNetClassifier(BaseDeepClassifier):
     -----
     With the probability :math:`p = 1 / (1 + e^{-z})` of the true tag, missing rate
     :math:`m` and spurious rate :math:`s`, the tag is given with probability :math:`q =
-    (1 - m) p + s (1 - p)`, and the loss of an entry is :math:`-\tilde y \log q - (1 -
-    \tilde y) \log (1 - q)`; the loss of a row is the mean over its tags. Without rates
-    this is the usual binary cross-entropy. :math:`1 - m` is the tagability of [1]_.
+    (1 - m) p + s (1 - p)`, and the loss of a row is the mean over its tags of
+    :math:`-\tilde y \log q - (1 - \tilde y) \log (1 - q)`. :math:`1 - m` is the
+    tagability of [1]_.
 
     ``fit`` takes as ``y`` a table of zeros and ones, of shape (n_samples, n_labels), as
     an array, a sparse matrix or a frame, and as ``sample_weight`` also a weight for
     each of its entries. The rates do not apply to ``trusted`` rows. A single column of
-    classes is learnt as by any other network, by the cross-entropy of its classes.
+    classes is learnt by the cross-entropy of its classes.
 
     References
     ----------
@@ -103,7 +97,6 @@ class TaggingNetClassifier(BaseDeepClassifier):
         "n_hidden": [Interval(Integral, 1, None, closed="left")],
         "missing_rate": [Interval(Real, 0, 1, closed="left"), "array-like"],
         "spurious_rate": [Interval(Real, 0, 1, closed="left"), "array-like"],
-        "label_weight": ["array-like", None],
     }
 
     _own_loss = "the cross-entropy of each tag"
@@ -116,14 +109,12 @@ class TaggingNetClassifier(BaseDeepClassifier):
         n_hidden=32,
         missing_rate=0.0,
         spurious_rate=0.0,
-        label_weight=None,
         **kwargs,
     ):
         super().__init__(module, **kwargs)
         self.n_hidden = n_hidden
         self.missing_rate = missing_rate
         self.spurious_rate = spurious_rate
-        self.label_weight = label_weight
 
     def _train(self, X, y, sample_weight, groups, trusted, *, fresh, **keywords):
         given = y if y is None or sparse.issparse(y) else np.asarray(y)
@@ -142,71 +133,53 @@ class TaggingNetClassifier(BaseDeepClassifier):
         # As in scikit-learn's classifiers of several outputs.
         self.classes_inferred_ = [np.array([0, 1]) for _ in range(tags.n_labels)]
         self.label_names_ = tags.names
-        source = self._source(X, reset=fresh, labels=labels)
         table = tags.matrix.toarray().astype(np.int64)
-        training = Training(
-            RowDataset(source, table, labels.sample_weight, X, table), labels
-        )
-        training.rates, training.entries = rates, entries
-        return self._train_on(training, fresh, keywords.get("epochs"))
+        more = {"rates": rates, "entries": entries}
+        training = self._training_of(X, table, table, labels, fresh, **more)
+        return self._train_on(training, fresh=fresh, epochs=keywords.get("epochs"))
 
     def _checked_rates(self, n_labels):
-        """Return missing rate, spurious rate and weight of each tag, as tensors."""
-        given = {
-            "missing_rate": self.missing_rate,
-            "spurious_rate": self.spurious_rate,
-            "label_weight": 1.0 if self.label_weight is None else self.label_weight,
-        }
-        rates = {}
-        for name, value in given.items():
-            value = np.asarray(value, dtype=float)
-            fits = value.shape in {(), (n_labels,)} and (value >= 0).all()
-            weight = name == "label_weight"
-            if not (fits and (value.any() if weight else (value < 1).all())):
-                wanted = "some above 0" if weight else "below 1"
+        """Return missing rate and spurious rate of each tag, of shape (2, n_labels)."""
+        rates = []
+        for name in ("missing_rate", "spurious_rate"):
+            rate = np.asarray(getattr(self, name), dtype=float)
+            off = (rate < 0) | ~(rate < 1)
+            if rate.shape not in {(), (n_labels,)} or off.any():
                 raise ValueError(
-                    f"{name} expected shape ({n_labels},), a number per tag that is "
-                    f"not negative, {wanted}, but got {value}. Order the numbers as "
-                    "the columns of y."
+                    f"{name} expected shape ({n_labels},), a number in [0, 1) per tag, "
+                    f"but got {rate}. Order the numbers as the columns of y."
                 )
-            rates[name] = torch.as_tensor(np.broadcast_to(value, n_labels).copy())
-        if bool((rates["missing_rate"] + rates["spurious_rate"] >= 1).any()):
+            rates.append(np.broadcast_to(rate, n_labels))
+        if (np.sum(rates, axis=0) >= 1).any():
             raise ValueError(
                 f"{self._owner} expected missing_rate + spurious_rate below 1 for "
                 f"each tag, but got {self.missing_rate} and {self.spurious_rate}. At 1 "
                 "a tag given says nothing of the true one: leave such tags out."
             )
-        return rates
+        return torch.as_tensor(np.array(rates))
 
     def _make_default_module(self):
-        if not self._is_table_ or len(self.input_shape_) != 1:
+        if not self._is_table_ or len(self._input_shape_) != 1:
             return super()._make_default_module()
-        return make_table_module(
-            *self.input_shape_,
-            len(self.classes_),
-            *self._input_scale_,
-            widths=(WIDTH, self.n_hidden),
-        )
+        sizes = *self._input_shape_, len(self.classes_), *self._input_scale_
+        return make_table_module(*sizes, widths=(WIDTH, self.n_hidden))
 
     def _losses(self, y_pred, codes, rows, training):
         """Return the loss of each row: the weighted mean over its tags."""
         if not self._is_table_:
             return super()._losses(y_pred, codes, rows, training)
         record, logits = self._training_, self._checked_logits(y_pred, training)
-        rates = {name: rate.to(logits) for name, rate in record.rates.items()}
         unsure = ~record.trusted(rows, logits.device)[:, None]
-        flips = rates["missing_rate"] * unsure, rates["spurious_rate"] * unsure
-        losses = entry_losses(logits, codes.to(logits), *flips)
-        weight = rates["label_weight"]
+        missing_rate, spurious_rate = record.rates.to(logits)[:, None] * unsure
+        losses = entry_losses(logits, codes.to(logits), missing_rate, spurious_rate)
         if record.entries is not None:
-            weight = weight * record.entries[rows.index.cpu()].to(logits)
-        return (losses * weight).mean(dim=1)
+            losses = losses * record.entries[rows.index.cpu()].to(logits)
+        return losses.mean(dim=1)
 
     def _finish(self, training):
         if self._is_table_:
             head = last_linear(self.module_)
-            vectors = None if head is None else head.weight.numpy(force=True).copy()
-            self.label_vectors_ = vectors
+            self.label_vectors_ = head and head.weight.numpy(force=True).copy()
 
     def _probabilities(self, output):
         if not self._is_table_:

@@ -61,9 +61,7 @@ class BaseTwoNetClassifier(BaseDeepClassifier):
         """Return what each row costs both networks together."""
         if training:
             self._check_once(*y_pred)
-        losses = torch.stack([self.criterion_(logits, codes) for logits in y_pred])
-        if losses.ndim == 1:
-            return self._refuse_reduced()
+        losses = torch.stack([self._criterion_losses(one, codes) for one in y_pred])
         # Validation compares epochs, in which weights would change what is measured.
         if not training:
             return losses.mean(dim=0)

@@ -11,7 +11,7 @@ from sknoisy._labels import NoisyLabels
 from sknoisy.sequence._step_models import bag_scores
 
 # Four models, each without a quarter of the bags: wrong labels of generated sequences
-# are ranked with an AUROC of .99 (rows "30 % wrong" of benchmarks/bench_sequence.py).
+# are ranked with an AUROC of .99 (rows "30 % wrong" of suite sequences).
 N_FOLDS = 4
 # A class that occurs in fewer bags, or is absent from fewer, has less than one of them
 # in a fold, which cannot contradict a label.

@@ -16,13 +16,13 @@ from sknoisy._soft_labels import fit_soft_labels
 
 # A classifier starts from all classes that a bag may hold, and parts them fit by fit;
 # what comes of five fits is the row "logistic regression" of
-# benchmarks/bench_sequence.py.
+# suite sequences.
 FIRST_FITS = 5
 # Bags in a batch where the network says "auto": scikit-learn's 200 counts rows.
 AUTO_BATCH = 32
 # Factor on the first weights of the last layer: logits start near 0, so that no class
 # is ahead by chance (.986 against .890 on seed 1 of the generated sequences of
-# benchmarks/bench_sequence.py, fusion, without rounds).
+# suite sequences, fusion, without rounds).
 FIRST_WEIGHTS = 0.05
 # A round refines: a quarter of the passes, at a rate that falls with its number.
 ROUND_SHARE, ROUND_SLOWDOWN = 4, 2
@@ -42,7 +42,7 @@ class StepOptions:
 
 def default_network():
     """Return the network for ``estimator=None``: linear, and trained by Adam."""
-    # Rate, penalty and passes as in the tables of benchmarks/bench_sequence.py.
+    # Rate, penalty and passes as in the tables of suite sequences.
     return MLPRegressor(
         hidden_layer_sizes=(), alpha=1e-3, learning_rate_init=0.02, max_iter=60
     )

@@ -3,6 +3,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
+from skorch.callbacks import Checkpoint, EarlyStopping  # noqa: E402
 from skorch.dataset import ValidSplit  # noqa: E402
 
 from sknoisy.deep import NoiseAdaptationClassifier  # noqa: E402
@@ -34,6 +35,10 @@ def net(**params):
     return NoiseAdaptationClassifier(**(usual | params))
 
 
+def trained_with(clf):
+    return clf.noise_layer_.transition_matrix().numpy()
+
+
 @pytest.mark.parametrize(
     "params",
     [{}, {"noise_layer": "softmax", "noise_lr": 0.05}],
@@ -43,7 +48,7 @@ def test_matrix_is_learnt(data, params):
     X, _, noisy = data
     clf = net(**params).fit(X, noisy)
     np.testing.assert_allclose(clf.transition_matrix_, T, atol=0.12)
-    pessimistic = np.diag(clf.learned_transition_matrix_)
+    pessimistic = np.diag(trained_with(clf))
     assert pessimistic.mean() < np.diag(clf.transition_matrix_).mean()
 
 
@@ -60,7 +65,7 @@ def test_predictions_are_those_of_the_network_alone(data):
 def test_noisy_probabilities_go_through_the_layer(data):
     X, _, noisy = data
     clf = net(noise_layer="linear").fit(X, noisy)
-    expected = clf.predict_proba(X) @ clf.learned_transition_matrix_
+    expected = clf.predict_proba(X) @ trained_with(clf)
     np.testing.assert_allclose(clf.predict_noisy_proba(X), expected, atol=1e-5)
 
 
@@ -76,7 +81,7 @@ def test_noisy_probabilities_are_more_likely_than_clean_ones(data):
 def test_layer_has_its_own_learning_rate(data):
     X, _, noisy = data
     clf = net(max_epochs=1, noise_lr=0.0).fit(X, noisy)
-    np.testing.assert_allclose(np.diag(clf.learned_transition_matrix_), 0.625)
+    np.testing.assert_allclose(np.diag(trained_with(clf)), 0.625)
     groups = net(max_epochs=1).fit(X, noisy).optimizer_.param_groups
     assert [group["lr"] for group in groups] == [0.01, pytest.approx(0.05)]
     assert sum(len(group["params"]) for group in groups) == 7
@@ -89,11 +94,11 @@ def test_published_form_of_jindal(data):
     clf = net(**published, max_epochs=0).fit(X, noisy)
     torch.testing.assert_close(clf.noise_layer_.weight.detach(), torch.eye(4))
     # By hand: exp(1) / (exp(1) + 3) on the diagonal, 1 / (exp(1) + 3) beside it.
-    T_start = clf.learned_transition_matrix_
+    T_start = trained_with(clf)
     np.testing.assert_allclose(np.diag(T_start), 0.4754, atol=1e-4)
     np.testing.assert_allclose(T_start[0, 1:], 0.1749, atol=1e-4)
     layer = clf.noise_layer_.train()
-    assert (layer.dropout, layer.dropout_on) == (0.1, "input")
+    assert layer.dropout == 0.1
     # A certain prediction is kept at 1 / 0.9 of its weight, or dropped altogether.
     torch.manual_seed(0)
     seen = layer(100.0 * torch.eye(4)[[0] * 200]).exp()
@@ -109,67 +114,68 @@ def test_published_form_of_jindal(data):
     np.testing.assert_allclose(clf.predict_proba(X), expected, atol=1e-6)
 
 
-def test_layer_waits_for_the_warm_up(data):
-    X, _, noisy = data
-    softmax = {"noise_layer": "softmax", "start": 0.5, "warmup_epochs": 3}
-    clf = net(max_epochs=3, **softmax).fit(X, noisy)
-    np.testing.assert_allclose(np.diag(clf.learned_transition_matrix_), 0.625)
-    later = net(max_epochs=4, **softmax).fit(X, noisy)
-    assert np.ptp(np.diag(later.learned_transition_matrix_)) > 0
-
-
 def test_given_matrix_is_fixed_unless_a_layer_is_named(data):
     X, _, noisy = data
     fixed = net(transition=T).fit(X, noisy)
     assert fixed.noise_layer_.kind == "fixed"
     start = net(transition=T, noise_layer="softmax", max_epochs=0).fit(X, noisy)
-    np.testing.assert_allclose(start.learned_transition_matrix_, T, atol=1e-3)
+    np.testing.assert_allclose(trained_with(start), T, atol=1e-3)
 
 
-def test_early_stopping_goes_back_to_the_best_likelihood(data):
+def test_early_stopping_is_that_of_skorch(data):
     X, _, noisy = data
     split = ValidSplit(4, stratified=True)
-    clf = net(max_epochs=60, early_stopping=3, train_split=split, noise_layer="softmax")
+    stop = EarlyStopping(patience=3, threshold=0)
+    clf = net(max_epochs=60, callbacks=[stop], train_split=split, noise_layer="softmax")
     clf.fit(X, noisy)
     losses = clf.history_[:, "valid_loss"]
     assert len(losses) < 60
     assert len(losses) - 1 - np.argmin(losses) == 3
-    # What is kept is the state with that loss, noise layer included.
-    _, valid = split(X, noisy)
-    rows = np.asarray(valid.indices)
+    # What it looks at is the likelihood of the noisy labels, layer included.
+    rows = np.asarray(split(X, noisy)[1].indices)
+    likelihood = clf.predict_noisy_proba(X[rows])[np.arange(len(rows)), noisy[rows]]
+    assert -np.log(likelihood).mean() == pytest.approx(losses[-1], rel=1e-3)
+
+
+def test_checkpoint_brings_back_network_average_and_layer(data, tmp_path):
+    X, _, noisy = data
+    keep = Checkpoint(
+        dirname=tmp_path, load_best=True, f_optimizer=None, f_criterion=None,
+        f_noise_layer="layer.pt", f_averaged_module="average.pt",
+    )  # fmt: skip
+    split = ValidSplit(4, stratified=True)
+    params = {"train_split": split, "noise_layer": "softmax"}
+    clf = net(max_epochs=30, callbacks=[keep], **params).fit(X, noisy)
+    losses = clf.history_[:, "valid_loss"]
+    assert np.argmin(losses) < 29
+    rows = np.asarray(split(X, noisy)[1].indices)
     likelihood = clf.predict_noisy_proba(X[rows])[np.arange(len(rows)), noisy[rows]]
     assert -np.log(likelihood).mean() == pytest.approx(min(losses), rel=1e-3)
-
-
-def test_early_stopping_needs_validation_data(data):
-    X, _, noisy = data
-    with pytest.raises(ValueError, match="needs validation data"):
-        net(early_stopping=3).fit(X, noisy)
 
 
 @pytest.mark.parametrize(
     ("params", "match"),
     [
-        ({"noise_dropout": 1.0}, "'noise_dropout' parameter"),
-        ({"noise_dropout": 0.1}, "expected noise_dropout only with noise_layer='soft"),
-        ({"dropout_on": "input"}, "expected dropout_on only with noise_layer='soft"),
+        ({"noise_layer__dropout": 0.1}, "dropout has no effect on a noise layer"),
         (
-            {"noise_layer": "softmax", "trace_penalty": 0.7},
-            "expected trace_penalty only with noise_layer='linear'",
+            {"noise_layer": "softmax", "noise_layer__trace_penalty": 0.7},
+            "trace_penalty has no effect on a noise layer of kind 'softmax'",
         ),
         ({"transition": T, "noise_lr": 0.1}, "noise_lr only with a layer that learns"),
-        ({"transition": T, "start": 0.5}, "expected start only with transition=None"),
+        (
+            {"transition": T, "noise_layer__start": 0.5},
+            "expected noise_layer__start only with transition=None",
+        ),
         ({"criterion": torch.nn.MSELoss}, "its loss is the likelihood of the labels"),
         ({"criterion__label_smoothing": 0.1}, "expected no criterion"),
         ({"predict_nonlinearity": None}, "expected predict_nonlinearity='auto'"),
-        ({"noise_dropout": -0.1}, "noise_dropout"),
         ({"noise_layer": "cubic"}, "noise_layer"),
-        ({"start": 1.0}, "start"),
-        ({"warmup_epochs": -1}, "warmup_epochs"),
-        ({"early_stopping": 0}, "early_stopping"),
+        ({"noise_layer__start": 1.0}, r"start must be .* a number in \(0, 1\)"),
+        ({"warmup_epochs": 3}, r"unexpected argument\(s\) warmup_epochs"),
+        ({"early_stopping": 3}, r"unexpected argument\(s\) early_stopping"),
         ({"transition": np.eye(3)}, r"transition must have shape \(4, 4\)"),
         ({"transition": 2 * np.eye(4)}, "rows that sum to 1"),
-        ({"noise_layer": "fixed"}, "needs its transition matrix"),
+        ({"noise_layer": "fixed"}, "expected transition= with noise_layer='fixed'"),
     ],
 )
 def test_bad_parameters_are_refused(data, params, match):
@@ -182,7 +188,8 @@ def test_rows_off_the_diagonal_are_warned_of(data):
     X, y, _ = data
     moved = np.array([0.2, 0.8, 0, 0]), *np.eye(4)[1:]
     noisy = TransitionNoise(np.array(moved), random_state=0).corrupt(y)
-    clf = net(transition=moved, noise_layer="linear", trace_penalty=0.0, max_epochs=1)
+    layer = {"noise_layer": "linear", "noise_layer__trace_penalty": 0.0}
+    clf = net(transition=moved, max_epochs=1, **layer)
     with pytest.warns(
         DoubtfulMatrixWarning, match=r"1 of 4 classes .*another class: 0"
     ):
@@ -230,10 +237,10 @@ def test_many_classes(n_classes):
     y = np.tile(np.arange(n_classes), 110)
     X = centers[y] + rng.normal(size=(len(y), 16))
     noisy = UniformNoise(0.3, random_state=0).corrupt(y)
-    clf = net(max_epochs=4, lr=0.005, batch_size=128, noise_layer="softmax", start=0.2)
-    clf.fit(X, noisy)
+    layer = {"noise_layer": "softmax", "noise_layer__start": 0.2}
+    clf = net(max_epochs=4, lr=0.005, batch_size=128, **layer).fit(X, noisy)
     start = 0.2 + 0.8 / n_classes
-    assert np.diag(clf.learned_transition_matrix_).mean() > start + 0.2
+    assert np.diag(trained_with(clf)).mean() > start + 0.2
     assert clf.score(X, y) > 0.6
 
 

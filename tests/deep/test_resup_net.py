@@ -57,7 +57,6 @@ class Spy(ReSupNetClassifier):
                 "codes": codes.numpy(),
                 "index": rows.index.numpy(),
                 "mixtures": None if self._warming_up() else mixtures,
-                "at_epoch_end": getattr(self, "sample_weights_", None),
                 "total": total.detach().numpy(),
             }
         )
@@ -70,10 +69,8 @@ def seen():
     return Spy.seen
 
 
-def weights_by_hand(net, batch):
+def weights_by_hand(batch):
     """Return the weight that either network gives to the rows of a batch."""
-    if net.weight_source == "epoch":
-        return batch["at_epoch_end"][:, batch["index"]]
     weights = []
     for proba, (mixture,) in zip(batch["proba"], batch["mixtures"], strict=True):
         chosen = proba[np.arange(len(proba)), batch["codes"]]
@@ -84,15 +81,9 @@ def weights_by_hand(net, batch):
 
 
 @pytest.mark.parametrize("exchange", [True, False, "product"])
-@pytest.mark.parametrize("source", ["batch", "epoch"])
 @pytest.mark.parametrize("consistency", [0.0, 5.0])
-def test_loss_of_a_row(seen, exchange, source, consistency):
-    net = Spy(
-        **FAST,
-        exchange=exchange,
-        weight_source=source,
-        consistency_weight=consistency,
-    )
+def test_loss_of_a_row(seen, exchange, consistency):
+    net = Spy(**FAST, exchange=exchange, consistency_weight=consistency)
     net.fit(X, y_noisy)
     assert len(seen) == 4 * 3
     for batch in seen:
@@ -100,7 +91,7 @@ def test_loss_of_a_row(seen, exchange, source, consistency):
         first, second = batch["losses"]
         expected = first + second
         if batch["epoch"] > 1:
-            w = weights_by_hand(net, batch)
+            w = weights_by_hand(batch)
             own = {True: w[::-1], False: w, "product": [w[0] * w[1]] * 2}[exchange]
             gap = ((batch["proba"][0] - batch["proba"][1]) ** 2).mean(axis=1)
             expected = own[0] * first + own[1] * second + consistency * gap
@@ -148,7 +139,7 @@ def test_published_form(seen):
     for batch in seen:
         expected = batch["losses"].sum(axis=0)
         if batch["epoch"] > 1:
-            w, (first, second) = weights_by_hand(net, batch), batch["losses"]
+            w, (first, second) = weights_by_hand(batch), batch["losses"]
             gap = ((batch["proba"][0] - batch["proba"][1]) ** 2).mean(axis=1)
             expected = w[1] * first + w[0] * second + 5 * gap
         assert np.isclose(batch["total"], expected, rtol=1e-4).mean() > 0.95
@@ -218,7 +209,6 @@ def test_verified_labels_are_believed(seen):
 def test_sample_weight_multiplies_what_is_learnt():
     weight = np.linspace(0.5, 1.5, 150)
     net = ReSupNetClassifier(**FAST).fit(X, y_noisy, weight)
-    np.testing.assert_allclose(net.sample_weight_, weight * net.label_quality_)
     share = np.average(1 - net.label_quality_, weights=weight)
     assert net._core_[1]
     assert net.noise_rate_ == pytest.approx(share)
@@ -249,7 +239,6 @@ def test_no_noise_rate_without_noise():
 def test_length_of_warmup(params, expected):
     net = ReSupNetClassifier(**params, random_state=0).fit(X, y_noisy)
     assert net.warmup_epochs_ == expected
-    assert ("noise_rate" in net.history[0]) == (expected == 1)
 
 
 def test_early_stopping_restores_both_networks():
@@ -306,12 +295,9 @@ def test_no_epoch_at_all():
         ({"exchange": "swap"}, "'exchange' parameter"),
         ({"mixture": "gamma"}, "'mixture' parameter"),
         ({"mixture": 3}, "'mixture' parameter"),
-        ({"min_class_size": 50}, "expected min_class_size only with scope='class'"),
+        ({"weight_clip": 0.1}, r"unexpected argument\(s\) weight_clip"),
         ({"mixture_max_iter": 10}, r"unexpected argument\(s\) mixture_max_iter"),
         ({"scope": "row"}, "'scope' parameter"),
-        ({"weight_source": "once"}, "'weight_source' parameter"),
-        ({"weight_clip": 0.5}, "'weight_clip' parameter"),
-        ({"lookup_resolution": 1}, "'lookup_resolution' parameter"),
         ({"combine": "best"}, "'combine' parameter"),
     ],
 )

@@ -18,13 +18,8 @@ from sknoisy.sequence import (  # noqa: E402
     segment_table,
 )
 
-SMALL = {"n_units": 24, "max_epochs": 12, "round_epochs": 3, "lr": 0.02}
+SMALL = {"module__n_units": 24, "max_epochs": 12, "round_epochs": 3, "lr": 0.02}
 SMALL |= {"batch_size": 4}
-EVERY_TERM = {
-    "foreground_weight": 0.5,
-    "attention_weight": 0.1,
-    "consistency_weight": 0.2,
-}
 
 
 def localizer(params=None, **of_localizer):
@@ -62,9 +57,8 @@ def fitted():
     return localizer().fit(X, Y)
 
 
-@pytest.mark.parametrize("terms", [{}, EVERY_TERM], ids=["usual", "every term"])
-def test_segments_are_found_from_labels_of_bags(terms):
-    found = localizer(terms | {"max_epochs": 20}).fit(X, Y)
+def test_segments_are_found_from_labels_of_bags():
+    found = localizer({"max_epochs": 20}).fit(X, Y)
     assert found.score(X_NEW, TRUTH_NEW) > 0.75
     assert_array_equal(found.classes_, ["a", "b"])
     assert len(found.history_) == 1
@@ -76,14 +70,10 @@ def test_segments_are_found_from_labels_of_bags(terms):
 @pytest.mark.parametrize(
     ("params", "of_localizer"),
     [
-        ({"n_units": 12}, {}),
-        ({"kernel_size": 5}, {}),
-        ({"n_layers": 1}, {}),
-        ({"dropout": 0.0}, {}),
-        ({"bag_weight": 3.0}, {}),
-        ({"foreground_weight": 0.5}, {}),
-        ({"attention_weight": 0.1}, {}),
-        ({"consistency_weight": 0.2}, {}),
+        ({"module__n_units": 12}, {}),
+        ({"module__kernel_size": 5}, {}),
+        ({"module__n_layers": 1}, {}),
+        ({"module__dropout": 0.0}, {}),
         ({"average_weights": False}, {}),
         ({"max_epochs": 15}, {}),
         ({"round_epochs": 6}, {}),
@@ -110,7 +100,9 @@ def test_every_option_works_and_matters(fitted, params, of_localizer):
 
 
 def test_labels_of_bags_may_be_doubted():
-    found = localizer({"max_epochs": 4, "n_units": 8}, bag_noise="auto").fit(X, Y)
+    found = localizer({"max_epochs": 4, "module__n_units": 8}, bag_noise="auto").fit(
+        X, Y
+    )
     assert found.bag_label_quality_.shape == (24, 2)
 
 
@@ -127,11 +119,11 @@ def test_the_company_of_a_bag_does_not_matter(fitted):
 
 def test_same_seed_same_segments_and_nobody_else_is_disturbed():
     before, threads = torch.get_rng_state(), torch.get_num_threads()
-    one, two = (localizer(EVERY_TERM).fit(X, Y).predict_proba(X) for _ in "12")
+    one, two = (localizer().fit(X, Y).predict_proba(X) for _ in "12")
     assert_array_equal(np.concatenate(one), np.concatenate(two))
     assert torch.equal(torch.get_rng_state(), before)
     assert torch.get_num_threads() == threads
-    other = localizer(EVERY_TERM, random_state=1).fit(X, Y).predict_proba(X)
+    other = localizer(random_state=1).fit(X, Y).predict_proba(X)
     assert (other[0] != one[0]).any()
 
 
@@ -172,9 +164,8 @@ def labels_of_steps():
     return steps
 
 
-@pytest.mark.parametrize("terms", [{}, EVERY_TERM], ids=["usual", "every term"])
-def test_labels_of_steps(terms):
-    found = localizer(terms, background="-").fit(X, step_labels=labels_of_steps())
+def test_labels_of_steps():
+    found = localizer(background="-").fit(X, step_labels=labels_of_steps())
     assert found.score(X_NEW, TRUTH_NEW) > 0.75
 
 
@@ -199,10 +190,19 @@ class Recurrent(torch.nn.Module):
         return self.layer(x.transpose(1, 2))[0].transpose(1, 2) * mask
 
 
+def of_module(module):
+    found = localizer()
+    params = {k: v for k, v in SMALL.items() if not k.startswith("module__")}
+    return found.set_params(estimator=SequenceNet(module, **params))
+
+
 def test_a_module_of_ones_own_is_copied():
-    module = Recurrent()
+    # From about one start in six, training finds one of the two classes alone.
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        module = Recurrent()
     before = pickle.dumps(module.state_dict())
-    found = localizer({"module": module}).fit(X, Y)
+    found = of_module(module).fit(X, Y)
     assert found.score(X_NEW, TRUTH_NEW) > 0.3
     assert pickle.dumps(module.state_dict()) == before
 
@@ -224,18 +224,18 @@ class Talkative(Shrinking):
 )
 def test_modules_that_lose_steps_are_refused(module, message):
     with pytest.raises(ValueError, match=message):
-        localizer({"module": module}).fit(X, Y)
+        of_module(module).fit(X, Y)
 
 
 @pytest.mark.parametrize(
     ("name", "value", "message"),
     [
-        ("kernel_size", 4, "kernel_size expected an odd number of steps"),
-        ("dropout", 1.0, "'dropout' parameter of SequenceNet"),
-        ("consistency_weight", -1, "'consistency_weight' parameter of SequenceNet"),
-        ("module__n_units", 4, "but module is None, and the default network takes"),
+        ("module__kernel_size", 4, "kernel_size expected an odd number of steps"),
+        ("module__dropout", 1.5, "dropout probability has to be between 0 and 1"),
+        ("round_epochs", -1, "'round_epochs' parameter of SequenceNet"),
+        ("n_units", 4, r"unexpected argument\(s\) n_units"),
         ("max_epoch", 4, r"unexpected argument\(s\) max_epoch"),
-        ("criterion", torch.nn.MSELoss, "its loss is the sum of its terms"),
+        ("criterion", torch.nn.MSELoss, "its loss is that of bags and steps"),
     ],
 )
 def test_bad_parameters_are_refused(name, value, message):
@@ -258,7 +258,7 @@ ODD_Y = [{"a"}, set(), {"b"}, {"a", "b"}]
 @pytest.mark.parametrize("n_steps", [0, 1, 2, 7])
 def test_short_bags(n_steps):
     short = RNG.normal(size=(n_steps, 3))
-    found = localizer(EVERY_TERM).fit([*ODD, short], [*ODD_Y, {"a"}])
+    found = localizer().fit([*ODD, short], [*ODD_Y, {"a"}])
     assert found.predict_proba([short])[0].shape == (n_steps, 2)
     assert np.isfinite(np.concatenate(found.predict_proba([*ODD, short]))).all()
     assert len(found.pseudo_labels_[-1]) == n_steps
@@ -266,7 +266,7 @@ def test_short_bags(n_steps):
 
 @pytest.mark.parametrize("bags", [[np.ones((12, 2))] * 4, [np.zeros((9, 2))] * 4])
 def test_constant_features(bags):
-    found = localizer(EVERY_TERM).fit(bags, ODD_Y)
+    found = localizer().fit(bags, ODD_Y)
     assert np.isfinite(found.predict_proba(bags)[0]).all()
 
 
@@ -277,7 +277,7 @@ def test_features_far_from_zero_keep_their_digits():
 
 def test_class_that_never_occurs():
     table = np.array([[1, 0, 0], [0, 0, 0], [0, 1, 0], [1, 1, 0]])
-    found = localizer(EVERY_TERM).fit(ODD, table)
+    found = localizer().fit(ODD, table)
     assert found.predict_bags(ODD).shape == (4, 3)
 
 

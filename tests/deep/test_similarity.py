@@ -7,14 +7,12 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("skorch")
 
 from sknoisy._labels import label_record  # noqa: E402
-from sknoisy.deep._core import fit_mixtures  # noqa: E402
-from sknoisy.deep._rows import RowDataset  # noqa: E402
-from sknoisy.deep._similarity import (  # noqa: E402
+from sknoisy.deep._resup_net import (  # noqa: E402
     label_similarity,
     look_up,
     weight_tables,
 )
-from sknoisy.deep._skorch_net import Training  # noqa: E402
+from sknoisy.quality._similarity import MixtureFitter  # noqa: E402
 
 rng = np.random.RandomState(0)
 CODES = np.arange(400) % 2
@@ -32,30 +30,19 @@ def test_similarity_is_the_cosine():
     assert found[0].item() == pytest.approx(0.5**0.5)
 
 
-def fitted(**options):
-    source = torch.utils.data.TensorDataset(torch.zeros(400, 1))
-    training = Training(RowDataset(source), label_record(CODES, owner="test"))
-    options = {"scope": "global", "min_class_size": 50, **options}
-    rows = np.arange(0, 400, 2) if options.pop("half", False) else np.arange(400)
-    return fit_mixtures("beta", SCORES, training, rows, **options)
-
-
-def test_one_mixture_or_one_per_class():
-    assert len(fitted()) == 1
-    overall, zero, one = fitted(scope="class")
-    np.testing.assert_allclose(zero.means_, fitted(half=True)[0].means_)
-    assert not np.allclose(zero.means_, one.means_)
-    overall, zero, one = fitted(scope="class", min_class_size=201)
-    assert zero is one is overall
+def fitted(scope):
+    fitter = MixtureFitter("beta", noise_found=False, scope=scope)
+    return fitter.weigh(SCORES, label_record(CODES, owner="test"))[1]
 
 
 def test_tables_rise_and_are_clipped():
-    tables = weight_tables([fitted(), fitted(scope="class")], 2, 50, 0.01)
-    assert tables.shape == (2, 2, 50)
+    tables = weight_tables([fitted("global"), fitted("class")], 2)
+    assert tables.shape == (2, 2, 100)
     assert (tables.diff(dim=2) >= 0).all()
-    assert tables.min() == pytest.approx(0.01)
-    assert tables.max() == pytest.approx(0.99)
+    assert tables.min() == pytest.approx(1e-4)
+    assert tables.max() == pytest.approx(1 - 1e-4)
     assert torch.equal(tables[0, 0], tables[0, 1])
+    assert not torch.equal(tables[1, 0], tables[1, 1])
 
 
 def test_look_up_takes_the_entry_of_network_class_and_similarity():
