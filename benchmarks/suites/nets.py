@@ -43,7 +43,7 @@ METHODS = (
     *(PLAIN, CLEAN, CORRECT, "linear, trace 0.01", "true T, fixed", "softmax, q = 0"),
     *("softmax, q = 0.1", ADAPTATION, "GCE", "SCE", EARLY, "EarlyLearning, strength 3"),
     *("EarlyLearning, NeighborTransition", "CoTeaching", "LossHistory"),
-    *("LossHistory, variance", "W", "W + S", "W + S + C", "W + S + C, by class"),
+    *("W", "W + S", "W + S + C", "W + S + C, by class"),
     FLAGSHIP,
 )
 QUICK = (PLAIN, CLEAN, "GCE", "CoTeaching", "W + S + C", ADAPTATION, EARLY)
