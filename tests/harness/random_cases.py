@@ -61,6 +61,7 @@ MEMBERS_OUTSIDE = {
     "label_vectors": "takes a fitted model, not data",
     "items_needing_votes": "takes a fitted model, not data",
     "suggest_review": "takes a fitted model, not data",
+    "show_versions": "takes nothing",
     "BaseLabelQuality": "a base class",
     "BaseNoise": "a base class",
     "BaseRefiner": "a base class",
