@@ -14,7 +14,7 @@ from sknoisy.noise import LabelNoiseInjector
 from sknoisy.quality import find_label_errors, label_quality
 from sknoisy.semi_supervised import SelfTrainingRefiner
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 __all__ = [
     "LabelNoiseInjector",
