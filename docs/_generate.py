@@ -84,7 +84,7 @@ def module_page(module, owners):
 def write_changelog(page, root):
     """Write the changelog with the fragments that wait for the next release."""
     config = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
-    pending = "## Not released yet\n\n"
+    pending = ""
     for kind in config["tool"]["towncrier"]["type"]:
         fragments = sorted((root / "docs/changes").glob(f"*.{kind['directory']}.md"))
         if fragments:
@@ -92,7 +92,9 @@ def write_changelog(page, root):
             pending += "".join(f"- {_one_line(path)}\n" for path in fragments) + "\n"
     text = (root / "CHANGELOG.md").read_text(encoding="utf-8")
     assert text.count(RELEASES) == 1, "CHANGELOG.md lost the marker of towncrier"
-    page.write_text(text.replace(RELEASES, f"{RELEASES}\n{pending}"), encoding="utf-8")
+    if pending:
+        pending = f"\n## Not released yet\n\n{pending}"
+    page.write_text(text.replace(RELEASES, f"{RELEASES}{pending}"), encoding="utf-8")
 
 
 def write_llms_txt(app, exception):
