@@ -121,8 +121,9 @@ def _numeric_columns(X):
         Z = X.to_numpy(dtype=float, na_value=np.nan)
     elif hasattr(X, "get_columns"):
         # An empty list between brackets would mean no rows instead of no columns.
-        X = X.select([c.name for c in X.get_columns() if _holds_numbers(c.dtype)])
-        Z = np.asarray(X)
+        names = [c.name for c in X.get_columns() if _holds_numbers(c.dtype)]
+        # Old versions make no array of a frame without columns.
+        Z = np.asarray(X.select(names)) if names else np.empty((len(X), 0))
     else:
         Z = as_table(X)
     Z = Z.reshape(len(Z), -1) if Z.ndim > 2 else Z

@@ -78,7 +78,9 @@ WATCHED = ("pickle.find_class", "os.system", "os.exec", "subprocess.Popen",
 active = False
 
 def watch(event, arguments):
-    if active and event in WATCHED:
+    # Old versions of threadpoolctl ask ldconfig where the C library is.
+    library = event == "subprocess.Popen" and str(arguments[0]).endswith("ldconfig")
+    if active and event in WATCHED and not library:
         print("EVENT", event, file=sys.stderr)
 
 sys.addaudithook(watch)

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+import sklearn
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.datasets import load_iris
@@ -10,6 +11,7 @@ from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler, scale
+from sklearn.utils.fixes import parse_version
 
 from sknoisy import SimilarityReweightingClassifier
 from sknoisy.exceptions import ReducedFoldsWarning, UnsuitableEstimatorError
@@ -132,6 +134,10 @@ def test_unknown_options(params, iris):
         SimilarityReweightingClassifier(**params).fit(X, noisy)
 
 
+@pytest.mark.skipif(
+    parse_version(sklearn.__version__) < parse_version("1.7"),
+    reason='"balanced" counted rows, whatever their weight',
+)
 def test_class_weight_and_sample_weight_go_together(iris):
     X, _, noisy = iris
     base = LogisticRegression(class_weight="balanced")

@@ -90,7 +90,7 @@ def test_tables(load):
 def test_without_pandas_only_tables_fail(load, monkeypatch):
     monkeypatch.setitem(sys.modules, "pandas", None)
     assert load().frame is None
-    with pytest.raises(ImportError, match=rf"{load.__name__}.*\"\.\[audit\]\""):
+    with pytest.raises(ImportError, match=rf"{load.__name__}.*\"\.\[report\]\""):
         load(as_frame=True)
 
 

@@ -159,10 +159,12 @@ LABELS = {
     "polars": lambda k: pl.Series(WORDS[k].tolist()),
     "accents and blanks": lambda k: np.array([f"é \u4e2d\u202e {i}" for i in k]),
     "numpy strings": lambda k: [np.str_(word) for word in WORDS[k]],
-    "variable width": lambda k: WORDS[k].astype(np.dtypes.StringDType()),
     "read-only": lambda k: read_only(k),
     "strided": lambda k: strided(k),
 }
+if hasattr(np.dtypes, "StringDType"):
+    # From numpy 2 on.
+    LABELS["variable width"] = lambda k: WORDS[k].astype(np.dtypes.StringDType())
 
 
 def _with(value):

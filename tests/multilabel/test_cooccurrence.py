@@ -99,6 +99,6 @@ def test_frames_need_pandas(monkeypatch):
     import sys
 
     monkeypatch.setitem(sys.modules, "pandas", None)
-    with pytest.raises(ImportError, match=r'pip install ".\[audit\]"'):
+    with pytest.raises(ImportError, match=r'pip install ".\[report\]"'):
         label_cooccurrence(Y).top_pairs().to_frame()
     assert label_cooccurrence(Y).to_dict()["count"][0] == 3
