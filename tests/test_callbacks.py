@@ -44,7 +44,7 @@ if HAS_CALLBACKS:
             self.open = False
 
     FOLDS = [("out-of-fold", 3), *[("step", 0)] * 3]
-    CHECK = [("checking the action", 4), *[("step", 0)] * 4]
+    CHECK = [("checking the action", 3), *[("step", 0)] * 3]
 
     @pytest.mark.parametrize(
         ("clf", "tasks"),

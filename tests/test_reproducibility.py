@@ -144,7 +144,7 @@ def fits():
 
 
 @pytest.mark.parametrize(
-    ("cv", "n_fits"), [(3, 3 + 4 + 1), (4, 4 + 2 + 1), (9, 9 + 1 + 1)]
+    ("cv", "n_fits"), [(3, 3 + 3 + 1), (4, 4 + 3 + 1), (9, 9 + 1 + 1)]
 )
 def test_a_fit_costs_eight_fits_if_folds_allow(fits, cv, n_fits):
     # So many folds that eight fits are not enough check the action on one of them.

@@ -1,7 +1,7 @@
 """What each part and constant of NoisyLabelClassifier is worth; comments cite its rows.
 
 - ``default`` and itself with one part exchanged: another action, which is then not
-  checked; other evidence; one candidate for the action; no check of the action; more or
+  checked; other evidence; no check of the action; more or
   less of the uniform matrix, of the error rate of the core, of the exponent of the
   matrix ("matrix alone" leaves the evidence out). Accuracy and the AUROC of the wrong
   labels.
@@ -81,9 +81,6 @@ EXCHANGED = {
     "evidence: model": ({"evidence": "model"}, []),
     "evidence: forest": ({"evidence": "forest"}, []),
     "evidence: all three": ({"evidence": ["model", "forest", "neighbors"]}, []),
-    "candidates: weight": _constant(
-        _action_choice, "CANDIDATES", {True: ("weight",), False: ("filter",)}
-    ),
     "check of the action: none": _constant(_action_choice, "NEEDED_LEAD", ALWAYS),
     "uniform share: 0": _constant(_action_choice, "UNIFORM_SHARE", 0.0),
     "uniform share: 0.5": _constant(_action_choice, "UNIFORM_SHARE", 0.5),

@@ -33,14 +33,9 @@ MOST_FITS = 8
 ENOUGH_ROWS = 2000
 # Standard errors by which an action has to lead the labels as they are, where noise is
 # suspected and where it is not. Held-out labels are few and wrong as well, so that the
-# action may lie behind in one case and must be ahead in the other, by what the better
-# of two leads by chance, 0.56, and half as much again (suite parts, "check of the
-# action").
-NEEDED_LEAD = {True: -1.5, False: 1.0}
-# What "auto" compares with the labels as they are, for classifiers that take weights
-# and for others. Which of the two is better differs by base and set, and the labels
-# held out tell (suite parts, "candidates: weight").
-CANDIDATES = {True: ("weight", "soft"), False: ("filter",)}
+# action may lie behind in one case and must be ahead in the other (suite parts,
+# "check of the action").
+NEEDED_LEAD = {True: -1.5, False: 0.5}
 # Singular values below this make the inverse of a matrix worthless.
 SMALLEST_SINGULAR = 1e-3
 # An estimated matrix is too sure of which confusions never occur, so that this share of
@@ -118,8 +113,8 @@ def select_action(action, transition, inputs, evidence, noise, T):
     Parameters
     ----------
     action : str
-        What the user asked for; "auto" compares "weight" and "soft", or "filter" for a
-        classifier that takes no weights, with the labels as they are.
+        What the user asked for; "auto" compares "weight", or "filter" for a classifier
+        that takes no weights, with the labels as they are.
 
     transition : "auto", transition estimator or array-like
         The parameter, for the posterior of the rows that are trained on.
@@ -141,9 +136,9 @@ def select_action(action, transition, inputs, evidence, noise, T):
     Selection
         What is done.
     """
-    candidates, automatic = (action,), action == "auto"
+    candidate, automatic = action, action == "auto"
     if automatic:
-        candidates = CANDIDATES[takes_weights(inputs.base)]
+        candidate = "weight" if takes_weights(inputs.base) else "filter"
         if not noise.better_than_chance:
             warnings.warn(
                 "The labels are left as they are: the evidence predicts them no better "
@@ -155,42 +150,35 @@ def select_action(action, transition, inputs, evidence, noise, T):
     if "model" not in evidence or inputs.embedding is None:
         # Nothing was held out, so that only the evidence itself can speak.
         unsure = automatic and not noise.suspected
-        reason = "; nothing was held out"
-        return _keep(reason) if unsure else Selection(candidates[0])
-    rows, predicted = _held_out(candidates, transition, inputs)
-    predicted = {KEEP: evidence["model"][rows].argmax(axis=1), **predicted}
-    return _compared(predicted, rows, inputs.labels, automatic, noise, T)
-
-
-def _compared(predicted, rows, labels, automatic, noise, T):
-    """Select the candidate that agrees most with the labels held out, or none."""
-    codes, weights = labels.codes[rows], labels.sample_weight[rows]
+        return _keep("; nothing was held out") if unsure else Selection(candidate)
+    rows, acted = _held_out(candidate, transition, inputs)
+    codes, kept = inputs.labels.codes[rows], evidence["model"][rows].argmax(axis=1)
+    weights = inputs.labels.sample_weight[rows]
     # Rows without weight are predicted as well, and may be all there is.
     weights = weights if weights.any() else np.ones(len(rows))
-    agrees = {name: guess == codes for name, guess in predicted.items()}
+    agrees = {KEEP: kept == codes, candidate: acted == codes}
     scores = {
         name: float(np.average(right, weights=weights))
         for name, right in agrees.items()
     }
-    best = max((name for name in scores if name != KEEP), key=scores.get)
     reason = (
-        f"; {best!r} predicts {scores[best]:.1%} of the labels held out, the labels as "
-        f"they are {scores[KEEP]:.1%}"
+        f"; {candidate!r} predicts {scores[candidate]:.1%} of the labels held out, the "
+        f"labels as they are {scores[KEEP]:.1%}"
     )
-    size = effective_size(weights, labels.points, rows)
-    lead, error = _mean_and_error(agrees[best] * 1.0 - agrees[KEEP], weights, size)
+    size = effective_size(weights, inputs.labels.points, rows)
+    lead, error = _mean_and_error(agrees[candidate] * 1.0 - agrees[KEEP], weights, size)
     if automatic and lead <= NEEDED_LEAD[noise.suspected] * error:
         return _keep(reason, scores)
     if np.linalg.svd(T, compute_uv=False)[-1] < SMALLEST_SINGULAR:
-        return Selection(best, reason, scores, interval=(-1.0, 1.0))
+        return Selection(candidate, reason, scores, interval=(-1.0, 1.0))
     # If labels go wrong by T alone, (T^-1)[given, k] is an unbiased estimate of whether
     # k is the true class (N. Natarajan et al., "Learning with Noisy Labels", 2013).
     right = np.linalg.inv(T)
-    change = right[codes, predicted[best]] - right[codes, predicted[KEEP]]
+    change = right[codes, acted] - right[codes, kept]
     gain, error = _mean_and_error(change, weights, size)
     reach = TWO_SIDED_95 * error
     gain, low, high = np.clip([gain, gain - reach, gain + reach], -1, 1).tolist()
-    return Selection(best, reason, scores, gain, (low, high))
+    return Selection(candidate, reason, scores, gain, (low, high))
 
 
 def _keep(reason, scores=None):
@@ -203,53 +191,42 @@ def _mean_and_error(values, weights, size):
     return mean, np.sqrt(np.average((values - mean) ** 2, weights=weights) / size)
 
 
-def _held_out(candidates, transition, inputs):
-    """Return rows held out, and the codes that each candidate predicts for them."""
+def _held_out(action, transition, inputs):
+    """Return rows held out, and the codes that the action predicts for them."""
     context, labels = inputs.context, inputs.labels
     n_rows = np.cumsum([len(test) for _, test in inputs.folds])
     enough = int(np.searchsorted(n_rows, ENOUGH_ROWS)) + 1
-    n_fits = max(1, MOST_FITS - 1 - len(inputs.folds))
-    # Soft labels repeat rows, about twice as many in all: where one fold is enough, the
-    # fits are the cost, and the first candidate alone is tried.
-    candidates = candidates[: 1 if enough == 1 else n_fits]
-    folds = inputs.folds[: min(enough, n_fits // len(candidates))]
+    n_folds = max(1, min(enough, MOST_FITS - 1 - len(inputs.folds)))
+    folds = inputs.folds[:n_folds]
     predict = delayed(check_memory(context.memory).cache(_fit_and_predict))
-    n_fits = len(folds) * len(candidates)
     if context.progress is not None:
-        context.progress.start("checking the action", n_fits)
+        context.progress.start("checking the action", len(folds))
     # Made before: the evidence has parallel jobs of its own.
-    tasks = [
-        (*fold, soft_labels, params)
-        for fold in folds
-        for soft_labels, params in _nested(candidates, transition, inputs, fold[0])
-    ]
+    nested = [_nested_soft_labels(action, transition, inputs, f[0]) for f in folds]
     acted = []
     for codes in parallel_as_they_come(context.n_jobs)(
-        predict(inputs.base, inputs.X, *task, labels.classes) for task in tasks
+        predict(inputs.base, inputs.X, *fold, *soft, labels.classes)
+        for fold, soft in zip(folds, nested, strict=True)
     ):
         acted.append(codes)
         if context.progress is not None:
             context.progress.step("checking the action")
     rows = np.concatenate([test for _, test in folds])
-    step = len(candidates)
-    return rows, {
-        name: np.concatenate(acted[i::step]) for i, name in enumerate(candidates)
-    }
+    return rows, np.concatenate(acted)
 
 
-def _nested(candidates, transition, inputs, train):
-    """Yield soft labels of some rows by evidence from these alone, and metadata."""
+def _nested_soft_labels(action, transition, inputs, train):
+    """Return soft labels of some rows by evidence from these alone, and metadata."""
     labels = inputs.labels.take(inputs.X, train)
     nested = replace(inputs, X=_safe_indexing(inputs.X, train), labels=labels)
     # The space is shared: it is the evidence that must not see the labels held out.
     nested.__dict__["embedding"] = inputs.embedding[train]
     evidence = {"forest": forest_evidence(nested)}
     posterior, _, noise = posterior_of(evidence, nested, transition)
-    for action in candidates:
-        soft_labels = soft_labels_for(
-            action, posterior, labels, surely_wrong=noise.core_lower
-        )
-        yield soft_labels, labels.params
+    soft_labels = soft_labels_for(
+        action, posterior, labels, surely_wrong=noise.core_lower
+    )
+    return soft_labels, labels.params
 
 
 def _fit_and_predict(base, X, train, test, soft_labels, params, classes):

@@ -72,11 +72,10 @@ class NoisyLabelClassifier(BaseLabelNoiseClassifier):
         What is done with a label: weight it by its quality, the lowest ones zero, as
         many as are wrong for sure; leave it out unless it is the most probable class;
         replace it by the most probable class; or train on the probabilities of all
-        classes. "auto" compares "weight" and "soft", or "filter" for a classifier that
-        takes no weights, with the labels as they are; from 6,000 rows on only "weight".
-        With trusted labels it means "soft", with less weight for rows of low quality,
-        or "relabel" for a classifier that takes no weights. An action that is named is
-        always carried out.
+        classes. "auto" compares "weight", or "filter" for a classifier that takes no
+        weights, with the labels as they are. With trusted labels it means "soft", with
+        less weight for rows of low quality, or "relabel" for a classifier that takes no
+        weights. An action that is named is always carried out.
 
     embedding : "auto", "passthrough" or transformer, default="auto"
         Space of the forest and of the neighbours. "auto" takes the steps of a
@@ -173,10 +172,10 @@ class NoisyLabelClassifier(BaseLabelNoiseClassifier):
 
     Notes
     -----
-    A default fit costs eight fits of the classifier: three on two thirds of the rows
-    with the labels as they are, two with each of two actions, and the last one. One fit
-    of a forest comes on top for each of the three sets of labels. From 6,000 rows on it
-    costs five: one action is checked, on one fold.
+    A default fit costs seven fits of the classifier: three on two thirds of the rows
+    with the labels as they are, three with the action, and the last one. One fit of a
+    forest comes on top for each of the four sets of labels. From 6,000 rows on, the
+    action is checked on one fold.
 
     The sources are pooled as :math:`p(j \mid x) \propto e^{b_j} \prod_m
     p_m(j \mid x)^{w_m}`, with the exponents that make the labels most likely. The odds
