@@ -71,7 +71,8 @@ def test_every_record_says_which_run_it_is_from(path):
     if path.stem == "earlier":
         for name, (_, _, rows, note) in earlier.read().items():
             assert rows, name
-            assert re.search(r"benchmarks/(bench_\w+|suites/\w+)\.py, code state \w{7}", note), name
+            script = r"benchmarks/(bench_\w+|suites/\w+)\.py"
+            assert re.search(rf"{script}, code state \w{{7}}", note), name
         return
     found, runs = records.read(path)
     assert found
