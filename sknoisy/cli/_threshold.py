@@ -5,17 +5,10 @@ import re
 from dataclasses import dataclass
 
 from sknoisy.report._errors import AuditError, listed
-from sknoisy.report._facts import FINDING_KINDS
+from sknoisy.report._facts import FIGURES, FINDING_KINDS
 
-MEASURES = (
-    "noise_rate",
-    "noise_rate_lower",
-    "noise_rate_upper",
-    "n_flagged",
-    "flagged_share",
-    "n_to_check",
-    *FINDING_KINDS,
-)
+# The keys of ``AuditReport.measures``.
+MEASURES = (*FIGURES, *FINDING_KINDS)
 _OPERATORS = {
     ">=": operator.ge,
     "<=": operator.le,

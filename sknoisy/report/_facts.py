@@ -189,6 +189,7 @@ class Finding:
             object.__setattr__(self, name, numbers)
 
 
+# In the order of a report: what is surely wrong with a table first.
 FINDING_KINDS = (
     "contradicting_duplicates",
     "near_duplicates",
@@ -208,6 +209,15 @@ FINDING_KINDS = (
     "unused",
     "note",
 )
+# What a threshold can be set on beside the findings of each kind, by name.
+FIGURES = {
+    "noise_rate": lambda report: report.noise.rate,
+    "noise_rate_lower": lambda report: report.noise.lower,
+    "noise_rate_upper": lambda report: report.noise.upper,
+    "n_flagged": lambda report: report.n_flagged,
+    "flagged_share": lambda report: report.n_flagged / report.n_labelled,
+    "n_to_check": lambda report: report.n_to_check,
+}
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -351,14 +361,7 @@ class AuditReport:
         "flagged_share", "n_to_check", and each of ``FINDING_KINDS``, which counts the
         rows concerned, or the findings where they are not about rows.
         """
-        figures = {
-            "noise_rate": self.noise.rate,
-            "noise_rate_lower": self.noise.lower,
-            "noise_rate_upper": self.noise.upper,
-            "n_flagged": self.n_flagged,
-            "flagged_share": self.n_flagged / self.n_labelled,
-            "n_to_check": self.n_to_check,
-        }
+        figures = {name: figure(self) for name, figure in FIGURES.items()}
         for kind in FINDING_KINDS:
             found = [len(f.rows) or 1 for f in self.findings if f.kind == kind]
             figures[kind] = sum(found)
