@@ -69,10 +69,10 @@ class SimilarityReweightingClassifier(BaseLabelNoiseClassifier):
     mixture : {"beta", "gaussian"} or mixture estimator, default="beta"
         The mixture, see :class:`~sknoisy.quality.ScoreMixture`.
 
-    exchange : bool or {"pool", "product"}, default="pool"
+    exchange : bool or "pool", default="pool"
         Which weights a model is trained with: those of the other model (True), its own
-        (False), the product of both ("product"), or the weights that belong to the
-        geometric mean of both predictions ("pool").
+        (False), or the weights that belong to the geometric mean of both predictions
+        ("pool").
 
     transition : "auto", transition estimator, array-like of shape \
 (n_classes, n_classes) or None, default="auto"

@@ -85,7 +85,7 @@ class ReviewCurveDisplay(Display):
     def from_estimator(
         cls, estimator, is_wrong=None, *, n_rows=None, name=None, ax=None, **kwargs
     ):
-        """Draw what a look at the labels that an estimator doubts most finds.
+        """Draw what a look at the labels of lowest quality finds.
 
         Parameters
         ----------

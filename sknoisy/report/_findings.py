@@ -86,6 +86,7 @@ def find_all(inspected):
     return tuple(sorted(found, key=lambda f: (f.severity != "problem", order[f.kind])))
 
 
+# Each yields the findings of its kinds; what is found is sorted afterwards.
 FINDERS = (
     find_leaks,
     find_copies,

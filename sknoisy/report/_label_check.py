@@ -20,6 +20,7 @@ _ROWS_PER_WHOLE_NUMBER = 10
 # parts recur in other lists, and parts are so short. Rules of thumb.
 _SEPARATORS = (",", ";", "|")
 _LISTED_SHARE, _RECURRING_SHARE, _WORDS_OF_TAG = 0.3, 0.5, 3
+# Said of labels and of columns that hold lists: what to do about them.
 TAKE_TAGS = (
     "If they are lists of tags, turn these into one column of 0 and 1 per tag "
     "(pandas: column.str.get_dummies(sep)) and take that table to "
