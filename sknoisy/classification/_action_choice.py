@@ -20,7 +20,7 @@ from sknoisy._confident_joint import confident_transition
 from sknoisy._fit_labels import predicted_codes
 from sknoisy._numeric import TWO_SIDED_95
 from sknoisy._soft_labels import fit_soft_labels, soft_labels_for, takes_weights
-from sknoisy.evidence import forest_evidence, pool_evidence
+from sknoisy.evidence import forest_evidence_without, pool_evidence
 from sknoisy.exceptions import NoEvidenceWarning
 from sknoisy.quality._noise_rate import effective_size, estimate_noise
 from sknoisy.transition._resolve import is_matrix, resolve_transition
@@ -66,6 +66,13 @@ class Selection:
     scores: dict = field(default_factory=dict)
     gain: float = np.nan
     interval: tuple = (np.nan, np.nan)
+
+
+def folds_to_check(folds):
+    """Return the folds on which an action is checked: as many as say enough."""
+    n_rows = np.cumsum([len(test) for _, test in folds])
+    enough = int(np.searchsorted(n_rows, ENOUGH_ROWS)) + 1
+    return folds[: max(1, min(enough, MOST_FITS - 1 - len(folds)))]
 
 
 def posterior_of(evidence, inputs, transition):
@@ -193,16 +200,15 @@ def _mean_and_error(values, weights, size):
 
 def _held_out(action, transition, inputs):
     """Return rows held out, and the codes that the action predicts for them."""
-    context, labels = inputs.context, inputs.labels
-    n_rows = np.cumsum([len(test) for _, test in inputs.folds])
-    enough = int(np.searchsorted(n_rows, ENOUGH_ROWS)) + 1
-    n_folds = max(1, min(enough, MOST_FITS - 1 - len(inputs.folds)))
-    folds = inputs.folds[:n_folds]
+    context, labels, folds = inputs.context, inputs.labels, inputs.checked_folds
     predict = delayed(check_memory(context.memory).cache(_fit_and_predict))
     if context.progress is not None:
         context.progress.start("checking the action", len(folds))
-    # Made before: the evidence has parallel jobs of its own.
-    nested = [_nested_soft_labels(action, transition, inputs, f[0]) for f in folds]
+    # Made before: an estimator of the matrix may have parallel jobs of its own.
+    nested = [
+        _nested_soft_labels(action, transition, inputs, number)
+        for number in range(len(folds))
+    ]
     acted = []
     for codes in parallel_as_they_come(context.n_jobs)(
         predict(inputs.base, inputs.X, *fold, *soft, labels.classes)
@@ -215,13 +221,13 @@ def _held_out(action, transition, inputs):
     return rows, np.concatenate(acted)
 
 
-def _nested_soft_labels(action, transition, inputs, train):
-    """Return soft labels of some rows by evidence from these alone, and metadata."""
+def _nested_soft_labels(action, transition, inputs, number):
+    """Return soft labels of the rows of a fold by evidence from these alone."""
+    train = inputs.checked_folds[number][0]
     labels = inputs.labels.take(inputs.X, train)
-    nested = replace(inputs, X=_safe_indexing(inputs.X, train), labels=labels)
-    # The space is shared: it is the evidence that must not see the labels held out.
-    nested.__dict__["embedding"] = inputs.embedding[train]
-    evidence = {"forest": forest_evidence(nested)}
+    X = _safe_indexing(inputs.X, train)
+    nested = replace(inputs, X=X, labels=labels, checked_folds=())
+    evidence = {"forest": forest_evidence_without(number, inputs)}
     posterior, _, noise = posterior_of(evidence, nested, transition)
     soft_labels = soft_labels_for(
         action, posterior, labels, surely_wrong=noise.core_lower

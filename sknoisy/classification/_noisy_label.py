@@ -18,6 +18,7 @@ from sknoisy._soft_labels import (
 )
 from sknoisy.classification._action_choice import (
     Selection,
+    folds_to_check,
     posterior_of,
     select_action,
 )
@@ -257,7 +258,8 @@ class NoisyLabelClassifier(BaseLabelNoiseClassifier):
         if labels.trusted is not None and labels.trusted.all():
             return self._fit_all_trusted(base, X, labels)
         folds = make_folds(X, labels, N_FOLDS if self.cv is None else self.cv)
-        inputs = EvidenceInputs(base, X, labels, folds, context)
+        checked = [] if labels.has_trusted else folds_to_check(folds)
+        inputs = EvidenceInputs(base, X, labels, folds, context, checked)
         names = self.evidence
         if names == "auto" and labels.has_trusted:
             names = all_sources(base)

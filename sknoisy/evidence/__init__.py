@@ -5,7 +5,7 @@ A source is a function of :class:`EvidenceInputs` that returns an array of shape
 file of its own and enter it in ``SOURCES`` of ``_pool.py``.
 """
 
-from sknoisy.evidence._forest import forest_evidence
+from sknoisy.evidence._forest import forest_evidence, forest_evidence_without
 from sknoisy.evidence._neighbors import neighbor_evidence
 from sknoisy.evidence._pool import (
     EVIDENCE_CONSTRAINT,
@@ -25,6 +25,7 @@ __all__ = [
     "all_sources",
     "check_evidence",
     "forest_evidence",
+    "forest_evidence_without",
     "gather_evidence",
     "geometric_mean",
     "neighbor_evidence",

@@ -1,6 +1,6 @@
 """Which sources are used, what they are given, and one table from several."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -9,7 +9,7 @@ from sknoisy._context import FitContext
 from sknoisy._embedding import embed
 from sknoisy._labels import NoisyLabels
 from sknoisy._out_of_fold import out_of_fold_proba
-from sknoisy.evidence._forest import forest_evidence
+from sknoisy.evidence._forest import forest_evidence, grow_forest
 from sknoisy.evidence._neighbors import neighbor_evidence
 from sknoisy.evidence._stacked_logit import fit_stacked_logit
 from sknoisy.exceptions import UnsuitableEstimatorError
@@ -46,6 +46,8 @@ class EvidenceInputs:
         Row numbers to train on and to hold out.
     context : FitContext
         Caching, parallel jobs, seed, embedding and progress.
+    checked_folds : list of (ndarray, ndarray)
+        Those folds on which an action is to be checked.
     """
 
     base: object
@@ -53,6 +55,7 @@ class EvidenceInputs:
     labels: NoisyLabels
     folds: list
     context: FitContext
+    checked_folds: list = ()
 
     @cached_property
     def embedding(self):
@@ -65,6 +68,11 @@ class EvidenceInputs:
             random_state=self.context.random_state,
             memory=self.context.memory,
         )
+
+    @cached_property
+    def forest_votes(self):
+        """Votes out of bag: of all trees, then of those without each checked fold."""
+        return grow_forest(self)
 
 
 def check_evidence(evidence):
@@ -124,6 +132,9 @@ def gather_evidence(evidence, inputs):
         names = AUTO if has_proba else AUTO_WITHOUT_PROBA
     else:
         names = dict.fromkeys([evidence] if isinstance(evidence, str) else evidence)
+    if "model" not in names:
+        # No fit of the classifier holds labels out, so that no action is checked.
+        inputs = replace(inputs, checked_folds=())
     tables = {name: SOURCES[name](inputs) for name in names}
     tables = {name: table for name, table in tables.items() if table is not None}
     if not tables and "model" not in names and hasattr(inputs.base, "predict_proba"):

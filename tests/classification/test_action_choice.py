@@ -396,7 +396,7 @@ def test_folds_of_any_kind(kind, iris):
 def test_a_class_missing_from_a_fold_and_classes_of_two_rows():
     rng = np.random.RandomState(0)
     y = np.concatenate([np.arange(40) % 2, [2, 2, 3]])
-    X = rng.normal(size=(43, 3)) + y[:, None]
+    X = rng.normal(size=(43, 3)) + 2 * y[:, None]
     with pytest.warns(UserWarning, match="reduced to 2") as caught:
         clf = NoisyLabelClassifier(GaussianNB()).fit(X, y)
     assert len(caught) == 1
