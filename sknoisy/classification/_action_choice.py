@@ -4,7 +4,7 @@ No clean label is needed for it: as long as every class keeps its own label more
 than it gets any other, the classifier that is right most often is also the one that
 agrees most often with held-out noisy labels. The comparison is honest only where what
 is done to the training rows has not seen the labels held out, so the evidence about
-the training rows is made anew without them, by the forest alone.
+the training rows comes from the trees of the forest that have not seen them.
 """
 
 import warnings
