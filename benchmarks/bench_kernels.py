@@ -49,9 +49,9 @@ REPEATS = 2
 HEADER = ["function", "table", "seconds", "cleanlab / ours", "ours / pass", "memory"]
 
 
-def make_table(n_rows, n_classes):
+def make_table(n_rows, n_classes, seed=0):
     """Return labels of which one in ten is drawn anew, and probabilities."""
-    rng = np.random.default_rng(0)
+    rng = np.random.default_rng(seed)
     y = rng.integers(0, n_classes, n_rows)
     proba = rng.random((n_rows, n_classes)) * 0.5
     proba[np.arange(n_rows), y] += rng.random(n_rows) * n_classes * 0.3
@@ -153,6 +153,44 @@ def compare_copies():
     )
 
 
+def write_table(path, n_rows, n_classes):
+    """Write probabilities in single precision, part by part; return their labels."""
+    shape = (n_rows, n_classes)
+    stored = np.lib.format.open_memmap(path, "w+", dtype=np.float32, shape=shape)
+    step = n_rows // 100
+    labels = []
+    for seed, start in enumerate(range(0, n_rows, step)):
+        y, stored[start : start + step] = make_table(step, n_classes, seed)
+        labels.append(y)
+    return np.concatenate(labels)
+
+
+def read_file(path):
+    """Read a file from its first to its last byte."""
+    buffer = bytearray(2**23)
+    with open(path, "rb", buffering=0) as file:
+        while file.readinto(buffer):
+            pass
+
+
+def compare_mapped(size):
+    """Print time and memory of the functions on a file of 4 GB."""
+    n_rows = int(10_000_000 * size) // 100 * 100
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "proba.npy"
+        y = write_table(path, n_rows, 100)
+        reading = seconds(read_file, path)
+        print(f"\n{n_rows:,} x 100 float32 in a file, read in {reading:.2f} s:\n")
+        print_row("function", "seconds", "ours / reading", "extra memory")
+        print_row(*["---"] * 4)
+        for name in ["label_quality", "find_label_errors"]:
+            # Mapped anew, so that no part of the file is mapped yet.
+            own = seconds(lambda name=name: OWN[name](y, np.load(path, mmap_mode="r")))
+            memory = extra_memory(OWN[name], y, np.load(path, mmap_mode="r"))
+            ratio, memory = f"{own / reading:.1f}", f"{memory / 1e6:.0f} MB"
+            print_row(name, f"{own:.2f}", ratio, memory)
+
+
 def main():
     """Print all tables."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -160,7 +198,13 @@ def main():
     parser.add_argument(
         "--layouts", action="store_true", help="compare the blocks, too"
     )
+    parser.add_argument(
+        "--mapped", action="store_true", help="a file of 4 GB instead of the tables"
+    )
     options = parser.parse_args()
+    if options.mapped:
+        compare_mapped(options.size)
+        return
     compare_tables(options.size)
     compare_copies()
     if options.layouts:

@@ -191,8 +191,11 @@ def _lowest_of_pairs(read, codes, weights, joint, bounds):
     for rows, block in read.table.blocks(near):
         given, labels = read.given[rows, None], codes[rows]
         leads = np.subtract(given, block, out=block)
-        row, other = np.nonzero(leads <= bounds[labels])
-        pairs.add(number[labels[row], other], leads[row, other], rows[row])
+        row, column = np.nonzero(leads <= bounds[labels])
+        pairs.add(number[labels[row], column], leads[row, column], rows[row])
+        if pairs.is_full:
+            lower = np.minimum(bounds[label, other], pairs.drop_excess())
+            bounds[label, other] = lower
     wrong = np.zeros(len(codes), dtype=bool)
     wrong[pairs.rows()] = True
     return wrong

@@ -159,27 +159,40 @@ class LowestPairs:
         """Add the leads of some rows in some pairs."""
         self.parts.append((pairs, leads, rows))
         self.n_entries += len(rows)
-        if self.n_entries > self.limit:
-            # What already lies above the budget of its pair can never be taken.
-            self._keep(part=0)
-            self.limit = max(self.limit, 2 * self.n_entries)
+
+    @property
+    def is_full(self):
+        """Whether so many leads are kept that most of them may be dropped."""
+        return self.n_entries > self.limit
+
+    def drop_excess(self):
+        """Drop what can never be taken; return the largest lead of each pair that can.
+
+        Leads above the budget of their pair stay above it, whatever is added.
+        """
+        bounds = self._keep(part=0)
+        self.limit = max(self.limit, 2 * self.n_entries)
+        return bounds
 
     def rows(self):
         """Return the rows that are among the lowest of some pair."""
+        if not self.parts:
+            return np.zeros(0, dtype=np.intp)
         self._keep(part=0.5)
-        return self.parts[0][2] if self.parts else np.zeros(0, dtype=np.intp)
+        return self.parts[0][2]
 
     def _keep(self, part):
-        if self.parts:
-            entries = [np.concatenate(p) for p in zip(*self.parts, strict=True)]
-            # From here on each entry is stored once.
-            self.parts = []
-            pairs, leads, rows = entries
-            mass = None if self.weights is None else self.weights[rows]
-            scores = GroupedScores(pairs, leads, len(self.budgets), mass)
-            kept = scores.lowest(self.budgets, part=part)
-            self.parts = [tuple(entry[kept] for entry in entries)]
-            self.n_entries = np.count_nonzero(kept)
+        """Keep what fits the budgets, and return the lead that exceeds each of them."""
+        entries = [np.concatenate(p) for p in zip(*self.parts, strict=True)]
+        # From here on each entry is stored once.
+        self.parts = []
+        pairs, leads, rows = entries
+        mass = None if self.weights is None else self.weights[rows]
+        scores = GroupedScores(pairs, leads, len(self.budgets), mass)
+        kept = scores.lowest(self.budgets, part=part)
+        self.parts = [tuple(entry[kept] for entry in entries)]
+        self.n_entries = np.count_nonzero(kept)
+        return scores.exceeding(self.budgets, np.arange(len(self.budgets)))
 
 
 def _narrow(groups, n_groups):
