@@ -199,6 +199,7 @@ def _held_out(action, transition, inputs):
     n_folds = max(1, min(enough, MOST_FITS - 1 - len(inputs.folds)))
     folds = inputs.folds[:n_folds]
     predict = delayed(check_memory(context.memory).cache(_fit_and_predict))
+    context.fits.append(len(folds))
     if context.progress is not None:
         context.progress.start("checking the action", len(folds))
     # Made before: the evidence has parallel jobs of its own.

@@ -88,8 +88,8 @@ class NoisyLabelClassifier(BaseLabelNoiseClassifier):
         Folds. None means 3 stratified folds in which copies of a row stay together.
 
     memory : str or object with the joblib.Memory interface, default=None
-        Where out-of-fold probabilities and neighbours are cached, so that a search
-        over ``action`` or ``transition`` fits no fold twice.
+        Where out-of-fold probabilities, forests and neighbours are cached, so that a
+        search over ``action`` or ``transition`` makes no evidence twice.
 
     n_jobs : int, default=None
         Number of folds fitted, or trees grown, side by side. The result is the same.
@@ -155,6 +155,10 @@ class NoisyLabelClassifier(BaseLabelNoiseClassifier):
         are left as they are), ``core_disagreement`` with ``core_disagreement_lower``,
         ``candidates``, the share of held-out labels that each action predicts, and
         ``reason``, a sentence.
+
+    n_fits_ : int
+        Number of fits of the classifier that the result rests on, the last one
+        included. Those that ``memory`` has are counted, but not made again.
 
     classes_ : ndarray of shape (n_classes,)
         The distinct labels.
@@ -278,6 +282,7 @@ class NoisyLabelClassifier(BaseLabelNoiseClassifier):
         self.clean_proba_ = posterior
         self._keep_selection(selection, noise)
         self._keep_figures(noise, soft_labels, labels)
+        self.n_fits_ = sum(context.fits) + 1
         return fit_soft_labels(
             base, X, soft_labels, labels.classes, params=labels.params
         )
@@ -290,6 +295,7 @@ class NoisyLabelClassifier(BaseLabelNoiseClassifier):
         self._keep_selection(Selection("keep", gain=0.0, interval=(0.0, 0.0)), noise)
         soft_labels = soft_labels_for("keep", one_hot, labels)
         self._keep_figures(noise, soft_labels, labels)
+        self.n_fits_ = 1
         return fit_soft_labels(
             base, X, soft_labels, labels.classes, params=labels.params
         )

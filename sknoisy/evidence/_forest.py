@@ -8,6 +8,7 @@ import numpy as np
 from sklearn.tree import ExtraTreeClassifier
 from sklearn.utils import check_random_state
 from sklearn.utils.parallel import delayed
+from sklearn.utils.validation import check_memory
 
 from sknoisy._compat import parallel_as_they_come
 
@@ -48,18 +49,12 @@ def forest_evidence(inputs):
     rows, weights = _distinct_pairs(labels)
     Z = np.clip(Z, -FLOAT32_MAX, FLOAT32_MAX).astype(np.float32)
     seed = 0 if context.random_state is None else context.random_state
-    seeds = check_random_state(seed).randint(np.iinfo(np.int32).max, size=N_TREES)
-    # Threads share the rows; whatever their number, votes are added in one order.
-    grow = delayed(_votes_of_tree)
-    trees = parallel_as_they_come(context.n_jobs, prefer="threads")(
-        grow(Z, labels.codes, rows, weights, owners, KINDS[i % len(KINDS)], seed)
-        for i, seed in enumerate(seeds)
-    )
+    votes = check_memory(context.memory).cache(_votes_of_forest, ignore=["n_jobs"])
     shares = np.bincount(labels.codes, labels.sample_weight, labels.n_classes)
-    votes = np.tile(PRIOR_VOTES * shares / shares.sum(), (labels.n_samples, 1))
-    for outside, classes, proba in trees:
-        votes[np.ix_(outside, classes)] += proba
-    return votes / votes.sum(axis=1, keepdims=True)
+    prior = PRIOR_VOTES * shares / shares.sum()
+    return votes(
+        Z, labels.codes, prior, rows, weights, owners, seed, n_jobs=context.n_jobs
+    )
 
 
 def _distinct_pairs(labels):
@@ -71,6 +66,21 @@ def _distinct_pairs(labels):
     keys = labels.points[weighted] * labels.n_classes + labels.codes[weighted]
     _, first, pair = np.unique(keys, return_index=True, return_inverse=True)
     return weighted[first], np.bincount(pair, labels.sample_weight[weighted])
+
+
+def _votes_of_forest(Z, codes, prior, rows, weights, owners, seed, *, n_jobs):
+    """Grow all trees and return the class shares of each row out of bag."""
+    seeds = check_random_state(seed).randint(np.iinfo(np.int32).max, size=N_TREES)
+    # Threads share the rows; whatever their number, votes are added in one order.
+    grow = delayed(_votes_of_tree)
+    trees = parallel_as_they_come(n_jobs, prefer="threads")(
+        grow(Z, codes, rows, weights, owners, KINDS[i % len(KINDS)], seed)
+        for i, seed in enumerate(seeds)
+    )
+    votes = np.tile(prior, (len(Z), 1))
+    for outside, classes, proba in trees:
+        votes[np.ix_(outside, classes)] += proba
+    return votes / votes.sum(axis=1, keepdims=True)
 
 
 def _votes_of_tree(Z, codes, rows, weights, owners, kind, seed):
