@@ -14,6 +14,7 @@ from sknoisy.evidence._pool import (
     check_evidence,
     gather_evidence,
     geometric_mean,
+    names_of_sources,
     pool_evidence,
 )
 from sknoisy.evidence._probability_source import ProbabilitySource
@@ -28,6 +29,7 @@ __all__ = [
     "forest_evidence_without",
     "gather_evidence",
     "geometric_mean",
+    "names_of_sources",
     "neighbor_evidence",
     "pool_evidence",
 ]

@@ -11,6 +11,7 @@ import numpy as np
 from sklearn.tree import ExtraTreeClassifier
 from sklearn.utils import check_random_state
 from sklearn.utils.parallel import delayed
+from sklearn.utils.validation import check_memory
 
 from sknoisy._compat import parallel_as_they_come
 
@@ -89,25 +90,34 @@ def grow_forest(inputs):
     owners = labels.points if labels.groups is None else labels.groups
     owners = np.unique(np.asarray(owners), return_inverse=True)[1]
     Z = np.clip(inputs.embedding, -FLOAT32_MAX, FLOAT32_MAX).astype(np.float32)
-    grow = delayed(partial(_votes_of_tree, Z, labels.codes, owners))
     samples = [_distinct_pairs(labels, owners, slice(None))]
     samples += [_distinct_pairs(labels, owners, train) for train, _ in folds]
     n_without = TREES_WITHOUT_FOLD * len(folds)
-    sources = [1 + i % len(folds) for i in range(n_without)]
-    sources += [0] * (N_TREES - n_without)
+    numbers = [1 + i % len(folds) for i in range(n_without)]
+    numbers += [0] * (N_TREES - n_without)
     seed = 0 if context.random_state is None else context.random_state
-    seeds = check_random_state(seed).randint(np.iinfo(np.int32).max, size=len(sources))
-    votes = [np.zeros((labels.n_samples, labels.n_classes)) for _ in samples]
+    grow = check_memory(context.memory).cache(_votes_of_trees, ignore=["n_jobs"])
+    return grow(
+        Z, labels.codes, labels.n_classes, owners, samples, numbers, seed,
+        n_jobs=context.n_jobs,
+    )  # fmt: skip
+
+
+def _votes_of_trees(Z, codes, n_classes, owners, samples, numbers, seed, *, n_jobs):
+    """Grow a tree on each of the samples named by number, and add up their votes."""
+    seeds = check_random_state(seed).randint(np.iinfo(np.int32).max, size=len(numbers))
+    grow = delayed(partial(_votes_of_tree, Z, codes, owners))
+    votes = [np.zeros((len(Z), n_classes)) for _ in samples]
     with warnings.catch_warnings():
         # With few rows a class scikit-learn takes the codes for a regression.
         warnings.filterwarnings("ignore", "The number of unique classes is greater")
         # Threads share the rows; whatever their number, votes are added in one order.
-        trees = parallel_as_they_come(context.n_jobs, prefer="threads")(
-            grow(*samples[source], KINDS[i % len(KINDS)], seeds[i])
-            for i, source in enumerate(sources)
+        trees = parallel_as_they_come(n_jobs, prefer="threads")(
+            grow(*samples[number], KINDS[i % len(KINDS)], seeds[i])
+            for i, number in enumerate(numbers)
         )
-        for source, (outside, classes, proba) in zip(sources, trees, strict=True):
-            for table in {0, source}:
+        for number, (outside, classes, proba) in zip(numbers, trees, strict=True):
+            for table in {0, number}:
                 votes[table][np.ix_(outside, classes)] += proba
     return votes
 

@@ -1,6 +1,6 @@
 """Which sources are used, what they are given, and one table from several."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -104,6 +104,14 @@ def all_sources(base):
     ]
 
 
+def names_of_sources(evidence, base):
+    """Return the names of the sources that are asked for, each of them once."""
+    check_evidence(evidence)
+    if evidence == "auto":
+        return AUTO if hasattr(base, "predict_proba") else AUTO_WITHOUT_PROBA
+    return tuple(dict.fromkeys([evidence] if isinstance(evidence, str) else evidence))
+
+
 def gather_evidence(evidence, inputs):
     """Return the table of each source.
 
@@ -126,15 +134,7 @@ def gather_evidence(evidence, inputs):
     UnsuitableEstimatorError
         If no source can say anything.
     """
-    check_evidence(evidence)
-    if evidence == "auto":
-        has_proba = hasattr(inputs.base, "predict_proba")
-        names = AUTO if has_proba else AUTO_WITHOUT_PROBA
-    else:
-        names = dict.fromkeys([evidence] if isinstance(evidence, str) else evidence)
-    if "model" not in names:
-        # No fit of the classifier holds labels out, so that no action is checked.
-        inputs = replace(inputs, checked_folds=())
+    names = names_of_sources(evidence, inputs.base)
     tables = {name: SOURCES[name](inputs) for name in names}
     tables = {name: table for name, table in tables.items() if table is not None}
     if not tables and "model" not in names and hasattr(inputs.base, "predict_proba"):
