@@ -7,8 +7,6 @@ import pytest
 
 GUIDE = Path(__file__).resolve().parents[2] / "docs/user_guide"
 MAX_WORDS = 1500
-# Pages that are reference more than guide, and may be longer.
-REFERENCE = {"audit", "review", "published_forms", "scale", "inspection"}
 PICTURE = re.compile(
     r"^\.\. (?:plot|image|figure):: (\S+)\n((?:   \S.*\n|    +\S.*\n)*)", re.M
 )
@@ -29,9 +27,8 @@ def pictures(text):
 def test_a_page_is_short_and_has_a_picture(page):
     text = page.read_text(encoding="utf-8")
     found = pictures(text)
-    if page.stem not in REFERENCE:
-        assert len(text.split()) <= MAX_WORDS
-        assert found
+    assert len(text.split()) <= MAX_WORDS
+    assert found
     for file, options in found:
         assert ":alt: " in options, f"{file} has no alternative text"
 
