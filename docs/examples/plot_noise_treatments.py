@@ -10,7 +10,7 @@ another label (``"relabel"``), or let each row count as several classes, each a 
 by ``action="auto"``.
 
 This example tries them on the breast-cancer measurements with two kinds of wrong
-labels, and judges each by the *true* labels of rows that were not used for training.
+labels, and measures each by the *true* labels of rows that were not used for training.
 What counts is whether a difference is larger than what another split of the same data
 would bring by itself.
 """

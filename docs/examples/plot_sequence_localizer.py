@@ -104,7 +104,7 @@ axes[-1].set_xlabel("step")
 # ------------------------------
 #
 # Any classifier with probabilities can take the place of the network. It is fitted in
-# turns: to what each step may be, then to what it believes itself, within the labels
+# turns: to what each step may be, then to what it predicts itself, within the labels
 # of the bag.
 
 from sklearn.linear_model import LogisticRegression
