@@ -40,7 +40,6 @@ WEAK = {
     "wine_annotators": datasets.load_wine_annotators,
 }
 FROM_FOLDER = ("newsclass_yoruba", "youtube_weak", "cifar10n", "ferplus")
-CLEAN_TEXTS = ("banking77",)
 
 
 def planted(name, rate, seed=0):
@@ -87,21 +86,17 @@ def from_folder(name, rate=None):
     return features, names[bunch.target_noisy[train]], names[bunch.target[train]]
 
 
+PLANTED = {"wine": (0, 20), "digits": (0, 5, 20), "breast_cancer": (0, 10)}
 SETS = {
-    "wine 20 %": partial(planted, "wine", 0.2),
-    "digits 20 %": partial(planted, "digits", 0.2),
-    "digits 5 %": partial(planted, "digits", 0.05),
-    "breast_cancer 10 %": partial(planted, "breast_cancer", 0.1),
-    **{name: partial(weak, name) for name in WEAK},
-    "wine 0 %": partial(planted, "wine", 0.0),
-    "digits 0 %": partial(planted, "digits", 0.0),
-    "breast_cancer 0 %": partial(planted, "breast_cancer", 0.0),
-    "grades 0 %": partial(grades, 0.0),
-    "grades 10 %": partial(grades, 0.1),
-    **{name: partial(from_folder, name) for name in FROM_FOLDER},
-    **{f"{name} 20 %": partial(from_folder, name, 0.2) for name in CLEAN_TEXTS},
+    f"{name} {rate} %": partial(planted, name, rate / 100)
+    for name, rates in PLANTED.items()
+    for rate in rates
 }
-LARGER = {*FROM_FOLDER, *(f"{name} 20 %" for name in CLEAN_TEXTS)}
+SETS |= {name: partial(weak, name) for name in WEAK}
+SETS |= {f"grades {rate} %": partial(grades, rate / 100) for rate in (0, 10)}
+LARGER = {name: partial(from_folder, name) for name in FROM_FOLDER}
+LARGER["banking77 20 %"] = partial(from_folder, "banking77", 0.2)
+SETS |= LARGER
 
 
 def measure(name):
