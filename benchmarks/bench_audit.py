@@ -29,11 +29,7 @@ from sknoisy.report._columns import read_columns
 from sknoisy.report._profile import agreement, bin_columns
 
 FIRST = 50
-CLEAN = {
-    "wine": load_wine,
-    "digits": load_digits,
-    "breast_cancer": load_breast_cancer,
-}
+CLEAN = {"wine": load_wine, "digits": load_digits, "breast_cancer": load_breast_cancer}
 WEAK = {
     "cancer_rules": datasets.load_breast_cancer_rules,
     "digits_prototypes": datasets.load_digits_prototypes,

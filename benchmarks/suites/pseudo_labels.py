@@ -46,7 +46,6 @@ KEPT = {
     REFINED: {},
     "carry='soft'": {"carry": "soft"},
     "threshold": {"n_clusters": None},
-    "arg-max": {"carry": "soft", "hardening": "argmax"},
 }
 KMEANS, WARD = "control: k-means, K", "control: Ward, K"
 SAME_TOGETHER = "control: going together, 8 of the same round"

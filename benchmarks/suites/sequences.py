@@ -74,8 +74,6 @@ ROWS = {
     "rounds, labels kept": {},
     "network": ALONE,
     "network, trained as long": LONG,
-    "rounds, LinPro": {"pseudo_labels": "linpro"},
-    "rounds, change from the third": {"pseudo_labels": PseudoLabelRule(delta_from=3)},
     "network, no absence": {"absence": 0.0, **ALONE},
     "logistic regression": {"estimator": LogisticRegression(max_iter=200), **ALONE},
     "published settings": PUBLISHED,

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 GUIDE = Path(__file__).resolve().parents[2] / "docs/user_guide"
-MAX_WORDS = 1500
+MAX_WORDS, MAX_WORDS_IN_ALL = 1500, 22_500
 PICTURE = re.compile(
     r"^\.\. (?:plot|image|figure):: (\S+)\n((?:   \S.*\n|    +\S.*\n)*)", re.M
 )
@@ -43,6 +43,11 @@ def test_the_index_names_each_page_in_a_sentence(page):
 def test_a_picture_without_alternative_text_is_noticed():
     (entry,) = pictures(".. plot:: a.py\n   :width: 100%\n\nText\n")
     assert ":alt: " not in entry[1]
+
+
+def test_the_guide_is_short():
+    texts = [path.read_text(encoding="utf-8") for path in GUIDE.glob("*.rst")]
+    assert sum(len(text.split()) for text in texts) <= MAX_WORDS_IN_ALL
 
 
 def test_the_guide_has_many_pictures():
