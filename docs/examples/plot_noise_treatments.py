@@ -1,7 +1,7 @@
 """
-=====================================
-What to do with labels that are wrong
-=====================================
+=========================================
+Weight, filter, relabel: actions compared
+=========================================
 
 Once each label has a degree of belief, there are several things to do with it: count
 doubtful rows less (``action="weight"``), leave them out (``"filter"``), give them

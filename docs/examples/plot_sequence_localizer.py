@@ -1,6 +1,7 @@
 """
-When did it happen?
-===================
+==============================================
+Events located from labels of whole recordings
+==============================================
 
 For each of forty recordings, somebody wrote down *what* happened in it, but not when.
 A model that scores single steps can learn from that, and the segments it finds can

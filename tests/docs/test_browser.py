@@ -88,6 +88,7 @@ def visit(site, pages, folder):
         browser = subprocess.Popen(
             [
                 *(BROWSER, "--headless", "--no-sandbox", "--disable-gpu"),
+                "--disable-dev-shm-usage",
                 *(f"--user-data-dir={folder}", "--enable-logging=stderr"),
                 # No other host is asked.
                 "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
