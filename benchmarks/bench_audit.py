@@ -5,16 +5,14 @@ of wrong labels; the estimate with its two ends; the share of wrong labels among
 first k rows by suspicion, with k the number of wrong labels but at most 50; the number
 that was expected there; how many rows are said to be worth a look, and how many of
 these are wrong; seconds. Sets with a percentage in their name are clean ones in which
-so many labels were replaced at random; "mixed" has columns of every kind. Sets of
-``SKNOISY_DATA`` are read where it names a folder.
+so many labels were replaced at random. Sets of ``SKNOISY_DATA`` are read where it
+names a folder.
 
 ``--columns`` prints which single column predicts the clean labels best, in Cohen's
-kappa, for the threshold of leaks; ``--size`` the seconds and memory of a table of
-100,000 rows and 20 columns.
+kappa, for the threshold of leaks.
 """
 
 import os
-import resource
 import sys
 import time
 from functools import partial
@@ -31,18 +29,13 @@ from sknoisy.report._columns import read_columns
 from sknoisy.report._profile import agreement, bin_columns
 
 FIRST = 50
-CLEAN = {
-    "wine": load_wine,
-    "digits": load_digits,
-    "breast_cancer": load_breast_cancer,
-}
+CLEAN = {"wine": load_wine, "digits": load_digits, "breast_cancer": load_breast_cancer}
 WEAK = {
     "cancer_rules": datasets.load_breast_cancer_rules,
     "digits_prototypes": datasets.load_digits_prototypes,
     "wine_annotators": datasets.load_wine_annotators,
 }
 FROM_FOLDER = ("newsclass_yoruba", "youtube_weak", "cifar10n", "ferplus")
-CLEAN_TEXTS = ("banking77",)
 
 
 def planted(name, rate, seed=0):
@@ -56,48 +49,6 @@ def corrupted(features, true, rate, seed=0):
     names = np.array([f"class {k}" for k in range(true.max() + 1)], dtype=object)
     noisy = true if rate == 0 else UniformNoise(rate, random_state=seed).corrupt(true)
     return features, names[noisy], names[true]
-
-
-def mixed(rate, seed=0, n_rows=1500):
-    """Return a table with a column of every kind, each of which tells a little."""
-    rng = np.random.default_rng(seed)
-    y = rng.integers(0, 3, n_rows)
-    telling = [["good", "fine", "nice"], ["bad", "poor", "sad"], ["odd", "new", "raw"]]
-    filler = [
-        "the",
-        "a",
-        "it",
-        "was",
-        "this",
-        "product",
-        "shop",
-        "day",
-        "time",
-        "very",
-        "really",
-        "so",
-        "and",
-        "then",
-    ]
-    colors, days = np.array(["red", "blue", "green"]), rng.integers(0, 300, n_rows)
-    texts = [
-        " ".join([rng.choice(telling[k] if rng.random() < 0.5 else filler)])
-        + " " + " ".join(rng.choice(filler, 5))
-        for k in y
-    ]  # fmt: skip
-    hint = np.where(rng.random(n_rows) < 0.6, y, rng.integers(0, 3, n_rows))
-    frame = pd.DataFrame(
-        {
-            "price": rng.normal(y, 1.5).round(2),
-            "age": np.where(
-                rng.random(n_rows) < 0.1, np.nan, rng.integers(18, 90, n_rows)
-            ),
-            "color": colors[hint],
-            "when": pd.Timestamp("2024-01-01") + pd.to_timedelta(days + 60 * y, "D"),
-            "text": texts,
-        }
-    )
-    return corrupted(frame, y, rate, seed)
 
 
 def grades(rate, seed=0, n_rows=8000):
@@ -131,24 +82,17 @@ def from_folder(name, rate=None):
     return features, names[bunch.target_noisy[train]], names[bunch.target[train]]
 
 
+PLANTED = {"wine": (0, 20), "digits": (0, 5, 20), "breast_cancer": (0, 10)}
 SETS = {
-    "wine 20 %": partial(planted, "wine", 0.2),
-    "digits 20 %": partial(planted, "digits", 0.2),
-    "digits 5 %": partial(planted, "digits", 0.05),
-    "breast_cancer 10 %": partial(planted, "breast_cancer", 0.1),
-    "mixed 20 %": partial(mixed, 0.2),
-    "mixed 10 %": partial(mixed, 0.1),
-    **{name: partial(weak, name) for name in WEAK},
-    "wine 0 %": partial(planted, "wine", 0.0),
-    "digits 0 %": partial(planted, "digits", 0.0),
-    "breast_cancer 0 %": partial(planted, "breast_cancer", 0.0),
-    "mixed 0 %": partial(mixed, 0.0),
-    "grades 0 %": partial(grades, 0.0),
-    "grades 10 %": partial(grades, 0.1),
-    **{name: partial(from_folder, name) for name in FROM_FOLDER},
-    **{f"{name} 20 %": partial(from_folder, name, 0.2) for name in CLEAN_TEXTS},
+    f"{name} {rate} %": partial(planted, name, rate / 100)
+    for name, rates in PLANTED.items()
+    for rate in rates
 }
-LARGER = {*FROM_FOLDER, *(f"{name} 20 %" for name in CLEAN_TEXTS)}
+SETS |= {name: partial(weak, name) for name in WEAK}
+SETS |= {f"grades {rate} %": partial(grades, rate / 100) for rate in (0, 10)}
+LARGER = {name: partial(from_folder, name) for name in FROM_FOLDER}
+LARGER["banking77 20 %"] = partial(from_folder, "banking77", 0.2)
+SETS |= LARGER
 
 
 def measure(name):
@@ -191,43 +135,16 @@ def print_columns():
         print(f"{load.__name__}: {best} {kappa[best]:.2f}")
 
 
-def print_size():
-    """Print seconds and memory of 100,000 rows and 20 columns of several kinds."""
-    rng = np.random.default_rng(0)
-    n_rows = 100_000
-    y = rng.integers(0, 5, n_rows)
-    numbers = {f"x{k}": rng.normal(y * (k % 3), 2.0) for k in range(14)}
-    words = {f"c{k}": rng.choice(list("abcdefgh"), n_rows) for k in range(5)}
-    day = {"day": pd.Timestamp("2020-01-01") + pd.to_timedelta(y * 90, "D")}
-    frame = pd.DataFrame({**numbers, **words, **day})
-    frame["day"] += pd.to_timedelta(rng.integers(0, 500, n_rows), "D")
-    noisy = UniformNoise(0.1, random_state=0).corrupt(y)
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    start = time.perf_counter()
-    report = audit(frame, noisy, random_state=0)
-    seconds = time.perf_counter() - start
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    wrong = (noisy != y)[report.rows]
-    print(
-        f"{n_rows} x {frame.shape[1]}: {seconds:.0f} s, at most {peak:.0f} MiB "
-        f"({before:.0f} before); of {wrong.mean():.1%} wrong, {report.noise.rate:.1%} "
-        f"estimated; first 1000: {wrong[:1000].mean():.1%} wrong"
-    )
-
-
 def main():
     """Audit the sets that are asked for, or all that are there."""
     if "--columns" in sys.argv:
         return print_columns()
-    if "--size" in sys.argv:
-        return print_size()
     lines = []
     for name in sys.argv[1:] or SETS:
         if name in LARGER and "SKNOISY_DATA" not in os.environ:
             print(f"{name}: left out, since SKNOISY_DATA names no folder")
             continue
         lines.append(measure(name))
-        print(f"{name}: {lines[-1]['seconds']:.0f} s", file=sys.stderr)
     table = pd.DataFrame(lines)
     print(table.to_string(index=False, float_format="{:.3f}".format))
 

@@ -14,11 +14,8 @@ from sklearn.preprocessing import StandardScaler
 
 from sknoisy.datasets import load_from_folder
 
-BUNDLED = {
-    "digits": load_digits,
-    "breast_cancer": load_breast_cancer,
-    "wine": load_wine,
-}
+BUNDLED = {"digits": load_digits, "breast_cancer": load_breast_cancer}
+BUNDLED |= {"wine": load_wine}
 TABLES, OTHERS = "tables", "others"
 # Constants are tried on one half of the development sets and checked on the other.
 CHOOSE, CHECK, CONFIRM = "choose", "check", "confirm"

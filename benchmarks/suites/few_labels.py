@@ -44,7 +44,6 @@ IN_CLUSTERS = {
 }
 RIVALS = {
     "SelfTrainingClassifier": lambda base: SelfTrainingClassifier(base),
-    "LabelSpreading, knn": lambda base: LabelSpreading(kernel="knn", max_iter=100),
     "LabelSpreading, knn, alpha 0.8": lambda base: LabelSpreading(
         kernel="knn", n_neighbors=10, alpha=0.8, max_iter=100
     ),

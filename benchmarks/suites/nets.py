@@ -23,7 +23,6 @@ from benchmarks.methods import CORRECT, import_name
 from benchmarks.noise import NONE
 from benchmarks.suites.classification import detection
 from sknoisy import NoisyLabelClassifier
-from sknoisy.transition import NeighborTransition
 
 FIGURES = (
     *("accuracy", "best", "f1", "auroc", "average_precision", "rate_error"),
@@ -40,11 +39,9 @@ EPOCHS = 20
 MADE = (NONE, "uniform27", "uniform45", "uniform63", "random50", "pair40")
 NAMES = ("digits", "satimage", "penbased", "mnist5k", "cifar10n", "ferplus")
 METHODS = (
-    *(PLAIN, CLEAN, CORRECT, "linear, trace 0.01", "true T, fixed", "softmax, q = 0"),
-    *("softmax, q = 0.1", ADAPTATION, "GCE", "SCE", EARLY, "EarlyLearning, strength 3"),
-    *("EarlyLearning, NeighborTransition", "CoTeaching", "LossHistory"),
-    *("W", "W + S", "W + S + C", "W + S + C, by class"),
-    FLAGSHIP,
+    *(PLAIN, CLEAN, CORRECT, "true T, fixed", "softmax, q = 0.1", ADAPTATION, "GCE"),
+    *("SCE", EARLY, "EarlyLearning, strength 3", "CoTeaching", "LossHistory"),
+    *("W", "W + S", "W + S + C", FLAGSHIP),
 )
 QUICK = (PLAIN, CLEAN, "GCE", "CoTeaching", "W + S + C", ADAPTATION, EARLY)
 
@@ -100,30 +97,20 @@ def makers(problem):
     plain = partial(NeuralNetClassifier, criterion=nn.CrossEntropyLoss)
     early = deep.EarlyLearningClassifier
     two, alone = deep.ReSupNetClassifier, {"consistency_weight": 0.0}
-    estimated = partial(early, transition=NeighborTransition())
-    trace = {
-        "noise_layer__start": 0.99,
-        "noise_layer__trace_penalty": 0.01 * len(T),
-        "noise_lr": 1e-3,
-    }
     return {
         **dict.fromkeys((PLAIN, CLEAN, CORRECT, FLAGSHIP), plain),
-        "linear, trace 0.01": partial(adapt, **trace),
         "true T, fixed": partial(adapt, transition=T),
-        "softmax, q = 0": partial(softmax, noise_layer__dropout=0),
         "softmax, q = 0.1": partial(softmax, noise_layer__dropout=0.1),
         ADAPTATION: deep.NoiseAdaptationClassifier,
         "GCE": partial(plain, criterion=deep.GeneralizedCrossEntropyLoss),
         "SCE": partial(plain, criterion=deep.SymmetricCrossEntropyLoss),
         EARLY: early,
         "EarlyLearning, strength 3": partial(early, strength=3.0),
-        "EarlyLearning, NeighborTransition": estimated,
         "CoTeaching": deep.CoTeachingClassifier,
         "LossHistory": deep.LossHistoryClassifier,
         "W": partial(two, exchange=False, **alone),
         "W + S": partial(two, exchange=True, **alone),
         "W + S + C": two,
-        "W + S + C, by class": partial(two, scope="class"),
     }
 
 

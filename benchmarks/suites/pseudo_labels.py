@@ -6,13 +6,13 @@ Settings, eight generations each:
 
 - ``views``: each generation sees a random projection to 16 directions with noise of
   half the standard deviation, and k-means makes 3 K clusters of it;
-- ``numbers``: the same, with 2 K to 4 K clusters;
 - ``learner``: discriminant analysis is trained on the pseudo-labels of a random third
   of the rows in a random half of the columns, and k-means makes 3 K clusters of its
   output;
-- ``density``: DBSCAN on 8 main directions with noise of a fifth of the standard
-  deviation; samples left out count as clusters of their own;
 - ``rounds``: ten runs of k-means on the same data, as one clusterer.
+
+Changing numbers of clusters and DBSCAN (``numbers``, ``density``) were measured by
+earlier code only.
 
 The figure is the adjusted Rand index, mean over the last three generations. The row
 that counts is ``PseudoLabelRefiner``, cut to K clusters as all rows but "as they come"
@@ -23,12 +23,11 @@ With ``--method`` a row is a clusterer with ``partial_fit(labels)`` and ``labels
 """
 
 import numpy as np
-from sklearn.cluster import DBSCAN, AgglomerativeClustering, KMeans
+from sklearn.cluster import AgglomerativeClustering, KMeans
 from sklearn.datasets import load_digits
 from sklearn.decomposition import PCA
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.metrics import adjusted_rand_score
-from sklearn.neighbors import NearestNeighbors
 from sklearn.preprocessing import scale
 
 from benchmarks.cells import Cell
@@ -46,12 +45,9 @@ N_ROWS, N_GENERATIONS, LAST = 1000, 8, 3
 KEPT = {
     REFINED: {},
     "carry='soft'": {"carry": "soft"},
-    "carry='soft', alpha 0.3": {"carry": "soft", "alpha": 0.3},
     "threshold": {"n_clusters": None},
-    "arg-max": {"carry": "soft", "hardening": "argmax"},
 }
 KMEANS, WARD = "control: k-means, K", "control: Ward, K"
-SAME_SOFT = "control: carry='soft', 8 of the same round"
 SAME_TOGETHER = "control: going together, 8 of the same round"
 PERTURBED = {f"rounds by {p}": p for p in ("seed", "subspace", "bootstrap")}
 
@@ -69,7 +65,7 @@ def cells(options):
 
 def methods(options):
     """Return the names of the rows."""
-    return [RAW, *KEPT, KMEANS, WARD, SAME_SOFT, SAME_TOGETHER, *PERTURBED]
+    return [RAW, *KEPT, KMEANS, WARD, SAME_TOGETHER, *PERTURBED]
 
 
 def prepare(cell, options):
@@ -110,23 +106,11 @@ class Views:
         directions = self.rng.normal(size=(self.X.shape[1], 16))
         Z = self.X @ directions
         self.Z = Z + 0.5 * Z.std(axis=0) * self.rng.normal(size=Z.shape)
-        self.n_clusters = self.number()
+        self.n_clusters = 3 * self.n_classes
 
-    def number(self):
-        """Return the number of clusters of a generation."""
-        return 3 * self.n_classes
-
-    def cluster(self, rng, again=False):
+    def cluster(self, rng):
         """Return one clustering of the generation."""
         return k_means(self.Z, self.n_clusters, rng)
-
-
-class Numbers(Views):
-    """Each generation has another number of clusters."""
-
-    def number(self):
-        """Return the number of clusters of a generation."""
-        return self.rng.randint(2 * self.n_classes, 4 * self.n_classes + 1)
 
 
 class Learner(Views):
@@ -136,7 +120,7 @@ class Learner(Views):
 
     def __init__(self, X, n_classes, given, rng):
         super().__init__(X, n_classes, given, rng)
-        self.n_clusters = self.number()
+        self.n_clusters = 3 * n_classes
         self.start = k_means(X, self.n_clusters, rng) if given is None else given
 
     def next(self, pseudo):
@@ -154,29 +138,7 @@ class Learner(Views):
         self.Z = Z / np.maximum(np.linalg.norm(Z, axis=1, keepdims=True), 1e-12)
 
 
-class Density(Views):
-    """DBSCAN on noisy coordinates."""
-
-    def __init__(self, X, n_classes, given, rng):
-        X = PCA(8, random_state=0).fit_transform(X)
-        super().__init__(X, n_classes, given, rng)
-
-    def next(self, pseudo):
-        """Go to the next generation."""
-        self.Z = self.disturbed(self.X, self.rng)
-
-    def disturbed(self, Z, rng):
-        """Return coordinates with noise."""
-        return Z + 0.2 * Z.std() * rng.normal(size=Z.shape)
-
-    def cluster(self, rng, again=False):
-        """Return one clustering of the generation."""
-        Z = self.disturbed(self.Z, rng) if again else self.Z
-        nearest = NearestNeighbors(n_neighbors=5).fit(Z)
-        return DBSCAN(np.median(nearest.kneighbors()[0][:, -1])).fit_predict(Z)
-
-
-SETTINGS = {"views": Views, "numbers": Numbers, "learner": Learner, "density": Density}
+SETTINGS = {"views": Views, "learner": Learner}
 
 
 def measure(problem, row):
@@ -217,12 +179,11 @@ def maker(row, K):
         return lambda world, rng: k_means(world.Z, K, rng)
     if row == WARD:
         return lambda world, rng: AgglomerativeClustering(K).fit_predict(world.Z)
-    if row in (SAME_SOFT, SAME_TOGETHER):
+    if row == SAME_TOGETHER:
 
         def same_round(world, rng):
-            runs = [world.cluster(rng, again=True) for _ in range(N_GENERATIONS)]
-            carry = "soft" if row == SAME_SOFT else "runs"
-            refiner = PseudoLabelRefiner(carry=carry, n_clusters=K)
+            runs = [world.cluster(rng) for _ in range(N_GENERATIONS)]
+            refiner = PseudoLabelRefiner(n_clusters=K)
             return [refiner.partial_fit(run).labels_ for run in runs][-1]
 
         return same_round

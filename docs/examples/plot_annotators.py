@@ -1,7 +1,7 @@
 """
-===========================================
-Labels by five annotators, and the features
-===========================================
+=======================================================
+Labels by several annotators, with and without features
+=======================================================
 
 Five annotators have named the cultivar of the same wines. How good is each of them, and
 what if all of them are wrong? :class:`~sknoisy.annotators.DawidSkene` estimates their

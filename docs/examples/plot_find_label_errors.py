@@ -52,7 +52,7 @@ print(f"estimated share of wrong labels: {model.noise_rate_:.1%}")
 # The most suspicious images
 # --------------------------
 #
-# These are the images whose labels are least believable, the worst first. A green title
+# These are the images whose label quality is lowest, the worst first. A green title
 # marks a suggestion that is the true digit, an orange one a given label that was right
 # after all, a grey one an image where neither is right.
 
@@ -73,7 +73,7 @@ for ax, row in zip(axes.flat, suspicious, strict=False):
     ax.title.set_color(verdict(row))
     ax.set_xticks([])
     ax.set_yticks([])
-figure.suptitle("The least believable labels")
+figure.suptitle("The labels of lowest quality")
 
 # %%
 # The first of them beside the images most like it. Labels like its own are orange.
@@ -106,7 +106,7 @@ precision = wrong[suspicious[:50]].mean()
 print(f"wrong among the first 50: {precision:.0%}, among all: {wrong.mean():.1%}")
 
 _, ax = plt.subplots(figsize=(7, 4), layout="constrained")
-ReviewCurveDisplay.from_estimator(model, wrong, name="least believable first", ax=ax)
+ReviewCurveDisplay.from_estimator(model, wrong, name="lowest quality first", ax=ax)
 
 # %%
 # Which errors are found?

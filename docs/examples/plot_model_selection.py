@@ -1,6 +1,7 @@
 """
-A search that goes wrong, and is put right
-==========================================
+========================
+A search on noisy labels
+========================
 
 A search scores its candidates on labels that are wrong too. Where wrong labels have a
 direction, the candidate that looks best is one that has learnt the errors.

@@ -1,7 +1,7 @@
 """
-===============================
-Training where tags are missing
-===============================
+==========================
+Training with missing tags
+==========================
 
 Who tags pictures, songs or texts names what is striking. A tag that is there is a
 claim; a blank may be a no, or nobody may have thought of it. Trained on such a table, a

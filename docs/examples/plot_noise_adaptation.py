@@ -1,7 +1,7 @@
 """
-==================================================
-A network that learns which class turns into which
-==================================================
+============================================
+Noise layers and early learning in a network
+============================================
 
 In these digits, two labels in five are wrong: each class is often written down as the
 next one, and now and then as any other. A plain network learns the wrong labels too, if

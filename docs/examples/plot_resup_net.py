@@ -1,7 +1,7 @@
 """
-===========================================
-Two networks that stop each other in time
-===========================================
+======================================
+ReSup: two networks that weight labels
+======================================
 
 A network that is trained for long enough gets every label right that it was given, the
 wrong ones included. :class:`~sknoisy.deep.ReSupNetClassifier` trains two, and has each

@@ -1,7 +1,7 @@
 """
-====================================
-Two hundred labels checked, and then
-====================================
+==============================
+A review of two hundred labels
+==============================
 
 Somebody has time to check some labels. Which ones? And what do the verdicts tell about
 those that nobody has time for? This example goes through a review of handwritten digits

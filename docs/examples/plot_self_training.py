@@ -1,7 +1,7 @@
 """
-===================================
-Three labels a digit, and the rest?
-===================================
+=============================================
+Self-training with a few labels of each class
+=============================================
 
 Images are cheap, labels are not. *Self-training* lets a classifier label the other
 images itself and learn from that, errors and all.

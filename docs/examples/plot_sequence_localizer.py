@@ -1,6 +1,7 @@
 """
-When did it happen?
-===================
+==============================================
+Events located from labels of whole recordings
+==============================================
 
 For each of forty recordings, somebody wrote down *what* happened in it, but not when.
 A model that scores single steps can learn from that, and the segments it finds can
@@ -104,7 +105,7 @@ axes[-1].set_xlabel("step")
 # ------------------------------
 #
 # Any classifier with probabilities can take the place of the network. It is fitted in
-# turns: to what each step may be, then to what it believes itself, within the labels
+# turns: to what each step may be, then to what it predicts itself, within the labels
 # of the bag.
 
 from sklearn.linear_model import LogisticRegression

@@ -1,7 +1,7 @@
 """
-=======================================
-Two populations: right and wrong labels
-=======================================
+==================================================
+Mixtures of similarities of right and wrong labels
+==================================================
 
 Ask a model which class each row has, and compare its answer with the label. Right
 labels mostly agree with the answer, wrong labels do not; fit a distribution to either

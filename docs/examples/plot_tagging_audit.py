@@ -1,7 +1,7 @@
 """
-=================================
-The tagging study: eight analyses
-=================================
+========================================
+Audit of a table of tags: eight analyses
+========================================
 
 A tag that is there is mostly right. One that is not there says little: the property is
 absent, or nobody mentioned it. Choi, Fazekas, Cho and Sandler asked in 2018 what this

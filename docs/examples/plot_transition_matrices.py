@@ -1,6 +1,7 @@
 """
-Which class turns into which
-============================
+=============================
+Estimated transition matrices
+=============================
 
 Digits are labelled by an annotator who takes many a digit for the next one: 3 for 4, 4
 for 5, and so on. Can the matrix of these confusions be found from the labels alone, and
@@ -57,10 +58,11 @@ for name, estimator in estimates.items():
     matrices[name] = estimator.fit(X_train, y_noisy).transition_matrix_
     print(f"{name:18} largest error {np.abs(matrices[name] - truth).max():.2f}")
 
-fig, axes = plt.subplots(1, 5, figsize=(13, 3), layout="constrained", sharey=True)
-for ax, (name, T) in zip(axes, matrices.items(), strict=True):
-    TransitionMatrixDisplay(T).plot(ax, colorbar=name == "EM, by neighbours")
-    ax.set(title=name, ylabel="true class" if name == "truth" else "")
+fig, axes = plt.subplots(2, 3, figsize=(9, 6), layout="constrained")
+for ax, (name, T) in zip(axes.flat, matrices.items(), strict=False):
+    TransitionMatrixDisplay(T).plot(ax, colorbar=False)
+    ax.set_title(name)
+axes.flat[-1].set_axis_off()
 plt.show()
 
 # %%

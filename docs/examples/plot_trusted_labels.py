@@ -1,7 +1,7 @@
 """
-============================================
-Sixty labels checked, and twelve hundred not
-============================================
+====================
+Sixty trusted labels
+====================
 
 An annotator who sees badly errs on digits that look alike. No model can tell these
 errors from hard digits by the labels alone. Somebody with good eyes looks at a few of
