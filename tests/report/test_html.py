@@ -13,10 +13,13 @@ import pytest
 
 from sknoisy.report import (
     AuditReport,
+    ClassFacts,
     ColumnFacts,
     Confusion,
     Finding,
     NoiseFacts,
+    RankedLabels,
+    TableFacts,
     audit,
 )
 from sknoisy.report._html import MOST_ROWS, render_html
@@ -56,40 +59,45 @@ def make_report(n_rows=60, classes=("cat", "dog", "bird"), data=None, **facts):
     flagged = quality < 0.5
     other = classes[(np.arange(n_rows) + 1) % n_classes]
     values = [[f"value {row}", "more"] for row in range(n_rows)]
-    defaults = {
+    table = {
         "name": "animals.csv",
         "label_name": "species",
         "n_rows": n_rows + 3,
-        "rows": rng.permutation(n_rows),
-        "given": given,
-        "suggested": np.where(flagged, other, given),
-        "quality": quality,
-        "flagged": flagged,
-        "trusted": np.zeros(n_rows, dtype=bool),
-        "expected_wrong": np.cumsum(1 - quality),
-        "n_to_check": int(flagged.sum()),
-        "against": np.full((n_rows, 1), "against", dtype=object),
-        "words": np.full(n_rows, "", dtype=object),
-        "classes": classes,
-        "class_counts": np.full(n_classes, n_rows // n_classes),
-        "transition_matrix": 0.8 * np.eye(n_classes) + 0.2 / n_classes,
-        "confusions": (Confusion(classes[0], classes[-1], 0.1, 12.0),),
-        "noise": NoiseFacts(0.13, 0.05, 0.2, True, True, 0.8, "About 13 % are wrong."),
-        "findings": (
-            Finding(
-                "duplicates",
-                "problem",
-                "4 rows are copies",
-                "Keep one of each.",
-                rows=np.array([3, 5, 8, 9]),
-                groups=np.array([0, 1, 0, 1]),
-            ),
-        ),
         "columns": (ColumnFacts("width", "number", "", 0.02, 50, float("nan")),),
-        "how": {"code": "audit(frame, label='species')", "version": "0"},
         "data": values if data is None else data,
     }
-    return Report(**{**defaults, **facts})
+    table.update({name: facts.pop(name) for name in table if name in facts})
+    ranking = RankedLabels(
+        rows=rng.permutation(n_rows),
+        given=given,
+        suggested=np.where(flagged, other, given),
+        quality=quality,
+        error=1 - quality,
+        flagged=flagged,
+        trusted=np.zeros(n_rows, dtype=bool),
+        against=np.full((n_rows, 1), "against", dtype=object),
+        words=np.full(n_rows, "", dtype=object),
+    )
+    by_class = ClassFacts(
+        names=classes,
+        counts=np.full(n_classes, n_rows // n_classes),
+        transition_matrix=0.8 * np.eye(n_classes) + 0.2 / n_classes,
+        confusions=(Confusion(classes[0], classes[-1], 0.1, 12.0),),
+    )
+    duplicates = Finding(
+        "duplicates",
+        "problem",
+        "4 rows are copies",
+        "Keep one of each.",
+        rows=np.array([3, 5, 8, 9]),
+        groups=np.array([0, 1, 0, 1]),
+    )
+    defaults = {
+        "noise": NoiseFacts(0.13, 0.05, 0.2, True, True, 0.8, "About 13 % are wrong."),
+        "findings": (duplicates,),
+        "how": {"code": "audit(frame, label='species')", "version": "0"},
+    }
+    return Report(TableFacts(**table), ranking, by_class, **{**defaults, **facts})
 
 
 class Page(HTMLParser):
@@ -141,7 +149,7 @@ def test_the_page_says_what_was_found():
 def test_classes_that_overlap_have_no_rate():
     words = "Nobody can tell: the classes overlap."
     noise = NoiseFacts(0.3, 0.0, 0.5, False, False, 0.55, words)
-    page = Page(render_html(make_report(noise=noise, n_to_check=0)))
+    page = Page(render_html(make_report(noise=noise)))
     assert words in page.text
     assert "30.0%" not in page.text
     assert "0 rows for which a look pays" in page.text
