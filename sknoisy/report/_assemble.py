@@ -9,7 +9,7 @@ import sklearn
 
 from sknoisy.report._audit_report import AuditReport
 from sknoisy.report._columns import KINDS, read_columns
-from sknoisy.report._errors import AuditError, cut
+from sknoisy.report._errors import AuditError, cut, need
 from sknoisy.report._evidence import label_evidence
 from sknoisy.report._facts import (
     ClassFacts,
@@ -50,11 +50,14 @@ def report_on(table, settings):
     AuditReport
         What was found.
     """
-    present = labelled_rows(table.labels)
-    check_labels(table.labels[present], table.label_name)
+    if table.images is None:
+        present = labelled_rows(table.labels)
+        check_labels(table.labels[present], table.label_name)
+    else:
+        present = table.images.readable
     classes, codes = encode(table.labels[present])
     labelled = _take(table, present)
-    settings.say(f"preparing {len(codes)} rows{_and_columns(table)}")
+    settings.say(f"preparing {len(codes)} {_what(table)}")
     merged = merge_spellings(classes, codes)
     columns = [] if labelled.frame is None else read_columns(labelled.frame, merged)
     _check_columns(columns, labelled)
@@ -70,13 +73,7 @@ def report_on(table, settings):
     )
     ranking = _ranked(inspected, bins)
     return AuditReport(
-        table=TableFacts(
-            name=table.name,
-            label_name=table.label_name,
-            n_rows=len(present),
-            columns=_column_facts(inspected),
-            data=table.data if table.frame is None else table.frame,
-        ),
+        table=_table_facts(table, inspected, ranking),
         ranking=ranking,
         by_class=_class_facts(inspected),
         noise=noise_facts(evidence),
@@ -85,8 +82,30 @@ def report_on(table, settings):
     )
 
 
-def _and_columns(table):
-    return "" if table.frame is None else f" and {table.frame.shape[1]} columns"
+def _what(table):
+    """Say what the rows are."""
+    if table.images is not None:
+        return "images"
+    return "rows" if table.frame is None else f"rows and {table.frame.shape[1]} columns"
+
+
+def _table_facts(table, inspected, ranking):
+    """Return what was audited; of images their names, and the first as thumbnails."""
+    data = table.data if table.frame is None else table.frame
+    columns, thumbnails = _column_facts(inspected), None
+    if table.images is not None:
+        names = table.images.names
+        data = need("pandas").DataFrame({"image": names})
+        columns = (ColumnFacts("image", "image", "", 0.0, len(names), float("nan")),)
+        thumbnails = table.images.thumbnails(ranking.rows)
+    return TableFacts(
+        name=table.name,
+        label_name=table.label_name,
+        n_rows=len(inspected.present),
+        columns=columns,
+        data=data,
+        thumbnails=thumbnails,
+    )
 
 
 def _take(table, present):
@@ -101,6 +120,7 @@ def _take(table, present):
         data=data.iloc[rows] if hasattr(data, "iloc") else data[rows],
         trusted=None if table.trusted is None else table.trusted[rows],
         groups=None if table.groups is None else table.groups[rows],
+        images=None if table.images is None else table.images.take(rows),
     )
 
 

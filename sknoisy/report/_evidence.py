@@ -131,7 +131,8 @@ def label_evidence(table, columns, codes, classes, settings):
         labels = read_labels(
             X, codes, owner="audit", groups=table.groups, trusted=table.trusted
         )
-        labels = labels.relative_to(distinct_rows(X))
+        copies = distinct_rows(X) if table.images is None else table.images.copies
+        labels = labels.relative_to(copies)
         if base is None:
             proba = _given_proba(settings.estimator, labels, classes)
             inputs = EvidenceInputs(None, X, labels, [], FitContext())
@@ -147,7 +148,8 @@ def _rows_and_base(table, columns, settings):
     """Return what the classifier is given, and the classifier; None for none."""
     estimator = settings.estimator
     if _takes_raw_rows(table, settings):
-        X = table.data
+        embeds = table.images is not None and isinstance(estimator, Pipeline)
+        X = table.images.paths if embeds else table.data
     else:
         encoder = TableEncoder(random_state=settings.random_state)
         X = encoder._fit_columns(table.frame, columns)

@@ -91,7 +91,7 @@ class ColumnFacts:
     name : str
         Its name.
 
-    kind : {"number", "date", "category", "text", "unused"}
+    kind : {"number", "date", "category", "text", "image", "unused"}
         How it is treated.
 
     reason : str
@@ -149,8 +149,8 @@ class TableFacts:
         ``row_values`` of the report to read them.
 
     thumbnails : dict of int to bytes, default=None
-        Small images as PNG by row number, of the most suspicious rows; None where rows
-        are no images.
+        Small images by row number as the content of a PNG or JPEG file, of the most
+        suspicious rows; None where rows are no images.
 
     See Also
     --------
@@ -342,6 +342,7 @@ FINDING_KINDS = (
     "numeric_label",
     "rare_class",
     "missing_label",
+    "unreadable_image",
     "identifier",
     "constant",
     "missing_values",

@@ -194,7 +194,7 @@ def test_how_to_make_it_again():
         (X, np.arange(178), {}, "another value in each of its 178 rows"),
         (X, X[:, 0], {}, "numbers on a continuous scale"),
         (X[:, 0], Y, {}, "Reshape one column"),
-        ("wine", Y, {}, "rows of numbers or texts"),
+        ("wine", Y, {}, "'wine' is no folder"),
         (np.ones((178, 3)), Y, {}, "no column is left to compare"),
         (X, Y, {"groups": "who"}, "no column 'who' for groups|no frame"),
         (X, Y, {"groups": np.zeros(178)}, "groups expected at least two"),

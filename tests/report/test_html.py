@@ -1,3 +1,4 @@
+import base64
 import html
 import json
 import re
@@ -65,6 +66,7 @@ def make_report(n_rows=60, classes=("cat", "dog", "bird"), data=None, **facts):
         "n_rows": n_rows + 3,
         "columns": (ColumnFacts("width", "number", "", 0.02, 50, float("nan")),),
         "data": values if data is None else data,
+        "thumbnails": None,
     }
     table.update({name: facts.pop(name) for name in table if name in facts})
     ranking = RankedLabels(
@@ -146,6 +148,13 @@ def test_the_page_says_what_was_found():
     assert page.tags.count("tr") == 1 + 60 + 2 + 2
 
 
+def test_no_clear_sign_has_no_rate():
+    noise = NoiseFacts(0.13, 0.0, 0.2, True, True, 0.8, "No clear sign.")
+    page = Page(render_html(make_report(noise=noise)))
+    assert "20.0% of the labels are wrong at most; there is no clear" in page.text
+    assert "between" not in page.text
+
+
 def test_classes_that_overlap_have_no_rate():
     words = "Nobody can tell: the classes overlap."
     noise = NoiseFacts(0.3, 0.0, 0.5, False, False, 0.55, words)
@@ -181,6 +190,17 @@ def hostile_report():
         how={"code": HOSTILE["style"], "version": HOSTILE["image"]},
     )
     return report
+
+
+# A PNG of one pixel.
+PIXEL = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGNgYGAAAAAEAAH2FzhVAAAA"
+    "AElFTkSuQmCC"
+)
+
+
+def image_report():
+    return make_report(thumbnails=dict.fromkeys(range(60), PIXEL))
 
 
 def test_hostile_cells_are_inert():
@@ -277,6 +297,7 @@ onload = () => {
       height: root.scrollHeight,
       rows: page.querySelectorAll(".suspects tbody tr").length,
       pictures: page.querySelectorAll("figure svg").length,
+      thumbnails: [...page.images].filter((image) => image.naturalWidth).length,
       owned: frame.contentWindow.owned === 1,
       loaded: loaded.map((entry) => entry.name).filter((x) => !x.startsWith("data:")),
     };
@@ -287,7 +308,7 @@ onload = () => {
 
 
 @pytest.mark.skipif(BROWSER is None, reason="needs Chromium or Chrome")
-@pytest.mark.parametrize("report", [make_report, hostile_report])
+@pytest.mark.parametrize("report", [make_report, hostile_report, image_report])
 def test_a_browser_shows_all_of_it_and_loads_nothing(report, tmp_path):
     text = html.escape(render_html(report()), quote=True)
     frames = "".join(
@@ -305,4 +326,6 @@ def test_a_browser_shows_all_of_it_and_loads_nothing(report, tmp_path):
     assert all(one["height"] > 900 for one in found)
     assert all(one["rows"] == report().n_labelled for one in found)
     assert all(one["pictures"] == 3 for one in found)
+    n_shown = len(report().table.thumbnails or ())
+    assert all(one["thumbnails"] == n_shown for one in found)
     assert not any(one["owned"] or one["loaded"] for one in found)
