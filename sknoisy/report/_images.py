@@ -171,7 +171,11 @@ def _find_images(folder):
     """Return paths and labels of all images, and notes on what was left out."""
     classes, loose, others, empty = [], [], [], []
     paths, labels = [], []
-    for entry in sorted(folder.iterdir()):
+    try:
+        entries = sorted(folder.iterdir())
+    except OSError as error:
+        _cannot_read(error)
+    for entry in entries:
         if entry.name.startswith("."):
             continue
         if not entry.is_dir():

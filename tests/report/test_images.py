@@ -220,6 +220,21 @@ def test_folders_that_cannot_be_audited(make, said, tmp_path):
         audit(root)
 
 
+@pytest.mark.parametrize("place", [".", "sky"])
+def test_folders_that_may_not_be_read(folder, place, monkeypatch):
+    locked, scandir, listdir = folder / place, os.scandir, os.listdir
+
+    def refuse(path, read):
+        if Path(path) == locked:
+            raise PermissionError(13, "Permission denied", str(path))
+        return read(path)
+
+    monkeypatch.setattr(os, "scandir", lambda path: refuse(path, scandir))
+    monkeypatch.setattr(os, "listdir", lambda path: refuse(path, listdir))
+    with pytest.raises(ValueError, match="cannot read .*: Permission denied"):
+        audit(folder)
+
+
 def test_labels_beside_a_folder(folder):
     with pytest.raises(ValueError, match="labels are the names of the class folders"):
         audit(folder, label="kind")
