@@ -16,8 +16,8 @@ from sknoisy.report._facts import Finding
 # those that call other programs nor those that hardly anybody uses.
 ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm")
 DECODERS = ("PNG", "JPEG", "BMP", "GIF", "WEBP", "TIFF", "PPM")
-# Pixels of a side: 24 and 32 rank wrong labels at most half a point better and take two
-# and three times as long, 8 ranks them up to two points worse (bench_audit.py --pixels).
+# Pixels of a side: 24 and 32 rank wrong labels at most 0.6 points better and take two
+# to four times as long, 8 ranks them up to 1.7 points worse (bench_audit.py --pixels).
 SIDE = 16
 # A JPEG is decoded at a fraction of its size, but to so many pixels a side at least.
 DECODED_SIDE = 256

@@ -231,7 +231,7 @@ def test_folders_that_may_not_be_read(folder, place, monkeypatch):
 
     monkeypatch.setattr(os, "scandir", lambda path: refuse(path, scandir))
     monkeypatch.setattr(os, "listdir", lambda path: refuse(path, listdir))
-    with pytest.raises(ValueError, match="cannot read .*: Permission denied"):
+    with pytest.raises(ValueError, match=r"cannot read .*: Permission denied"):
         audit(folder)
 
 
