@@ -64,7 +64,8 @@ def outputs_of(arguments):
     if arguments.output is not None:
         found.append(_output(arguments.output, "--output", tuple(ENDINGS)))
     elif source is not None:
-        table = Path(source)
+        # "." has no name of its own.
+        table = Path(source) if Path(source).name else Path(source).absolute()
         name = table.name[: len(table.name) - len(suffix_of(table))]
         found.append(Output("csv", table.with_name(f"{name}.audit.csv")))
     if arguments.html is not None:
