@@ -1,15 +1,19 @@
 """How the time of the evidence grows with the rows.
 
 Run ``python benchmarks/bench_growth.py``, with ``--size 0.1`` for a tenth of the rows.
-Three tables: exact and approximate neighbour search on data with 12 directions in 50
+Four tables: exact and approximate neighbour search on data with 12 directions in 50
 columns, with the share of the ten nearest rows that the approximate search finds; the
-out-of-bag forest, with the exponent of its growth from one size to the next; and
-histogram boosting on 8,000 rows as they are, weighted and filtered. Times are of the
-processor.
+out-of-bag forest, with the exponent of its growth from one size to the next; the
+default classifier around boosting, with the memory that it needs beside X and a plain
+fit; and histogram boosting on 8,000 rows as they are, weighted and filtered. Times are
+of the processor.
 """
 
 import argparse
+import multiprocessing
+import resource
 import time
+from concurrent.futures import ProcessPoolExecutor
 from itertools import product
 
 import numpy as np
@@ -30,6 +34,7 @@ N_NEIGHBORS = 10
 SEARCHED = [10_000, 20_000, 40_000]
 GROWN = [12_500, 50_000, 200_000]
 BOOSTED = 8000
+FITTED = [20_000, 60_000, 200_000]
 
 
 def evidence_inputs(X, y):
@@ -116,14 +121,56 @@ def compare_actions(size):
         print(row, flush=True)
 
 
+def measure_fit(n_rows):
+    """Return the time of a plain fit and of ours, their number, and memory over X."""
+    X, y = make_rows(n_rows)
+    base = HistGradientBoostingClassifier(max_iter=30, random_state=0)
+    y = UniformNoise(0.2, random_state=0).corrupt(y)
+    _, plain = seconds(lambda: base.fit(X, y))
+    before = peak_memory()
+    model, ours = seconds(lambda: NoisyLabelClassifier(base, random_state=0).fit(X, y))
+    return plain, ours, model.n_fits_, (peak_memory() - before) / X.nbytes
+
+
+def peak_memory():
+    """Return the most bytes that the process has had in memory so far."""
+    return 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
+def compare_fits(size):
+    """Print time and memory of the default classifier, each in a process of its own."""
+    print("\n| rows | plain fit, s | ours, s | fits | exponent | memory over X |")
+    print("| --- | --- | --- | --- | --- | --- |")
+    last = None
+    for n_rows in (int(size * n) for n in FITTED):
+        fresh = {"max_workers": 1, "mp_context": multiprocessing.get_context("spawn")}
+        with ProcessPoolExecutor(**fresh) as process:
+            plain, ours, n_fits, memory = process.submit(measure_fit, n_rows).result()
+        exponent = "-"
+        if last is not None:
+            exponent = f"{np.log(ours / last[1]) / np.log(n_rows / last[0]):.2f}"
+        cells = f"{plain:.1f} | {ours:.1f} | {n_fits} | {exponent} | {memory:.1f}"
+        print(f"| {n_rows:,} | {cells} |", flush=True)
+        last = n_rows, ours
+
+
+TABLES = {
+    "searches": compare_searches,
+    "forests": compare_forests,
+    "fits": compare_fits,
+    "actions": compare_actions,
+}
+
+
 def main():
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--size", type=float, default=1, help="share of the rows")
+    parser.add_argument("--only", choices=TABLES, help="one of the tables")
     options = parser.parse_args()
-    compare_searches(options.size)
-    compare_forests(options.size)
-    compare_actions(options.size)
+    for name, compare in TABLES.items():
+        if options.only in (None, name):
+            compare(options.size)
 
 
 if __name__ == "__main__":

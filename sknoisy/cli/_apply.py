@@ -117,8 +117,9 @@ def run_apply(arguments):
     source = Path(arguments.file)
     if source.is_dir():
         raise AuditError(
-            f"{source} is a directory, but apply writes a table. Of images, the sheet "
-            "itself says which file belongs into which folder."
+            f"{source} is a directory, but apply writes a single table. Write Parquet "
+            "files into one first; of images, the sheet itself says which file belongs "
+            "into which folder."
         )
     suffix = suffix_of(source)
     if not suffix:

@@ -13,7 +13,7 @@ from sknoisy.cli._apply import CHECKED, CORRECTED, verdicts_on
 from sknoisy.cli._example import compare, load_example, render_verdict
 from sknoisy.cli._output import check_place, outputs_of, write_output
 from sknoisy.cli._progress import make_progress
-from sknoisy.cli._read import read_table
+from sknoisy.cli._read import parquet_files, read_table
 from sknoisy.cli._threshold import parse_threshold
 from sknoisy.report._assemble import report_on
 from sknoisy.report._errors import AuditError, find_column, need
@@ -162,9 +162,9 @@ def _check_together(arguments):
 
 
 def _read(arguments, progress):
-    """Return the table of a file, or of a folder of images."""
+    """Return the table of a file or of Parquet files, or a folder of images."""
     path = Path(arguments.file)
-    if not path.is_dir():
+    if not path.is_dir() or parquet_files(path):
         return read_table(
             path,
             arguments.label,
@@ -175,8 +175,8 @@ def _read(arguments, progress):
         if getattr(arguments, option):
             raise AuditError(
                 f"--{option.replace('_', '-')} is for tables, but {path} is a "
-                "directory, whose images are labelled by the names of their folders. "
-                "Leave it out, or name a file."
+                "directory without Parquet files, whose images are labelled by the "
+                "names of their folders. Leave it out, or name a file."
             )
     progress.say("reading images")
     return table_of_folder(path)

@@ -232,7 +232,8 @@ def _check_found(folder, classes, paths, loose):
         lying = f" {len(loose)} lie beside the class folders." if loose else ""
         raise AuditError(
             f"{name} is a directory without images in class folders. Expected files "
-            f"such as {name}/cat/1.png that end in {', '.join(ENDINGS)}.{lying}"
+            f"such as {name}/cat/1.png that end in {', '.join(ENDINGS)}, or, for the "
+            f"command, Parquet files in the directory itself.{lying}"
         )
 
 
