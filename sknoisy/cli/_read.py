@@ -201,7 +201,7 @@ def _read_parquet_file(path, max_size):
 
 
 def parquet_files(folder):
-    """Return the paths of the Parquet files of a folder, in the order of their names."""
+    """Return the paths of the Parquet files of a folder, in the order of names."""
     return [
         file
         for file in sorted(folder.iterdir())

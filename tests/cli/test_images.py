@@ -76,4 +76,4 @@ def test_unreadable_images_can_end_a_pipeline(run, photos):
 def test_apply_is_for_tables(run, photos):
     code, _, errors = run("apply", photos, "--verdicts", "sheet.csv")
     assert code == 2
-    assert "is a directory, but apply writes a table" in errors
+    assert "is a directory, but apply writes a single table" in errors
