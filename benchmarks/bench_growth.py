@@ -1,44 +1,53 @@
 """How the time of the evidence grows with the rows.
 
 Run ``python benchmarks/bench_growth.py``, with ``--size 0.1`` for a tenth of the rows.
-Two tables: exact and approximate neighbour search on data with 12 directions in 50
-columns, with the share of the ten nearest rows that the approximate search finds; and
-the out-of-bag forest, with the exponent of its growth from one size to the next. Times
-are of the processor.
+Four tables: exact and approximate neighbour search on data with 12 directions in 50
+columns, with the share of the ten nearest rows that the approximate search finds; the
+out-of-bag forest, with the exponent of its growth from one size to the next; the
+default classifier around boosting, with the memory that it needs beside X and a plain
+fit; and histogram boosting on 8,000 rows as they are, weighted and filtered. Times are
+of the processor.
 """
 
 import argparse
+import multiprocessing
+import resource
 import time
+from concurrent.futures import ProcessPoolExecutor
+from itertools import product
 
 import numpy as np
 from pynndescent import PyNNDescentTransformer
 from sklearn.datasets import make_classification
+from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.neighbors import KNeighborsTransformer
 
+from sknoisy import NoisyLabelClassifier
 from sknoisy._context import FitContext
 from sknoisy._folds import distinct_rows
 from sknoisy._labels import NoisyLabels
-from sknoisy.evidence._forest import forest_evidence
+from sknoisy._soft_labels import fit_soft_labels, soft_labels_for
+from sknoisy.evidence import EvidenceInputs, forest_evidence
+from sknoisy.noise import UniformNoise
 
 N_NEIGHBORS = 10
 SEARCHED = [10_000, 20_000, 40_000]
 GROWN = [12_500, 50_000, 200_000]
+BOOSTED = 8000
+FITTED = [20_000, 60_000, 200_000]
 
 
-class Inputs:
-    """What the forest reads of the inputs of evidence."""
-
-    def __init__(self, X, y):
-        classes, codes = np.unique(y, return_inverse=True)
-        self.embedding = X
-        self.labels = NoisyLabels(codes, classes, points=distinct_rows(X))
-        self.context = FitContext(random_state=0)
+def evidence_inputs(X, y):
+    """Return what the forest is given."""
+    classes, codes = np.unique(y, return_inverse=True)
+    labels = NoisyLabels(codes, classes, points=distinct_rows(X))
+    return EvidenceInputs(None, X, labels, [], FitContext(random_state=0))
 
 
-def make_rows(n_rows):
+def make_rows(n_rows, seed=0):
     """Return rows and labels of five classes."""
     return make_classification(
-        n_rows, 50, n_informative=12, n_classes=5, class_sep=1.2, random_state=0
+        n_rows, 50, n_informative=12, n_classes=5, class_sep=1.2, random_state=seed
     )
 
 
@@ -78,7 +87,7 @@ def compare_forests(size):
     print("\n| rows | forest, s | exponent |\n| --- | --- | --- |")
     last = None
     for n_rows in (int(size * n) for n in GROWN):
-        inputs = Inputs(*make_rows(n_rows))
+        inputs = evidence_inputs(*make_rows(n_rows))
         _, taken = seconds(lambda inputs=inputs: forest_evidence(inputs))
         exponent = "-"
         if last is not None:
@@ -87,13 +96,81 @@ def compare_forests(size):
         last = n_rows, taken
 
 
+def compare_actions(size):
+    """Print time and accuracy of histogram boosting, weighted and filtered."""
+    base = HistGradientBoostingClassifier(random_state=0)
+    actions = ("keep", "weight", "filter")
+    print("\n| noise |" + "".join(f" {a}, s | {a}, % |" for a in actions))
+    print("| --- |" + " --- |" * 6)
+    n_rows = int(size * BOOSTED)
+    for seed, rate in product(range(3), (0.2, 0.4)):
+        X, y = make_rows(2 * n_rows, seed)
+        noisy = UniformNoise(rate, random_state=seed).corrupt(y[:n_rows])
+        labels = evidence_inputs(X[:n_rows], noisy).labels
+        clf = NoisyLabelClassifier(evidence="forest", random_state=0)
+        proba = clf.fit(X[:n_rows], noisy).clean_proba_
+        row = f"| {rate:.0%}, seed {seed} |"
+        for action in actions:
+            soft_labels = soft_labels_for(action, proba, labels)
+            model, taken = seconds(
+                lambda s=soft_labels, X=X[:n_rows], c=labels.classes: fit_soft_labels(
+                    base, X, s, c
+                )
+            )
+            row += f" {taken:.1f} | {100 * model.score(X[n_rows:], y[n_rows:]):.1f} |"
+        print(row, flush=True)
+
+
+def measure_fit(n_rows):
+    """Return the time of a plain fit and of ours, their number, and memory over X."""
+    X, y = make_rows(n_rows)
+    base = HistGradientBoostingClassifier(max_iter=30, random_state=0)
+    y = UniformNoise(0.2, random_state=0).corrupt(y)
+    _, plain = seconds(lambda: base.fit(X, y))
+    before = peak_memory()
+    model, ours = seconds(lambda: NoisyLabelClassifier(base, random_state=0).fit(X, y))
+    return plain, ours, model.n_fits_, (peak_memory() - before) / X.nbytes
+
+
+def peak_memory():
+    """Return the most bytes that the process has had in memory so far."""
+    return 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
+def compare_fits(size):
+    """Print time and memory of the default classifier, each in a process of its own."""
+    print("\n| rows | plain fit, s | ours, s | fits | exponent | memory over X |")
+    print("| --- | --- | --- | --- | --- | --- |")
+    last = None
+    for n_rows in (int(size * n) for n in FITTED):
+        fresh = {"max_workers": 1, "mp_context": multiprocessing.get_context("spawn")}
+        with ProcessPoolExecutor(**fresh) as process:
+            plain, ours, n_fits, memory = process.submit(measure_fit, n_rows).result()
+        exponent = "-"
+        if last is not None:
+            exponent = f"{np.log(ours / last[1]) / np.log(n_rows / last[0]):.2f}"
+        cells = f"{plain:.1f} | {ours:.1f} | {n_fits} | {exponent} | {memory:.1f}"
+        print(f"| {n_rows:,} | {cells} |", flush=True)
+        last = n_rows, ours
+
+
+TABLES = {
+    "searches": compare_searches,
+    "forests": compare_forests,
+    "fits": compare_fits,
+    "actions": compare_actions,
+}
+
+
 def main():
-    """Print both tables."""
+    """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--size", type=float, default=1, help="share of the rows")
+    parser.add_argument("--only", choices=TABLES, help="one of the tables")
     options = parser.parse_args()
-    compare_searches(options.size)
-    compare_forests(options.size)
+    for name, compare in TABLES.items():
+        if options.only in (None, name):
+            compare(options.size)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """Time of ``import sknoisy`` beside what a user of scikit-learn imports anyway.
 
 Run ``python benchmarks/bench_import.py``. Each import runs in a fresh interpreter, the
-candidates in turn so that a busy moment hits all of them, and the medians are printed.
+candidates in turn so that a busy moment hits all of them, and the medians of the
+processor times are printed.
 """
 
 import statistics
@@ -11,13 +12,13 @@ import sys
 CANDIDATES = ["sklearn", "sklearn.linear_model", "sknoisy"]
 REPEATS = 7
 TIMER = (
-    "import time; start = time.perf_counter(); import {module}; "
-    "print(time.perf_counter() - start)"
+    "import time; start = time.process_time(); import {module}; "
+    "print(time.process_time() - start)"
 )
 
 
 def seconds(module):
-    """Return the time of one import, in seconds, without the interpreter's start."""
+    """Return the processor time of one import, without the start of the interpreter."""
     command = [sys.executable, "-c", TIMER.format(module=module)]
     return float(subprocess.run(command, check=True, capture_output=True).stdout)
 

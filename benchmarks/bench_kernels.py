@@ -4,10 +4,13 @@ Run ``python benchmarks/bench_kernels.py``, with ``--size 0.1`` for a tenth of t
 Each figure is a ratio within one run: to cleanlab's function for the same question, if
 cleanlab is installed, and to one pass over the table, ``proba.sum()``. Times are of the
 processor, the smaller of two, so that other work on the machine counts little. Extra
-memory is the peak that tracemalloc sees, as a share of the table.
+memory is the peak that tracemalloc sees, as a share of the table. With ``--mapped`` the
+table is a file of 4 GB, and the times are those of the processor while the file is in
+memory, and those that pass while it comes from the disk.
 """
 
 import argparse
+import os
 import tempfile
 import time
 import tracemalloc
@@ -49,9 +52,9 @@ REPEATS = 2
 HEADER = ["function", "table", "seconds", "cleanlab / ours", "ours / pass", "memory"]
 
 
-def make_table(n_rows, n_classes):
+def make_table(n_rows, n_classes, seed=0):
     """Return labels of which one in ten is drawn anew, and probabilities."""
-    rng = np.random.default_rng(0)
+    rng = np.random.default_rng(seed)
     y = rng.integers(0, n_classes, n_rows)
     proba = rng.random((n_rows, n_classes)) * 0.5
     proba[np.arange(n_rows), y] += rng.random(n_rows) * n_classes * 0.3
@@ -153,6 +156,64 @@ def compare_copies():
     )
 
 
+def write_table(path, n_rows, n_classes):
+    """Write probabilities in single precision, part by part; return their labels."""
+    shape = (n_rows, n_classes)
+    stored = np.lib.format.open_memmap(path, "w+", dtype=np.float32, shape=shape)
+    step = n_rows // 100
+    labels = []
+    for seed, start in enumerate(range(0, n_rows, step)):
+        y, stored[start : start + step] = make_table(step, n_classes, seed)
+        labels.append(y)
+    return np.concatenate(labels)
+
+
+def read_file(path):
+    """Read a file from its first to its last byte."""
+    buffer = bytearray(2**23)
+    with open(path, "rb", buffering=0) as file:
+        while file.readinto(buffer):
+            pass
+
+
+def seconds_from_disk(path, function):
+    """Return the elapsed time of a call that finds nothing of the file in memory."""
+    with open(path, "rb+") as file:
+        os.fsync(file.fileno())
+        os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+    start = time.perf_counter()
+    function()
+    return time.perf_counter() - start
+
+
+def compare_mapped(size):
+    """Print time and memory of the functions on a file of 4 GB."""
+    n_rows = int(10_000_000 * size) // 100 * 100
+    print_row("on the file", "seconds", "ratio", "from disk", "ratio", "extra memory")
+    print_row(*["---"] * 6)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "proba.npy"
+        y = write_table(path, n_rows, 100)
+
+        def work(name):
+            # Mapped anew, so that no part of the file is mapped yet.
+            OWN[name](y, np.load(path, mmap_mode="r"))
+
+        reading = measure_on_file("reading", path, lambda: read_file(path))
+        for name in ["label_quality", "find_label_errors"]:
+            measure_on_file(name, path, lambda name=name: work(name), reading)
+
+
+def measure_on_file(name, path, call, reading=None):
+    """Print the row of a call, and return its times."""
+    disk, cached = seconds_from_disk(path, call), seconds(call)
+    cached_reading, disk_reading = reading or (cached, disk)
+    cells = [f"{cached:.2f}", f"{cached / cached_reading:.1f}"]
+    cells += [f"{disk:.2f}", f"{disk / disk_reading:.1f}"]
+    print_row(name, *cells, f"{extra_memory(call) / 1e6:.0f} MB")
+    return cached, disk
+
+
 def main():
     """Print all tables."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -160,7 +221,13 @@ def main():
     parser.add_argument(
         "--layouts", action="store_true", help="compare the blocks, too"
     )
+    parser.add_argument(
+        "--mapped", action="store_true", help="a file of 4 GB instead of the tables"
+    )
     options = parser.parse_args()
+    if options.mapped:
+        compare_mapped(options.size)
+        return
     compare_tables(options.size)
     compare_copies()
     if options.layouts:

@@ -31,6 +31,25 @@ def distinct_labels(y):
     return classes, codes
 
 
+def narrow_codes(codes, n_classes):
+    """Return codes in the smallest signed integers that hold every class, and -1.
+
+    Parameters
+    ----------
+    codes : ndarray of int of shape (n_samples,)
+        Positions of labels.
+
+    n_classes : int
+        Number of classes.
+
+    Returns
+    -------
+    ndarray of int of shape (n_samples,)
+        The same positions.
+    """
+    return codes.astype(np.min_scalar_type(-n_classes))
+
+
 def check_targets(y):
     """Refuse labels of a regression, as scikit-learn does.
 

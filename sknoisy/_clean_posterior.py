@@ -17,6 +17,9 @@ POSTERIOR_STEPS = 20
 # Temperatures that are tried for the probabilities, from as they are to nearly the
 # most probable class alone.
 INVERSE_TEMPERATURES = (1, 2, 4, 8, 16)
+# From so many entries on, sums over rows are taken in single precision, in half the
+# time: what rounding adds to a mean of so many rows is less than 1e-7 of it.
+SINGLE_PRECISION_ENTRIES = 2**22
 # Probability of a confusion below which one prediction must not rule a class out.
 SMALLEST_CONFUSION = 1e-3
 # How far the mean of 1 - quality goes from its own value to the rate of the core. All
@@ -112,15 +115,16 @@ def expected_classes(proba, transition_matrix, codes, *, weights=None):
     weights = np.ones(len(codes)) if weights is None else weights
     weights = weights / weights.sum()
     share = np.bincount(codes, weights, minlength=proba.shape[1])
-    table = proba @ np.log(np.maximum(transition_matrix, SMALLEST_CONFUSION)).T
-    table -= table.max(axis=1, keepdims=True)
-    np.exp(table, out=table)
-    priors = _settled_priors(table, share, weights)
-    fit = _log_likelihoods(table, priors, transition_matrix, codes, weights)
+    table = _likelihood_of_votes(proba, transition_matrix)
+    large = table.size >= SINGLE_PRECISION_ENTRIES
+    summed = table.astype(np.float32) if large else table
+    priors = _settled_priors(summed, share, weights)
+    fit = _log_likelihoods(summed, priors, transition_matrix, codes, weights)
     chosen = int(np.argmax(fit))
-    for _ in range(chosen):
-        np.square(table, out=table)
-    return _normalized(np.multiply(table, priors[chosen], out=table))
+    for rows in _blocks(table):
+        for _, power in _powers(table[rows], np.arange(len(fit)) == chosen):
+            table[rows] = _normalized(power * priors[chosen])
+    return table
 
 
 def clean_posterior(proba, transition_matrix, codes, *, weights=None):
@@ -151,8 +155,8 @@ def clean_posterior(proba, transition_matrix, codes, *, weights=None):
     joint = expected_classes(proba, transition_matrix, codes, weights=weights)
     given = np.ascontiguousarray(transition_matrix.T)
     for rows in _blocks(joint):
-        joint[rows] *= given[codes[rows]]
-    return _normalized(joint)
+        joint[rows] = _normalized(joint[rows] * given[codes[rows]])
+    return joint
 
 
 def label_posterior(proba, labels, transition_matrix, core_rate):
@@ -213,6 +217,17 @@ def _normalized(table):
     return table
 
 
+def _likelihood_of_votes(proba, transition_matrix):
+    """Return how likely each row is in each true class, up to a factor of the row."""
+    log_T = np.log(np.maximum(transition_matrix, SMALLEST_CONFUSION)).T
+    table = np.empty(proba.shape)
+    for rows in _blocks(table):
+        block = np.matmul(proba[rows], log_T, out=table[rows])
+        block -= block.max(axis=1, keepdims=True)
+        np.exp(block, out=block)
+    return table
+
+
 def _settled_priors(table, share, weights):
     """Return for each temperature the prior that agrees with its mean posterior."""
     priors = np.tile(share, (len(INVERSE_TEMPERATURES), 1))
@@ -231,32 +246,32 @@ def _mean_posteriors(table, priors, weights, moving):
     The sum over rows is a product of a matrix and a vector for each block and power,
     so that the table is read once and no posterior is stored.
     """
-    priors, gains, uniform = (
-        priors.copy(),
-        np.zeros(priors.shape),
-        np.zeros(len(priors)),
-    )
+    factors = priors.astype(table.dtype)
+    gains, uniform = np.zeros(priors.shape), np.zeros(len(priors))
+    weights = weights.astype(table.dtype)
     for rows in _blocks(table):
-        for t, power in _powers(table[rows]):
-            if moving[t]:
-                total = power @ priors[t]
+        weight = weights[rows]
+        for t, power in _powers(table[rows], moving):
+            total = power @ factors[t]
+            if not total.all():
                 # Rows of which nothing is known have a uniform posterior.
-                empty = total == 0
-                gains[t] += (weights[rows] / np.where(empty, 1, total)) @ power
-                uniform[t] += weights[rows] @ empty
+                uniform[t] += weight[total == 0].sum()
+                total[total == 0] = np.inf
+            gains[t] += (weight / total) @ power
     mean = priors * gains + uniform[:, None] / priors.shape[1]
     return np.where(moving[:, None], mean, priors)
 
 
 def _log_likelihoods(table, priors, transition_matrix, codes, weights):
     """Return how likely the labels given are at each temperature."""
-    given, fit = np.ascontiguousarray(transition_matrix.T), np.zeros(len(priors))
+    given, factors = transition_matrix.T.astype(table.dtype), priors.astype(table.dtype)
+    every, fit = np.ones(len(priors), dtype=bool), np.zeros(len(priors))
     for rows in _blocks(table):
         to_label = given[codes[rows]]
         unknown = to_label.mean(axis=1)
-        for t, power in _powers(table[rows]):
-            total = power @ priors[t]
-            joint = np.einsum("nk,nk,k->n", power, to_label, priors[t])
+        for t, power in _powers(table[rows], every):
+            total = power @ factors[t]
+            joint = np.einsum("nk,nk->n", power, to_label * factors[t])
             likelihood = np.divide(joint, total, out=unknown.copy(), where=total > 0)
             fit[t] += weights[rows] @ np.log(
                 np.maximum(likelihood, SMALLEST_PROBABILITY)
@@ -264,18 +279,19 @@ def _log_likelihoods(table, priors, transition_matrix, codes, weights):
     return fit
 
 
-def _powers(block):
-    """Yield the powers of a block by all inverse temperatures, each in turn."""
-    yield 0, block
-    for t in range(1, len(INVERSE_TEMPERATURES)):
-        # Each inverse temperature is twice the one before.
-        block = np.square(block, out=None if t == 1 else block)
-        yield t, block
+def _powers(block, wanted):
+    """Yield the powers of a block by the inverse temperatures wanted, each in turn."""
+    for t in range(np.flatnonzero(wanted)[-1] + 1):
+        if t > 0:
+            # Each inverse temperature is twice the one before.
+            block = np.square(block, out=None if t == 1 else block)
+        if wanted[t]:
+            yield t, block
 
 
 def _blocks(table):
     """Return slices of rows that stay in the cache of a core."""
-    step = max(1, BLOCK_ENTRIES // table.shape[1])
+    step = max(1, 8 * BLOCK_ENTRIES // (table.shape[1] * table.itemsize))
     return [slice(start, start + step) for start in range(0, len(table), step)]
 
 

@@ -2,12 +2,11 @@
 
 import numpy as np
 
-from sknoisy._label_margins import label_margins
+from sknoisy._class_codes import narrow_codes
+from sknoisy._label_margins import label_margins, parts_of_rows
 
 # Distance below the mean that still counts: the rounding of a mean of float32.
 ROUNDING = 1e-7
-# Rows that are counted at once: the numbers of their pairs take 8 MB.
-COUNTED_ROWS = 2**20
 
 
 def count_confident_joint(codes, proba, weights=None):
@@ -61,13 +60,12 @@ def joint_of_counted(codes, counted, n_classes, weights=None):
     ndarray of shape (n_classes, n_classes)
         Counts; row = likely class, column = given label.
     """
-    joint = 0
-    for start in range(0, len(codes), COUNTED_ROWS):
-        rows = slice(start, start + COUNTED_ROWS)
+    joint = np.zeros((n_classes + 1) * n_classes, int if weights is None else float)
+    for rows in parts_of_rows(len(codes)):
         # The first row takes what counts for no class, so that no rows are picked out.
         pairs = (counted[rows].astype(np.intp) + 1) * n_classes + codes[rows]
         mass = None if weights is None else weights[rows]
-        joint += np.bincount(pairs, mass, minlength=(n_classes + 1) * n_classes)
+        joint += np.bincount(pairs, mass, minlength=len(joint))
     return joint.reshape(n_classes + 1, n_classes)[1:]
 
 
@@ -87,29 +85,36 @@ def confident_classes(codes, proba, weights=None):
 
     Returns
     -------
-    ndarray of int32 of shape (n_samples,)
+    ndarray of int of shape (n_samples,)
         Position of the class, -1 for samples that reach no threshold.
     """
     read = label_margins(proba, codes)
     threshold = _thresholds(codes, read, weights)
-    # A model that is torn between the label given and another does not contradict.
-    own = (read.given >= threshold[codes]) & (read.given >= read.other)
-    counted = np.full(len(codes), -1, dtype=np.int32)
-    np.copyto(counted, codes, where=own, casting="same_kind")
-    # Of the others, a row whose largest probability is below every threshold reaches
-    # none; only what is left is read a second time.
-    reaching = np.maximum(read.given, read.other) >= threshold.min()
-    for rows, block in read.table.blocks(np.flatnonzero(reaching & ~own)):
+    counted = narrow_codes(np.broadcast_to(-1, len(codes)), len(threshold))
+    unclear, lowest = np.empty(len(codes), dtype=bool), threshold.min()
+    for rows in parts_of_rows(len(codes)):
+        given, other, code = read.given[rows], read.other[rows], codes[rows]
+        # A model that is torn between the label given and another does not contradict.
+        own = (given >= threshold[code]) & (given >= other)
+        np.copyto(counted[rows], code, where=own, casting="same_kind")
+        # Of the others, a row whose largest probability is below every threshold
+        # reaches none; only what is left is read a second time.
+        unclear[rows] = ~own & (np.maximum(given, other) >= lowest)
+    for rows, block in read.table.blocks(np.flatnonzero(unclear)):
         counted[rows] = _best_confident(block, codes[rows], threshold)
     return counted
 
 
 def _thresholds(codes, read, weights):
     """Return the mean probability of each class among the samples labelled so."""
-    n_classes = read.table.n_classes
-    given = read.given if weights is None else read.given * weights
-    mass = np.bincount(codes, weights, minlength=n_classes)
-    total = np.bincount(codes, given, minlength=n_classes)
+    mass, total = np.zeros((2, read.table.n_classes))
+    for rows in parts_of_rows(len(codes)):
+        code, given, weight = codes[rows], read.given[rows], None
+        if weights is not None:
+            weight = weights[rows]
+            given = given * weight
+        mass += np.bincount(code, weight, minlength=len(mass))
+        total += np.bincount(code, given, minlength=len(mass))
     # A class without labels has no threshold that could be reached.
     threshold = np.divide(total, mass, out=np.full(len(mass), 2.0), where=mass > 0)
     # Rounding must not push a class of equal probabilities below their own mean.

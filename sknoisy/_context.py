@@ -1,6 +1,6 @@
 """What the steps of one fit share, beside the rows and the labels."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from numbers import Integral
 
 import numpy as np
@@ -24,7 +24,7 @@ class FitContext:
     Attributes
     ----------
     memory : str or object with the joblib.Memory interface, or None
-        Where out-of-fold probabilities and neighbours are cached.
+        Where out-of-fold probabilities, forests and neighbours are cached.
     n_jobs : int or None
         Number of fits side by side.
     random_state : int or None
@@ -33,6 +33,8 @@ class FitContext:
         Space of the forest and of the neighbours.
     progress : object or None
         Has ``start(name, n_steps)`` and ``step(name)``, for progress bars.
+    fits : list of int
+        Number of fits of the classifier that each step has asked for so far.
     """
 
     memory: object = None
@@ -40,6 +42,7 @@ class FitContext:
     random_state: int | None = None
     embedding: object = "auto"
     progress: object = None
+    fits: list = field(default_factory=list)
 
     @classmethod
     def of(cls, estimator):

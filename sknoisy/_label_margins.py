@@ -6,6 +6,12 @@ import numpy as np
 
 from sknoisy._proba_table import ProbaTable, table_of_array
 
+# Factor with which a number in single precision is not below the one in double: two
+# units in the last of its 24 digits.
+ROUNDED_UP = 1 + 2**-22
+# Rows of one number each that are computed on at once, 256 kB of float64.
+ROWS_AT_ONCE = 2**15
+
 
 @dataclass(frozen=True)
 class LabelMargins:
@@ -17,8 +23,9 @@ class LabelMargins:
         Where the rows can be read again.
     given : ndarray of shape (n_samples,)
         Probability of the label given.
-    other : ndarray of shape (n_samples,)
-        Largest probability of another class; 0 where there is none.
+    other : ndarray of float32 of shape (n_samples,)
+        Upper bound of the probability of any other class, in single precision to save
+        memory: it says which rows need a second look.
     """
 
     table: ProbaTable
@@ -45,13 +52,21 @@ def label_margins(proba, codes):
     if isinstance(proba, LabelMargins):
         return proba
     table = proba if isinstance(proba, ProbaTable) else table_of_array(proba)
-    given, other = (np.empty(len(codes), dtype=table.dtype) for _ in range(2))
+    given = np.empty(len(codes), dtype=table.dtype)
+    other = np.empty(len(codes), dtype=np.float32)
 
     def read(rows, block):
-        given[rows], other[rows] = block_margins(block, codes[rows])
+        given[rows], largest = block_margins(block, codes[rows])
+        np.multiply(largest, ROUNDED_UP, out=other[rows], casting="same_kind")
 
     table.for_each_block(read)
     return LabelMargins(table, given, other)
+
+
+def parts_of_rows(n_rows):
+    """Return slices of all rows, for steps whose results must not take memory."""
+    starts = range(0, n_rows, ROWS_AT_ONCE)
+    return [slice(start, min(start + ROWS_AT_ONCE, n_rows)) for start in starts]
 
 
 def block_margins(block, codes):

@@ -48,6 +48,7 @@ def out_of_fold_proba(inputs, soft_labels=None):
     if soft_labels is None:
         soft_labels = labels.one_hot() * labels.sample_weight[:, None]
     predict = delayed(check_memory(context.memory).cache(_predict_fold))
+    context.fits.append(len(folds))
     if context.progress is not None:
         context.progress.start("out-of-fold", len(folds))
     parts = parallel_as_they_come(context.n_jobs)(

@@ -10,6 +10,7 @@ from scipy import sparse
 from sklearn.utils.validation import check_array
 
 from sknoisy._array_library import numpy_view
+from sknoisy._class_codes import narrow_codes
 from sknoisy._compat import _num_samples
 from sknoisy._labels import NoisyLabels, encode_labels
 from sknoisy._proba_blocks import ProbaBlocks, StoredRows
@@ -83,6 +84,7 @@ def labels_and_table(y, proba, *, owner, classes=None):
             "pass proba as a list of blocks (labels, probabilities)."
         )
     classes, codes = encode_labels(numpy_view(y, owner), owner=owner, classes=classes)
+    codes = narrow_codes(codes, len(classes))
     # Equal weights that take no memory.
     weights = np.broadcast_to(1.0, codes.shape)
     labels = NoisyLabels(codes=codes, classes=classes, sample_weight=weights)

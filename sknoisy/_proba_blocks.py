@@ -74,10 +74,8 @@ class ProbaBlocks:
     @staticmethod
     def describes(proba):
         """Whether probabilities come as blocks rather than as one table."""
-        if isinstance(proba, list | tuple):
-            return len(proba) > 0 and (
-                _is_pair(proba[0]) or len(getattr(proba[0], "shape", ())) == 2
-            )
+        if isinstance(proba, list | tuple) and len(proba):
+            return _is_pair(proba[0]) or len(getattr(proba[0], "shape", ())) == 2
         if _makes_iterators(proba):
             return True
         named = ("shape", "__array__", "columns")
@@ -164,6 +162,12 @@ class ProbaBlocks:
                 f"{type(block).__name__}. Convert each block by numpy.asarray."
             )
         found = paired, shape[1], _dtype(table)
+        if found[2].kind not in "fiub":
+            raise ValueError(
+                f"{self.owner} expected blocks of real numbers, but block {number} has "
+                f"the dtype {found[2]}. Convert each block by numpy.asarray(block, "
+                "dtype=float)."
+            )
         if self.dtype is None:
             self.first = found
             self.paired, _, dtype = found

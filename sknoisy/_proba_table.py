@@ -77,10 +77,10 @@ class ProbaTable:
             wanted = None
             if rows is not None:
                 ends = np.searchsorted(rows, [start, start + len(piece)])
-                wanted = rows[slice(*ends)] - start
+                wanted = rows[slice(*ends)]
             for a in range(0, len(piece) if wanted is None else len(wanted), n_rows):
                 inside = slice(a, min(a + n_rows, len(piece)))
-                inside = inside if wanted is None else wanted[inside]
+                inside = inside if wanted is None else wanted[inside] - start
                 block = self._laid_out(piece[inside], order, buffer, rows is None)
                 if rows is None:
                     outside = slice(start + a, start + a + len(block))

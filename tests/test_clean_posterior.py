@@ -4,6 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
+from sknoisy import _clean_posterior
 from sknoisy._clean_posterior import (
     clean_posterior,
     clean_prior,
@@ -99,6 +100,32 @@ def test_prior_is_the_mean_of_what_is_believed():
     assert np.ptp(prior, axis=0).max() < 1e-6
     assert_allclose(prior[0], believed.mean(axis=0), atol=0.02)
     assert np.abs(prior[0] - np.bincount(codes) / 3000).max() > 0.05
+
+
+def _expected_by_definition(proba, T, codes):
+    """Return expected classes, each temperature on its own and in whole tables."""
+    votes = proba @ np.log(np.maximum(T, _clean_posterior.SMALLEST_CONFUSION)).T
+    best = -np.inf
+    for s in _clean_posterior.INVERSE_TEMPERATURES:
+        likelihood = np.exp(s * (votes - votes.max(axis=1, keepdims=True)))
+        prior = np.bincount(codes, minlength=len(T)) / len(codes)
+        for _ in range(_clean_posterior.POSTERIOR_STEPS - 1):
+            prior = normalize_rows(likelihood * prior).mean(axis=0)
+        expected = normalize_rows(likelihood * prior)
+        fit = np.log((expected * T[:, codes].T).sum(axis=1)).mean()
+        if fit > best:
+            best, found = fit, expected
+    return found
+
+
+@pytest.mark.parametrize(("single_from", "atol"), [(2**22, 1e-7), (0, 2e-6)])
+@pytest.mark.parametrize("n_classes", [2, 7, 40])
+def test_it_is_what_the_definition_says(n_classes, single_from, atol, monkeypatch):
+    monkeypatch.setattr(_clean_posterior, "SINGLE_PRECISION_ENTRIES", single_from)
+    monkeypatch.setattr(_clean_posterior, "BLOCK_ENTRIES", 500)
+    proba, T, codes = _case(n_classes, n_classes, n_samples=300)
+    found = expected_classes(proba, T, codes)
+    assert_allclose(found, _expected_by_definition(proba, T, codes), atol=atol)
 
 
 def test_an_impossible_vote_rules_no_class_out():

@@ -187,6 +187,10 @@ def spoiled(value):
             r"3 columns of float64, but block 5 has 2",
         ),
         (Y, [*BLOCKS[:5], BLOCKS[5].astype("f")], "block 5 has 3 columns of float32"),
+        (Y, [], "at least one block of probabilities, but .* nothing"),
+        (Y, [PROBA.astype(object)], "real numbers, but block 0 has the dtype object"),
+        (Y, [PROBA.astype(complex)], "block 0 has the dtype complex128"),
+        (Y, [*BLOCKS[:5], BLOCKS[5].astype(str)], "block 5 has the dtype <U32"),
         (Y, [*BLOCKS[:5], BLOCKS[5][0]], r"shape \(n_rows, n_classes\).* block 5 is a"),
         (
             None,

@@ -15,6 +15,8 @@ from sklearn.preprocessing import StandardScaler, scale
 from skops import io as skops_io
 
 from sknoisy import LabelNoiseInjector, NoisyLabelClassifier, RefinedLabelClassifier
+from sknoisy.evidence import _forest
+from sknoisy.evidence._forest import TREES_WITHOUT_FOLD
 from sknoisy.noise import UniformNoise
 from sknoisy.quality import ModelConfidence, NeighborAgreement
 from sknoisy.refinement import ConfidentPruning, QualityWeighting
@@ -148,13 +150,21 @@ def fits():
 )
 def test_a_fit_costs_eight_fits_if_folds_allow(fits, cv, n_fits):
     # So many folds that eight fits are not enough check the action on one of them.
-    NoisyLabelClassifier(Counted(), cv=cv).fit(X, y)
-    assert len(fits) == n_fits
+    clf = NoisyLabelClassifier(Counted(), cv=cv).fit(X, y)
+    assert len(fits) == clf.n_fits_ == n_fits
 
 
 def test_neighbors_cost_no_fit(fits):
-    NoisyLabelClassifier(Counted(), evidence="neighbors").fit(X, y)
-    assert len(fits) == 1
+    clf = NoisyLabelClassifier(Counted(), evidence="neighbors").fit(X, y)
+    assert len(fits) == clf.n_fits_ == 1
+
+
+@pytest.mark.parametrize("trusted", [slice(20), slice(None)], ids=["some", "all"])
+def test_fits_are_counted_with_trusted_labels(fits, trusted):
+    mask = np.zeros(len(y), dtype=bool)
+    mask[trusted] = True
+    clf = NoisyLabelClassifier(Counted()).fit(X, y, trusted=mask)
+    assert len(fits) == clf.n_fits_
 
 
 @slow_disk
@@ -180,6 +190,32 @@ def test_a_search_over_actions_fits_each_fold_once(fits, tmp_path):
     # In each half the 3 folds, then each of 4 actions on these and on all rows; at last
     # all this for the best action.
     assert len(fits) == 2 * (3 + 4 * (3 + 1)) + 7
+
+
+@slow_disk
+def test_a_search_over_actions_grows_each_forest_once(tmp_path, monkeypatch):
+    grown, of_tree = [], _forest._votes_of_tree
+
+    def count(Z, *args):
+        grown.append(len(Z))
+        return of_tree(Z, *args)
+
+    monkeypatch.setattr(_forest, "_votes_of_tree", count)
+    clf = NoisyLabelClassifier(LogisticRegression(), cv=3, memory=str(tmp_path))
+    grid = {"action": ["weight", "filter", "relabel", "soft"]}
+    search = GridSearchCV(clf, grid, cv=2, error_score="raise").fit(X, y)
+    # For the labels of each half and of all rows, without each of 3 folds.
+    assert len(grown) == 3 * 3 * TREES_WITHOUT_FOLD
+    best = clone(search.best_estimator_).set_params(memory=None).fit(X, y)
+    assert_same_fit(best, search.best_estimator_)
+
+
+@slow_disk
+def test_another_number_of_jobs_grows_no_forest_again(tmp_path):
+    clf = NoisyLabelClassifier(LogisticRegression(), memory=str(tmp_path)).fit(X, y)
+    n_files = len(list(tmp_path.rglob("output.pkl")))
+    clf.set_params(n_jobs=2).fit(X, y)
+    assert len(list(tmp_path.rglob("output.pkl"))) == n_files
 
 
 @slow_disk

@@ -16,6 +16,7 @@ Constants are tried on the sets of ``use`` "choose", held against those of "chec
 
 import time
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from functools import cache
 from tempfile import TemporaryDirectory
 from unittest.mock import patch
@@ -198,7 +199,8 @@ def ranking(problem, row, start):
     else:
         name, value = (FORESTS | IN_BAG)[row]
         with exchanged([(_forest, name, value)]):
-            proba = evidence.forest_evidence(inputs)
+            # Votes that are there already are of the forest of the default.
+            proba = evidence.forest_evidence(replace(inputs))
     seconds = time.process_time() - start
     given, others = labels.proba_of_label(proba), proba.copy()
     others[np.arange(labels.n_samples), labels.codes] = 0

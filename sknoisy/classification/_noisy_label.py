@@ -18,6 +18,7 @@ from sknoisy._soft_labels import (
 )
 from sknoisy.classification._action_choice import (
     Selection,
+    folds_to_check,
     posterior_of,
     select_action,
 )
@@ -26,6 +27,7 @@ from sknoisy.evidence import (
     EvidenceInputs,
     all_sources,
     gather_evidence,
+    names_of_sources,
 )
 from sknoisy.exceptions import NoEvidenceWarning, UnsuitableEstimatorError
 from sknoisy.quality._noise_rate import estimate_noise
@@ -72,10 +74,11 @@ class NoisyLabelClassifier(BaseLabelNoiseClassifier):
         What is done with a label: weight it by its quality, the lowest ones zero, as
         many as are wrong for sure; leave it out unless it is the most probable class;
         replace it by the most probable class; or train on the probabilities of all
-        classes. "auto" compares "weight", or "filter" for a classifier that takes no
-        weights, with the labels as they are. With trusted labels it means "soft", with
-        less weight for rows of low quality, or "relabel" for a classifier that takes no
-        weights. An action that is named is always carried out.
+        classes. "auto" compares "weight" with the labels as they are, or "filter" for
+        a classifier that takes no weights, and for histogram boosting from 6,000 rows
+        on, whose fits with weights take twice as long or more. With trusted labels it
+        means "soft", with less weight for rows of low quality, or "relabel" for a
+        classifier that takes no weights. An action that is named is always carried out.
 
     embedding : "auto", "passthrough" or transformer, default="auto"
         Space of the forest and of the neighbours. "auto" takes the steps of a
@@ -88,8 +91,8 @@ class NoisyLabelClassifier(BaseLabelNoiseClassifier):
         Folds. None means 3 stratified folds in which copies of a row stay together.
 
     memory : str or object with the joblib.Memory interface, default=None
-        Where out-of-fold probabilities and neighbours are cached, so that a search
-        over ``action`` or ``transition`` fits no fold twice.
+        Where out-of-fold probabilities, forests and neighbours are cached, so that a
+        search over ``action`` or ``transition`` makes no evidence twice.
 
     n_jobs : int, default=None
         Number of folds fitted, or trees grown, side by side. The result is the same.
@@ -156,6 +159,10 @@ class NoisyLabelClassifier(BaseLabelNoiseClassifier):
         ``candidates``, the share of held-out labels that each action predicts, and
         ``reason``, a sentence.
 
+    n_fits_ : int
+        Number of fits of the classifier that the result rests on, the last one
+        included. Those that ``memory`` has are counted, but not made again.
+
     classes_ : ndarray of shape (n_classes,)
         The distinct labels.
 
@@ -173,9 +180,10 @@ class NoisyLabelClassifier(BaseLabelNoiseClassifier):
     Notes
     -----
     A default fit costs seven fits of the classifier: three on two thirds of the rows
-    with the labels as they are, three with the action, and the last one. One fit of a
-    forest comes on top for each of the four sets of labels. From 6,000 rows on, the
-    action is checked on one fold.
+    with the labels as they are, three with the action, and the last one. A forest of
+    150 trees comes on top, of which each third has not seen one of the folds. From
+    6,000 rows on, the action is checked on one fold, and half of 100 trees have not
+    seen it.
 
     The sources are pooled as :math:`p(j \mid x) \propto e^{b_j} \prod_m
     p_m(j \mid x)^{w_m}`, with the exponents that make the labels most likely. The odds
@@ -257,11 +265,14 @@ class NoisyLabelClassifier(BaseLabelNoiseClassifier):
         if labels.trusted is not None and labels.trusted.all():
             return self._fit_all_trusted(base, X, labels)
         folds = make_folds(X, labels, N_FOLDS if self.cv is None else self.cv)
-        inputs = EvidenceInputs(base, X, labels, folds, context)
-        names = self.evidence
-        if names == "auto" and labels.has_trusted:
-            names = all_sources(base)
-        evidence = gather_evidence(names, inputs)
+        asked = self.evidence
+        if asked == "auto" and labels.has_trusted:
+            asked = all_sources(base)
+        # Only the fits of the classifier hold labels out.
+        held_out = "model" in names_of_sources(asked, base) and not labels.has_trusted
+        checked = folds_to_check(folds) if held_out else []
+        inputs = EvidenceInputs(base, X, labels, folds, context, checked)
+        evidence = gather_evidence(asked, inputs)
         posterior, T, noise = posterior_of(evidence, inputs, self.transition)
         if labels.has_trusted:
             soft_labels, posterior, T, noise, selection = self._use_trusted(
@@ -278,6 +289,7 @@ class NoisyLabelClassifier(BaseLabelNoiseClassifier):
         self.clean_proba_ = posterior
         self._keep_selection(selection, noise)
         self._keep_figures(noise, soft_labels, labels)
+        self.n_fits_ = sum(context.fits) + 1
         return fit_soft_labels(
             base, X, soft_labels, labels.classes, params=labels.params
         )
@@ -290,6 +302,7 @@ class NoisyLabelClassifier(BaseLabelNoiseClassifier):
         self._keep_selection(Selection("keep", gain=0.0, interval=(0.0, 0.0)), noise)
         soft_labels = soft_labels_for("keep", one_hot, labels)
         self._keep_figures(noise, soft_labels, labels)
+        self.n_fits_ = 1
         return fit_soft_labels(
             base, X, soft_labels, labels.classes, params=labels.params
         )

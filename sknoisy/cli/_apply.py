@@ -115,6 +115,12 @@ def run_apply(arguments):
         If the table, a sheet or the output is bad.
     """
     source = Path(arguments.file)
+    if source.is_dir():
+        raise AuditError(
+            f"{source} is a directory, but apply writes a single table. Write Parquet "
+            "files into one first; of images, the sheet itself says which file belongs "
+            "into which folder."
+        )
     suffix = suffix_of(source)
     if not suffix:
         raise AuditError(how_to_convert(source, SUFFIXES))

@@ -84,7 +84,8 @@ def _add_audit(commands):
         "file",
         metavar="FILE",
         nargs="?",
-        help="table to audit: .csv, .tsv (also with .gz) or .parquet",
+        help="table to audit: .csv, .tsv (also with .gz) or .parquet, or a folder of "
+        ".parquet files; or a folder with a folder of images for each class",
     )
     _add_column_options(audit)
     _add_output_options(audit)

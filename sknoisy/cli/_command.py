@@ -13,14 +13,14 @@ from sknoisy.cli._apply import CHECKED, CORRECTED, verdicts_on
 from sknoisy.cli._example import compare, load_example, render_verdict
 from sknoisy.cli._output import check_place, outputs_of, write_output
 from sknoisy.cli._progress import make_progress
-from sknoisy.cli._read import read_table
+from sknoisy.cli._read import parquet_files, read_table
 from sknoisy.cli._threshold import parse_threshold
 from sknoisy.report._assemble import report_on
 from sknoisy.report._errors import AuditError, find_column, need
 from sknoisy.report._evidence import Settings
 from sknoisy.report._safe_text import inert
 from sknoisy.report._sheet import check_sheet
-from sknoisy.report._table import group_numbers
+from sknoisy.report._table import group_numbers, table_of_folder
 from sknoisy.report._text import render_report
 
 # Estimator and sources of evidence of each model that can be asked for.
@@ -59,7 +59,7 @@ def run_audit(arguments):
     outputs = outputs_of(arguments)
     _check_sheet(arguments.sheet)
     progress = make_progress(quiet=arguments.quiet)
-    table, truth = _load(arguments)
+    table, truth = _load(arguments, progress)
     estimator, evidence = MODELS[arguments.model]
     settings = Settings(
         estimator=estimator,
@@ -161,18 +161,34 @@ def _check_together(arguments):
             )
 
 
-def _load(arguments):
+def _read(arguments, progress):
+    """Return the table of a file or of Parquet files, or a folder of images."""
+    path = Path(arguments.file)
+    if not path.is_dir() or parquet_files(path):
+        return read_table(
+            path,
+            arguments.label,
+            encoding=arguments.encoding,
+            max_size=arguments.max_size,
+        )
+    for option in ("label", "group", "encoding", "trusted_from", "ignore"):
+        if getattr(arguments, option):
+            raise AuditError(
+                f"--{option.replace('_', '-')} is for tables, but {path} is a "
+                "directory without Parquet files, whose images are labelled by the "
+                "names of their folders. Leave it out, or name a file."
+            )
+    progress.say("reading images")
+    return table_of_folder(path)
+
+
+def _load(arguments, progress):
     """Return the table and, where it is known, the truth."""
     if arguments.file is None:
         table, truth = load_example()
     else:
         truth = None
-        table = read_table(
-            arguments.file,
-            arguments.label,
-            encoding=arguments.encoding,
-            max_size=arguments.max_size,
-        )
+        table = _read(arguments, progress)
         table = replace(table, code=_command_line(arguments))
     if arguments.verdicts:
         labels, trusted = verdicts_on(table.labels, arguments.verdicts)
@@ -183,6 +199,8 @@ def _load(arguments):
 
 def _select_columns(table, arguments):
     """Return the table without what is to be ignored, and with its groups."""
+    if table.frame is None:
+        return table
     header = list(table.frame.columns)
     dropped = {find_column(name, header, "--ignore") for name in arguments.ignore}
     groups = None
@@ -218,7 +236,8 @@ def _command_line(arguments):
     """Return the command that makes the report again."""
     import shlex
 
-    words = ["sknoisy", "audit", arguments.file, "--label", arguments.label]
+    words = ["sknoisy", "audit", arguments.file]
+    words += ["--label", arguments.label] if arguments.label is not None else []
     words += ["--group", arguments.group] if arguments.group is not None else []
     words += ["--verdicts", *arguments.verdicts] if arguments.verdicts else []
     trusted = arguments.trusted_from

@@ -9,11 +9,13 @@ from pathlib import Path
 
 from sknoisy.cli._read import suffix_of
 from sknoisy.report._errors import AuditError, need
-from sknoisy.report._export import GENERATOR
+from sknoisy.report._export import GENERATOR, image_names
 from sknoisy.report._files import real_path, replacing
 from sknoisy.report._safe_text import safe_cell
 
 HEADER = ("row", "given_label", "suggested_label", "label_quality", "flagged")
+# One more where the rows are images: where each lies in the folder.
+IMAGE = "image"
 ENDINGS = {".csv": "csv", ".html": "html", ".htm": "html", ".json": "json"}
 # By these, among its first bytes, a file is known as an earlier audit, which may be
 # replaced. A page of ours names its generator in its head.
@@ -64,7 +66,8 @@ def outputs_of(arguments):
     if arguments.output is not None:
         found.append(_output(arguments.output, "--output", tuple(ENDINGS)))
     elif source is not None:
-        table = Path(source)
+        # A directory is known by its name also where it is given as ".".
+        table = Path(source).resolve() if Path(source).is_dir() else Path(source)
         name = table.name[: len(table.name) - len(suffix_of(table))]
         found.append(Output("csv", table.with_name(f"{name}.audit.csv")))
     if arguments.html is not None:
@@ -199,11 +202,16 @@ def _write(file, report):
         report.quality,
         report.flagged,
     )
+    names, header = [()] * report.n_labelled, HEADER
+    if report.table.thumbnails is not None:
+        names, header = [(safe_cell(n),) for n in image_names(report)], (*HEADER, IMAGE)
     writer = csv.writer(file, lineterminator="\n")
-    writer.writerow(HEADER)
-    for row, given, suggested, quality, flagged in zip(*columns, strict=True):
+    writer.writerow(header)
+    for row, given, suggested, quality, flagged, name in zip(
+        *columns, names, strict=True
+    ):
         labels = safe_cell(str(given)), safe_cell(str(suggested))
-        writer.writerow((row, *labels, f"{quality:.6f}", bool(flagged)))
+        writer.writerow((row, *labels, f"{quality:.6f}", bool(flagged), *name))
 
 
 @contextlib.contextmanager

@@ -56,7 +56,7 @@ def read_table(path, label, *, encoding=None, max_size=512):
     Parameters
     ----------
     path : str
-        Path of a csv, tsv (also gzipped) or parquet file.
+        Path of a csv, tsv (also gzipped) or parquet file, or of a folder of the latter.
 
     label : str or None
         Name of the column of labels.
@@ -80,13 +80,17 @@ def read_table(path, label, *, encoding=None, max_size=512):
     """
     path = Path(path)
     suffix = suffix_of(path)
-    if not suffix:
+    is_folder = path.is_dir()
+    if not suffix and not is_folder:
         raise AuditError(how_to_convert(path, SUFFIXES))
-    content = read_bytes(path)
     notes = []
-    if suffix.lower() in PARQUET_SUFFIXES:
-        header, position, labels, frame = _parse_parquet(content, path, label, max_size)
+    if is_folder or suffix.lower() in PARQUET_SUFFIXES:
+        read = read_parquet_folder if is_folder else _read_parquet_file
+        header, position, labels, frame = _split_label(
+            read(path, max_size), path, label
+        )
     else:
+        content = read_bytes(path)
         if suffix.lower().endswith(".gz"):
             content = unzip(content, path, max_size)
         header, position, labels, frame, notes = parse_csv(
@@ -192,10 +196,48 @@ def read_parquet(content, path, max_size):
         raise AuditError(f"{path} cannot be read as parquet: {reason}.") from error
 
 
-def _parse_parquet(content, path, label, max_size):
+def _read_parquet_file(path, max_size):
+    return read_parquet(read_bytes(path), path, max_size)
+
+
+def parquet_files(folder):
+    """Return the paths of the Parquet files of a folder, in the order of their names."""
+    return [
+        file
+        for file in sorted(folder.iterdir())
+        if file.suffix.lower() in PARQUET_SUFFIXES and file.is_file()
+    ]
+
+
+def read_parquet_folder(path, max_size):
+    """Return the rows of the Parquet files of a folder, in the order of their names."""
+    pyarrow, files = need("pyarrow"), parquet_files(path)
+    tables = [_read_parquet_file(file, max_size) for file in files]
+    for file, table in zip(files, tables, strict=True):
+        if table.column_names != tables[0].column_names:
+            raise AuditError(
+                f"{file} has other columns than {files[0].name}: "
+                f"{list_columns(table.column_names)} Write both with the same columns "
+                "in the same order, or name one of them alone."
+            )
+    size = sum(table.num_rows * table.num_columns for table in tables)
+    size = size * _BYTES_PER_VALUE // _BYTES_PER_MIB
+    if size > max_size:
+        raise AuditError(_too_large(path, f"about {size} MiB"))
+    try:
+        # Integers in one file and floating-point numbers in another go together.
+        return pyarrow.concat_tables(tables, promote_options="permissive")
+    except pyarrow.ArrowException as error:
+        reason = str(error).splitlines()[0].rstrip(".")
+        raise AuditError(
+            f"the files of {path} do not go together: {reason}. Write each column with "
+            "one type."
+        ) from error
+
+
+def _split_label(table, path, label):
     """Return header, position of the labels, labels and features."""
     need("pandas")
-    table = read_parquet(content, path, max_size)
     names = table.column_names
     position = label_position(label, names, path)
     labels = np.fromiter(

@@ -4,8 +4,9 @@ import operator
 import re
 from dataclasses import dataclass
 
+from sknoisy.report._audit_report import FIGURES
 from sknoisy.report._errors import AuditError, listed
-from sknoisy.report._facts import FIGURES, FINDING_KINDS
+from sknoisy.report._facts import FINDING_KINDS
 
 # The keys of ``AuditReport.measures``.
 MEASURES = (*FIGURES, *FINDING_KINDS)

@@ -5,7 +5,7 @@ A source is a function of :class:`EvidenceInputs` that returns an array of shape
 file of its own and enter it in ``SOURCES`` of ``_pool.py``.
 """
 
-from sknoisy.evidence._forest import forest_evidence
+from sknoisy.evidence._forest import forest_evidence, forest_evidence_without
 from sknoisy.evidence._neighbors import neighbor_evidence
 from sknoisy.evidence._pool import (
     EVIDENCE_CONSTRAINT,
@@ -14,6 +14,7 @@ from sknoisy.evidence._pool import (
     check_evidence,
     gather_evidence,
     geometric_mean,
+    names_of_sources,
     pool_evidence,
 )
 from sknoisy.evidence._probability_source import ProbabilitySource
@@ -25,8 +26,10 @@ __all__ = [
     "all_sources",
     "check_evidence",
     "forest_evidence",
+    "forest_evidence_without",
     "gather_evidence",
     "geometric_mean",
+    "names_of_sources",
     "neighbor_evidence",
     "pool_evidence",
 ]

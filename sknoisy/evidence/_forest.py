@@ -4,16 +4,23 @@ Copies of a row are one point and the rows of a group are in or out of bag toget
 that no row and no near relative of it is evidence about its own label.
 """
 
+import warnings
+from functools import partial
+
 import numpy as np
 from sklearn.tree import ExtraTreeClassifier
 from sklearn.utils import check_random_state
 from sklearn.utils.parallel import delayed
+from sklearn.utils.validation import check_memory
 
 from sknoisy._compat import parallel_as_they_come
 
-# Trees, half of them of either kind in KINDS. With twice as many the AUROC of wrong
-# labels is .002 to .006 higher in each family and half (suite parts, "trees:").
+# Trees at least, half of them of either kind in KINDS. With twice as many the AUROC of
+# wrong labels is .002 to .006 higher in each family and half (suite parts, "trees:").
 N_TREES = 100
+# Trees that have not seen the labels of a fold on which an action is checked; they are
+# some of the trees above, or more of them.
+TREES_WITHOUT_FOLD = 50
 # Leaf size and share of the features tried at a split. Which kind ranks better differs
 # by set, by up to .08; the mixture is within .005 of the better one in each family
 # and half (suite parts, "kinds of trees").
@@ -33,57 +40,120 @@ def forest_evidence(inputs):
     Parameters
     ----------
     inputs : EvidenceInputs
-        Rows, labels and context; the folds are not used.
+        Rows, labels, context and the folds of the check.
 
     Returns
     -------
     ndarray of shape (n_samples, n_classes) or None
         Rows sum to 1.
     """
-    Z, labels, context = inputs.embedding, inputs.labels, inputs.context
-    if Z is None:
+    if inputs.embedding is None:
         return None
+    return _with_prior(inputs.forest_votes[0], inputs.labels)
+
+
+def forest_evidence_without(number, inputs):
+    """Return evidence about the rows that a fold trains on from their labels alone.
+
+    Parameters
+    ----------
+    number : int
+        Which of the folds of the check.
+
+    inputs : EvidenceInputs
+        Rows, labels, context and the folds of the check, with an embedding.
+
+    Returns
+    -------
+    ndarray of shape (n_train, n_classes)
+        Rows sum to 1.
+    """
+    train = inputs.checked_folds[number][0]
+    votes = inputs.forest_votes[1 + number][train]
+    return _with_prior(votes, inputs.labels.take(inputs.X, train))
+
+
+def grow_forest(inputs):
+    """Return the votes of the trees out of bag, and of those without each fold.
+
+    Parameters
+    ----------
+    inputs : EvidenceInputs
+        Rows, labels, context and the folds of the check, with an embedding.
+
+    Returns
+    -------
+    list of ndarray of shape (n_samples, n_classes)
+        Sums of class shares: of all trees, then of those without each fold.
+    """
+    labels, context, folds = inputs.labels, inputs.context, inputs.checked_folds
     owners = labels.points if labels.groups is None else labels.groups
     owners = np.unique(np.asarray(owners), return_inverse=True)[1]
-    rows, weights = _distinct_pairs(labels)
-    Z = np.clip(Z, -FLOAT32_MAX, FLOAT32_MAX).astype(np.float32)
+    Z = np.clip(inputs.embedding, -FLOAT32_MAX, FLOAT32_MAX).astype(np.float32)
+    samples = [_distinct_pairs(labels, owners, slice(None))]
+    samples += [_distinct_pairs(labels, owners, train) for train, _ in folds]
+    n_without = TREES_WITHOUT_FOLD * len(folds)
+    numbers = [1 + i % len(folds) for i in range(n_without)]
+    numbers += [0] * (N_TREES - n_without)
     seed = 0 if context.random_state is None else context.random_state
-    seeds = check_random_state(seed).randint(np.iinfo(np.int32).max, size=N_TREES)
-    # Threads share the rows; whatever their number, votes are added in one order.
-    grow = delayed(_votes_of_tree)
-    trees = parallel_as_they_come(context.n_jobs, prefer="threads")(
-        grow(Z, labels.codes, rows, weights, owners, KINDS[i % len(KINDS)], seed)
-        for i, seed in enumerate(seeds)
-    )
+    grow = check_memory(context.memory).cache(_votes_of_trees, ignore=["n_jobs"])
+    return grow(
+        Z, labels.codes, labels.n_classes, owners, samples, numbers, seed,
+        n_jobs=context.n_jobs,
+    )  # fmt: skip
+
+
+def _votes_of_trees(Z, codes, n_classes, owners, samples, numbers, seed, *, n_jobs):
+    """Grow a tree on each of the samples named by number, and add up their votes."""
+    seeds = check_random_state(seed).randint(np.iinfo(np.int32).max, size=len(numbers))
+    grow = delayed(partial(_votes_of_tree, Z, codes, owners))
+    votes = [np.zeros((len(Z), n_classes)) for _ in samples]
+    with warnings.catch_warnings():
+        # With few rows a class scikit-learn takes the codes for a regression.
+        warnings.filterwarnings("ignore", "The number of unique classes is greater")
+        # Threads share the rows; whatever their number, votes are added in one order.
+        trees = parallel_as_they_come(n_jobs, prefer="threads")(
+            grow(*samples[number], KINDS[i % len(KINDS)], seeds[i])
+            for i, number in enumerate(numbers)
+        )
+        for number, (outside, classes, proba) in zip(numbers, trees, strict=True):
+            for table in {0, number}:
+                votes[table][np.ix_(outside, classes)] += proba
+    return votes
+
+
+def _with_prior(votes, labels):
+    """Return class shares from votes, none of them zero."""
     shares = np.bincount(labels.codes, labels.sample_weight, labels.n_classes)
-    votes = np.tile(PRIOR_VOTES * shares / shares.sum(), (labels.n_samples, 1))
-    for outside, classes, proba in trees:
-        votes[np.ix_(outside, classes)] += proba
+    votes = votes + PRIOR_VOTES * shares / shares.sum()
     return votes / votes.sum(axis=1, keepdims=True)
 
 
-def _distinct_pairs(labels):
-    """Return one row for each pair of point and class that carries weight, and weights.
+def _distinct_pairs(labels, owners, train):
+    """Return one row for each pair of point and class that carries weight.
 
     In this form copies, rows without weight and the order of the rows leave no trace.
+    With it the weight of each pair, and the owners that trees draw from.
     """
-    weighted = np.flatnonzero(labels.sample_weight > 0)
-    keys = labels.points[weighted] * labels.n_classes + labels.codes[weighted]
+    rows = np.arange(labels.n_samples)[train]
+    rows = rows[labels.sample_weight[rows] > 0]
+    keys = labels.points[rows] * labels.n_classes + labels.codes[rows]
     _, first, pair = np.unique(keys, return_index=True, return_inverse=True)
-    return weighted[first], np.bincount(pair, labels.sample_weight[weighted])
+    weights = np.bincount(pair, labels.sample_weight[rows])
+    return rows[first], weights, np.unique(owners[rows])
 
 
-def _votes_of_tree(Z, codes, rows, weights, owners, kind, seed):
+def _votes_of_tree(Z, codes, owners, rows, weights, candidates, kind, seed):
     """Grow one tree and return the rows out of bag with their class shares."""
     rng, (leaf, max_features) = np.random.RandomState(seed), kind
-    candidates = np.unique(owners[rows])
     # Of few owners at least one stays out of bag.
     n_in_bag = max(1, int(IN_BAG_SHARE * min(len(candidates), 2 * MOST_IN_BAG)))
     in_bag = np.zeros(owners.max() + 1, dtype=bool)
     in_bag[rng.choice(candidates, n_in_bag, replace=False)] = True
-    grown, outside = in_bag[owners[rows]], np.flatnonzero(~in_bag[owners])
+    in_bag = in_bag[owners]
+    grown, outside = rows[in_bag[rows]], np.flatnonzero(~in_bag)
     tree = ExtraTreeClassifier(
         min_samples_leaf=leaf, max_features=max_features, random_state=rng
     )
-    tree.fit(Z[rows[grown]], codes[rows[grown]], weights[grown], check_input=False)
+    tree.fit(Z[grown], codes[grown], weights[in_bag[rows]], check_input=False)
     return outside, tree.classes_, tree.predict_proba(Z[outside], check_input=False)

@@ -9,7 +9,7 @@ from sknoisy._context import FitContext
 from sknoisy._embedding import embed
 from sknoisy._labels import NoisyLabels
 from sknoisy._out_of_fold import out_of_fold_proba
-from sknoisy.evidence._forest import forest_evidence
+from sknoisy.evidence._forest import forest_evidence, grow_forest
 from sknoisy.evidence._neighbors import neighbor_evidence
 from sknoisy.evidence._stacked_logit import fit_stacked_logit
 from sknoisy.exceptions import UnsuitableEstimatorError
@@ -46,6 +46,8 @@ class EvidenceInputs:
         Row numbers to train on and to hold out.
     context : FitContext
         Caching, parallel jobs, seed, embedding and progress.
+    checked_folds : list of (ndarray, ndarray)
+        Those folds on which an action is to be checked.
     """
 
     base: object
@@ -53,6 +55,7 @@ class EvidenceInputs:
     labels: NoisyLabels
     folds: list
     context: FitContext
+    checked_folds: list = ()
 
     @cached_property
     def embedding(self):
@@ -65,6 +68,11 @@ class EvidenceInputs:
             random_state=self.context.random_state,
             memory=self.context.memory,
         )
+
+    @cached_property
+    def forest_votes(self):
+        """Votes out of bag: of all trees, then of those without each checked fold."""
+        return grow_forest(self)
 
 
 def check_evidence(evidence):
@@ -96,6 +104,14 @@ def all_sources(base):
     ]
 
 
+def names_of_sources(evidence, base):
+    """Return the names of the sources that are asked for, each of them once."""
+    check_evidence(evidence)
+    if evidence == "auto":
+        return AUTO if hasattr(base, "predict_proba") else AUTO_WITHOUT_PROBA
+    return tuple(dict.fromkeys([evidence] if isinstance(evidence, str) else evidence))
+
+
 def gather_evidence(evidence, inputs):
     """Return the table of each source.
 
@@ -118,12 +134,7 @@ def gather_evidence(evidence, inputs):
     UnsuitableEstimatorError
         If no source can say anything.
     """
-    check_evidence(evidence)
-    if evidence == "auto":
-        has_proba = hasattr(inputs.base, "predict_proba")
-        names = AUTO if has_proba else AUTO_WITHOUT_PROBA
-    else:
-        names = dict.fromkeys([evidence] if isinstance(evidence, str) else evidence)
+    names = names_of_sources(evidence, inputs.base)
     tables = {name: SOURCES[name](inputs) for name in names}
     tables = {name: table for name, table in tables.items() if table is not None}
     if not tables and "model" not in names and hasattr(inputs.base, "predict_proba"):

@@ -8,7 +8,7 @@ from sknoisy._confident_joint import (
     estimated_joint,
     joint_to_transition,
 )
-from sknoisy._label_margins import label_margins
+from sknoisy._label_margins import block_margins, label_margins, parts_of_rows
 from sknoisy._proba import labels_and_table
 from sknoisy.quality._lowest import GroupedScores, LowestPairs
 from sknoisy.quality._scores import margin_of
@@ -103,13 +103,17 @@ def find_label_errors(y, proba, *, rule="both", classes=None, ranked=False):
     labels, table = labels_and_table(
         y, proba, owner="find_label_errors", classes=classes
     )
-    read = label_margins(table, labels.codes)
-    wrong = RULES[rule](read, labels.codes, None)
+    codes = labels.codes
+    wrong = RULES[rule](table, codes, None)
     if not ranked:
         return wrong
-    rows = np.flatnonzero(wrong)
-    quality = margin_of(read.given[rows], read.other[rows])
-    return rows[np.argsort(quality, kind="stable")]
+    suspects = np.flatnonzero(wrong)
+    quality = [
+        margin_of(*block_margins(block, codes[rows]))
+        for rows, block in table.blocks(suspects)
+    ]
+    quality = np.concatenate(quality) if quality else np.empty(0)
+    return suspects[np.argsort(quality, kind="stable")]
 
 
 def wrong_by_class(proba, codes, weights):
@@ -121,11 +125,17 @@ def wrong_by_class(proba, codes, weights):
 
 
 def wrong_by_noise_rate(proba, codes, weights):
-    """Return for each pair of classes the clearest cases, as many as are estimated."""
+    """Return for each pair of classes the clearest cases, as many as are estimated.
+
+    The lead over a class is at most the probability of the label. Where the label has
+    probability b or less in so many rows that they exceed the budget of a pair, leads
+    above b are not among the lowest, so that few rows have to be read again.
+    """
     read = label_margins(proba, codes)
     joint = estimated_joint(read, codes, weights)
     scores = GroupedScores(codes, read.given, len(joint), weights)
-    return _lowest_of_pairs(read, scores, joint)
+    bounds = _bounds_of_pairs(scores, joint)
+    return _lowest_of_pairs(read, codes, weights, joint, bounds)
 
 
 def wrong_by_both(proba, codes, weights):
@@ -134,7 +144,10 @@ def wrong_by_both(proba, codes, weights):
     joint = estimated_joint(read, codes, weights)
     scores = GroupedScores(codes, read.given, len(joint), weights)
     by_class = scores.lowest(_wrong_of_each_label(joint))
-    return by_class & _lowest_of_pairs(read, scores, joint)
+    bounds = _bounds_of_pairs(scores, joint)
+    # The scores are as large as all that is kept of the rows.
+    del scores
+    return by_class & _lowest_of_pairs(read, codes, weights, joint, bounds)
 
 
 def wrong_by_confident_joint(proba, codes, weights):
@@ -157,29 +170,39 @@ def _wrong_of_each_label(joint):
     return joint.sum(axis=0) - np.diag(joint)
 
 
-def _lowest_of_pairs(read, scores, joint):
-    """Return the labels of lowest lead over another class, for each pair of classes.
+def _bounds_of_pairs(scores, joint):
+    """Return for each label and other class a bound of the leads that can be wrong."""
+    label, other = np.nonzero(_off_diagonal(joint).T)
+    bounds = np.full(joint.shape, -np.inf, dtype=scores.sorted.dtype)
+    bounds[label, other] = scores.exceeding(joint[other, label], label)
+    return bounds
 
-    The lead over a class is at most the probability of the label. Where the label has
-    probability b or less in so many rows that they exceed the budget of a pair, leads
-    above b are not among the lowest, so that few rows have to be read again.
-    """
-    label, other = np.nonzero((joint * (1 - np.eye(len(joint)))).T)
-    budgets, codes = joint[other, label], scores.groups
-    bounds = np.full(joint.shape, -np.inf, dtype=read.given.dtype)
-    bounds[label, other] = scores.exceeding(budgets, label)
-    number = np.zeros(joint.shape, dtype=np.int32)
+
+def _lowest_of_pairs(read, codes, weights, joint, bounds):
+    """Return the labels of lowest lead over another class, for each pair of classes."""
+    label, other = np.nonzero(_off_diagonal(joint).T)
+    number = np.zeros(joint.shape, dtype=np.min_scalar_type(len(label)))
     number[label, other] = np.arange(len(label))
-    near = read.given - read.other <= bounds.max(axis=1)[codes]
-    pairs = LowestPairs(budgets, scores.mass)
-    for rows, block in read.table.blocks(np.flatnonzero(near)):
+    near, largest = np.empty(len(codes), dtype=bool), bounds.max(axis=1)
+    for rows in parts_of_rows(len(codes)):
+        near[rows] = read.given[rows] - read.other[rows] <= largest[codes[rows]]
+    pairs = LowestPairs(joint[other, label], weights)
+    near = np.flatnonzero(near)
+    for rows, block in read.table.blocks(near):
         given, labels = read.given[rows, None], codes[rows]
         leads = np.subtract(given, block, out=block)
-        row, other = np.nonzero(leads <= bounds[labels])
-        pairs.add(number[labels[row], other], leads[row, other], rows[row])
+        row, column = np.nonzero(leads <= bounds[labels])
+        pairs.add(number[labels[row], column], leads[row, column], rows[row])
+        if pairs.is_full:
+            lower = np.minimum(bounds[label, other], pairs.drop_excess())
+            bounds[label, other] = lower
     wrong = np.zeros(len(codes), dtype=bool)
     wrong[pairs.rows()] = True
     return wrong
+
+
+def _off_diagonal(joint):
+    return joint * (1 - np.eye(len(joint)))
 
 
 RULES = {

@@ -8,13 +8,15 @@ from itertools import pairwise
 
 import numpy as np
 
+from sknoisy._label_margins import parts_of_rows
+
 # Rounding of sums of weights, relative to a budget: far above that of a million
 # additions, far below half the weight of a row.
 ROUNDING = 1e-9
 # Up to so many groups, sorting the scores of each beats one sort of row numbers.
 FEW_GROUPS = 512
-# Leads that are kept, 5 MB, before those are dropped that cannot be among the lowest.
-KEPT_ENTRIES = 2**18
+# Leads that are kept, 1 MB, before those are dropped that cannot be among the lowest.
+KEPT_ENTRIES = 2**16
 
 
 class GroupedScores:
@@ -38,11 +40,13 @@ class GroupedScores:
     def __init__(self, groups, scores, n_groups, mass=None):
         self.groups, self.scores, self.mass = groups, scores, mass
         self.n_groups = n_groups
-        sizes = np.bincount(groups, minlength=n_groups)
+        sizes = np.zeros(n_groups, dtype=np.intp)
+        for rows in parts_of_rows(len(groups)):
+            sizes += np.bincount(groups[rows], minlength=n_groups)
         self.ends = np.cumsum(sizes)
         self.starts = self.ends - sizes
         if mass is None and n_groups <= FEW_GROUPS:
-            self.sorted = scores[np.argsort(_narrow(groups, n_groups), kind="stable")]
+            self.sorted = self._by_group()
             for start, end in pairwise([0, *self.ends]):
                 self.sorted[start:end].sort()
             return
@@ -51,6 +55,19 @@ class GroupedScores:
         self.sorted = scores[order]
         if mass is not None:
             self.total = np.concatenate([[0], np.cumsum(mass[order])])
+
+    def _by_group(self):
+        """Return the scores of one group after the other, copied part by part."""
+        gathered, place = np.empty_like(self.scores), self.starts.copy()
+        for rows in parts_of_rows(len(gathered)):
+            groups = _narrow(self.groups[rows], self.n_groups)
+            order = np.argsort(groups, kind="stable")
+            sizes = np.bincount(groups, minlength=self.n_groups)
+            # What a part has of a group follows what the parts before had of it.
+            shift = np.repeat(place - (np.cumsum(sizes) - sizes), sizes)
+            gathered[np.arange(len(order)) + shift] = self.scores[rows][order]
+            place += sizes
+        return gathered
 
     def exceeding(self, budgets, of_group):
         """Return for each budget the score at which the weight of its group exceeds it.
@@ -99,12 +116,19 @@ class GroupedScores:
         ndarray of bool of shape (n_entries,)
             The mask.
         """
-        last = self.exceeding(budgets, np.arange(self.n_groups))[self.groups]
-        taken, level = self.scores < last, np.flatnonzero(self.scores == last)
+        last = self.exceeding(budgets, np.arange(self.n_groups))
+        taken, level = np.empty(len(self.groups), dtype=bool), []
+        weight = np.zeros(self.n_groups)
+        for rows in parts_of_rows(len(taken)):
+            of_group = last[self.groups[rows]]
+            taken[rows] = self.scores[rows] < of_group
+            level.append(np.flatnonzero(self.scores[rows] == of_group) + rows.start)
+            weight += self._weight(np.flatnonzero(taken[rows]) + rows.start)
+            weight += part * self._weight(level[-1])
         # What lies below the score that exceeds the budget fits; that score may.
-        below = self._weight(np.flatnonzero(taken))
-        fits = below + part * self._weight(level) <= budgets * (1 + ROUNDING)
-        taken[level] = fits[self.groups[level]]
+        fits = weight <= budgets * (1 + ROUNDING)
+        for entries in level:
+            taken[entries] = fits[self.groups[entries]]
         return taken
 
     def _weight(self, entries):
@@ -135,25 +159,40 @@ class LowestPairs:
         """Add the leads of some rows in some pairs."""
         self.parts.append((pairs, leads, rows))
         self.n_entries += len(rows)
-        if self.n_entries > self.limit:
-            # What already lies above the budget of its pair can never be taken.
-            self._keep(part=0)
-            self.limit = max(self.limit, 2 * self.n_entries)
+
+    @property
+    def is_full(self):
+        """Whether so many leads are kept that most of them may be dropped."""
+        return self.n_entries > self.limit
+
+    def drop_excess(self):
+        """Drop what can never be taken; return the largest lead of each pair that can.
+
+        Leads above the budget of their pair stay above it, whatever is added.
+        """
+        bounds = self._keep(part=0)
+        self.limit = max(self.limit, 2 * self.n_entries)
+        return bounds
 
     def rows(self):
         """Return the rows that are among the lowest of some pair."""
+        if not self.parts:
+            return np.zeros(0, dtype=np.intp)
         self._keep(part=0.5)
-        return self.parts[0][2] if self.parts else np.zeros(0, dtype=np.intp)
+        return self.parts[0][2]
 
     def _keep(self, part):
-        if self.parts:
-            entries = [np.concatenate(p) for p in zip(*self.parts, strict=True)]
-            pairs, leads, rows = entries
-            mass = None if self.weights is None else self.weights[rows]
-            scores = GroupedScores(pairs, leads, len(self.budgets), mass)
-            kept = scores.lowest(self.budgets, part=part)
-            self.parts = [tuple(entry[kept] for entry in entries)]
-            self.n_entries = np.count_nonzero(kept)
+        """Keep what fits the budgets, and return the lead that exceeds each of them."""
+        entries = [np.concatenate(p) for p in zip(*self.parts, strict=True)]
+        # From here on each entry is stored once.
+        self.parts = []
+        pairs, leads, rows = entries
+        mass = None if self.weights is None else self.weights[rows]
+        scores = GroupedScores(pairs, leads, len(self.budgets), mass)
+        kept = scores.lowest(self.budgets, part=part)
+        self.parts = [tuple(entry[kept] for entry in entries)]
+        self.n_entries = np.count_nonzero(kept)
+        return scores.exceeding(self.budgets, np.arange(len(self.budgets)))
 
 
 def _narrow(groups, n_groups):

@@ -236,9 +236,8 @@ class TrustedLabelRefiner(ProbabilitySource, BaseRefiner):
                 beside["Z"] = inputs.embedding
                 names.append("prototypes")
             if hasattr(inputs.base, "predict_proba"):
-                memory = inputs.context.memory
                 beside["taught"] = trusted_proba(
-                    inputs.base, inputs.X, labels, memory=memory
+                    inputs.base, inputs.X, labels, context=inputs.context
                 )
                 names.append("trusted model")
         found = trusted_posterior(evidence, labels, **beside)

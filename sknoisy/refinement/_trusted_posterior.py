@@ -8,6 +8,7 @@ from sklearn.utils.validation import check_memory
 
 from sknoisy._clean_posterior import expected_classes
 from sknoisy._compat import _check_method_params, _safe_indexing
+from sknoisy._context import FitContext
 from sknoisy._folds import distinct_rows
 from sknoisy._proba import class_proba
 from sknoisy._soft_labels import fit_soft_labels
@@ -254,7 +255,7 @@ def _agrees_otherwise(proba, labels):
     return bool(difference > NOTABLE_DEVIATION * np.sqrt(sum(variances)))
 
 
-def trusted_proba(estimator, X, labels, *, memory=None):
+def trusted_proba(estimator, X, labels, *, context=None):
     """Return class probabilities by a model of the trusted rows alone.
 
     Parameters
@@ -268,8 +269,8 @@ def trusted_proba(estimator, X, labels, *, memory=None):
     labels : NoisyLabels
         The labels, at least one of which is trusted.
 
-    memory : str or object with the joblib.Memory interface, default=None
-        Where the probabilities are cached.
+    context : FitContext, default=None
+        Says where the probabilities are cached, and counts the fits.
 
     Returns
     -------
@@ -286,11 +287,14 @@ def trusted_proba(estimator, X, labels, *, memory=None):
     fold[np.argsort(labels.codes[rows][first], kind="stable")] = (
         np.arange(len(first)) % FOLDS_OF_TRUSTED
     )
-    predict = check_memory(memory).cache(_predict_all)
-    return predict(
+    context = FitContext() if context is None else context
+    predict = check_memory(context.memory).cache(_predict_all)
+    proba, n_fits = predict(
         clone(estimator), X, labels.one_hot() * labels.sample_weight[:, None],
         labels.classes, labels.params, rows, fold[owners],
     )  # fmt: skip
+    context.fits.append(n_fits)
+    return proba
 
 
 def trusted_rows(labels):
@@ -338,7 +342,8 @@ def _prototypes(Z, classes, owners, labels):
 
 
 def _predict_all(estimator, X, soft_labels, classes, params, rows, fold):
-    """Return the answers of the model of all trusted rows, and of those of folds."""
+    """Return the answers of models of trusted rows, all and folds, and their number."""
+    n_fits = 0
     shares = soft_labels[rows].sum(axis=0) + 1
     proba = np.tile(shares / shares.sum(), (len(soft_labels), 1))
     others = np.setdiff1d(np.arange(len(proba)), rows)
@@ -353,4 +358,5 @@ def _predict_all(estimator, X, soft_labels, classes, params, rows, fold):
                 params=_check_method_params(X, params, indices=train),
             )
             proba[test] = class_proba(model, _safe_indexing(X, test), classes)
-    return proba
+            n_fits += 1
+    return proba, n_fits

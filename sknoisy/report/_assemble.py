@@ -7,10 +7,18 @@ from dataclasses import replace
 import numpy as np
 import sklearn
 
+from sknoisy.report._audit_report import AuditReport
 from sknoisy.report._columns import KINDS, read_columns
-from sknoisy.report._errors import AuditError, cut
+from sknoisy.report._errors import AuditError, cut, need
 from sknoisy.report._evidence import label_evidence
-from sknoisy.report._facts import AuditReport, ColumnFacts, Confusion, NoiseFacts
+from sknoisy.report._facts import (
+    ClassFacts,
+    ColumnFacts,
+    Confusion,
+    NoiseFacts,
+    RankedLabels,
+    TableFacts,
+)
 from sknoisy.report._findings import Inspected, find_all
 from sknoisy.report._label_check import (
     check_labels,
@@ -42,11 +50,14 @@ def report_on(table, settings):
     AuditReport
         What was found.
     """
-    present = labelled_rows(table.labels)
-    check_labels(table.labels[present], table.label_name)
+    if table.images is None:
+        present = labelled_rows(table.labels)
+        check_labels(table.labels[present], table.label_name)
+    else:
+        present = table.images.readable
     classes, codes = encode(table.labels[present])
     labelled = _take(table, present)
-    settings.say(f"preparing {len(codes)} rows{_and_columns(table)}")
+    settings.say(f"preparing {len(codes)} {_what(table)}")
     merged = merge_spellings(classes, codes)
     columns = [] if labelled.frame is None else read_columns(labelled.frame, merged)
     _check_columns(columns, labelled)
@@ -60,12 +71,41 @@ def report_on(table, settings):
     inspected = Inspected(
         labelled, present, columns, agreements, codes, merged, classes, evidence
     )
-    report = _in_order(inspected, bins, find_all(inspected), settings)
-    return replace(report, data=table.data if table.frame is None else table.frame)
+    ranking = _ranked(inspected, bins)
+    return AuditReport(
+        table=_table_facts(table, inspected, ranking),
+        ranking=ranking,
+        by_class=_class_facts(inspected),
+        noise=noise_facts(evidence),
+        findings=find_all(inspected),
+        how=_how(table, settings),
+    )
 
 
-def _and_columns(table):
-    return "" if table.frame is None else f" and {table.frame.shape[1]} columns"
+def _what(table):
+    """Say what the rows are."""
+    if table.images is not None:
+        return "images"
+    return "rows" if table.frame is None else f"rows and {table.frame.shape[1]} columns"
+
+
+def _table_facts(table, inspected, ranking):
+    """Return what was audited; of images their names, and the first as thumbnails."""
+    data = table.data if table.frame is None else table.frame
+    columns, thumbnails = _column_facts(inspected), None
+    if table.images is not None:
+        names = table.images.names
+        data = need("pandas").DataFrame({"image": names})
+        columns = (ColumnFacts("image", "image", "", 0.0, len(names), float("nan")),)
+        thumbnails = table.images.thumbnails(ranking.rows)
+    return TableFacts(
+        name=table.name,
+        label_name=table.label_name,
+        n_rows=len(inspected.present),
+        columns=columns,
+        data=data,
+        thumbnails=thumbnails,
+    )
 
 
 def _take(table, present):
@@ -80,6 +120,7 @@ def _take(table, present):
         data=data.iloc[rows] if hasattr(data, "iloc") else data[rows],
         trusted=None if table.trusted is None else table.trusted[rows],
         groups=None if table.groups is None else table.groups[rows],
+        images=None if table.images is None else table.images.take(rows),
     )
 
 
@@ -111,10 +152,10 @@ def _check_columns(columns, table):
     )
 
 
-def _in_order(inspected, bins, findings, settings):
-    """Return the report with rows by suspicion and classes in their natural order."""
+def _ranked(inspected, bins):
+    """Return the labels by suspicion."""
     evidence, codes, classes = inspected.evidence, inspected.codes, inspected.classes
-    table = inspected.table
+    trusted = inspected.table.trusted
     order = np.argsort(evidence.quality, kind="stable")
     suggested = evidence.posterior.argmax(axis=1)
     others = evidence.posterior.copy()
@@ -122,38 +163,26 @@ def _in_order(inspected, bins, findings, settings):
     against, words = speaking_against(
         inspected.columns, bins, codes, others.argmax(axis=1), order
     )
-    natural = natural_order(classes)
-    T = evidence.transition_matrix[np.ix_(natural, natural)]
-    counts = inspected.counts[natural]
-    trusted = np.zeros(len(codes), bool) if table.trusted is None else table.trusted
-    return AuditReport(
-        name=table.name,
-        label_name=table.label_name,
-        n_rows=len(inspected.present),
+    trusted = np.zeros(len(codes), bool) if trusted is None else trusted
+    return RankedLabels(
         rows=inspected.in_table(order),
         given=classes[codes[order]],
         suggested=classes[suggested[order]],
         quality=evidence.quality[order],
+        error=evidence.error[order],
         flagged=(suggested != codes)[order],
         trusted=trusted[order],
-        expected_wrong=np.cumsum(evidence.error[order]),
-        n_to_check=_n_to_check(evidence),
         against=against,
         words=words,
-        classes=classes[natural],
-        class_counts=counts,
-        transition_matrix=T,
-        confusions=_confusions(T, counts, classes[natural]),
-        noise=noise_facts(evidence),
-        findings=findings,
-        columns=_column_facts(inspected),
-        how=_how(table, settings),
     )
 
 
-def _n_to_check(evidence):
-    """Return for how many rows at least every second label is expected to be wrong."""
-    return int((evidence.error >= 0.5).sum()) if evidence.noise.lower > 0 else 0
+def _class_facts(inspected):
+    """Return the classes in their natural order, and their confusions."""
+    natural = natural_order(inspected.classes)
+    names, counts = inspected.classes[natural], inspected.counts[natural]
+    T = inspected.evidence.transition_matrix[np.ix_(natural, natural)]
+    return ClassFacts(names, counts, T, _confusions(T, counts, names))
 
 
 def _confusions(T, counts, classes):

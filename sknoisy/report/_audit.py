@@ -24,13 +24,14 @@ def audit(
 
     Parameters
     ----------
-    data : frame, array-like or sparse matrix of shape (n_rows, n_columns), or list of \
-str
+    data : frame, array-like or sparse matrix of shape (n_rows, n_columns), list of \
+str, or path
         The table: a frame of pandas or polars with columns of any kind, numbers, or
-        texts.
+        texts. A path is that of a folder with a folder of images for each class: rows
+        are the images in the order of classes and paths.
 
     y : array-like of shape (n_rows,), default=None
-        The labels. None where ``data`` is a frame that holds them.
+        The labels. None where ``data`` is a frame or a folder that holds them.
 
     label : str, default=None
         Name of the column of labels, where ``y`` is None.
@@ -48,7 +49,9 @@ str
         class probabilities with columns in the sorted order of the labels (those of a
         frame are matched by name). A ``Pipeline`` is given the rows as they were
         passed, any other classifier the numbers that :class:`TableEncoder` makes of
-        them. None means :class:`~sklearn.linear_model.LogisticRegression`.
+        them. Of a folder of images, a ``Pipeline`` is given the paths, so that its
+        first step can embed the images; any other classifier their pixels at 16 x 16,
+        from 0 to 1. None means :class:`~sklearn.linear_model.LogisticRegression`.
 
     random_state : int, RandomState instance or None, default=None
         Seed of the forest and of whatever else is random.
@@ -63,9 +66,9 @@ str
     ValueError
         If labels or rows cannot be audited: no such column, no label, one class, a
         label per row, numbers on a continuous scale, several labels per row, other
-        lengths, or no column that says anything.
+        lengths, no column that says anything, or a folder without images.
     ImportError
-        If pandas is not installed.
+        If pandas is not installed, or Pillow for a folder of images.
 
     See Also
     --------
@@ -79,6 +82,10 @@ str
     Rows whose label is missing, blank, or one of the words "NA", "N/A", "NaN" and
     "null", are left out and counted. No warning is shown: what matters of them is a
     finding of the report.
+
+    Images that cannot be read, also those that unfold to more pixels than Pillow's
+    limit against decompression bombs, are left out and named by a finding. Those of
+    equal pixels count as copies.
 
     Examples
     --------

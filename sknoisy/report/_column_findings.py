@@ -77,11 +77,15 @@ def leaking(agreements, codes):
 
 def find_copies(inspected):
     """Find copies under several labels, copies, and near copies."""
-    frame = inspected.table.frame
-    if frame is None:
-        return
+    frame, images = inspected.table.frame, inspected.table.images
     left_out, codes = near_leaks(inspected), inspected.merged
-    groups = copy_groups(frame, inspected.columns, left_out)
+    if images is not None:
+        groups, same = images.copies, "whose pixels are the same"
+    elif frame is not None:
+        groups = copy_groups(frame, inspected.columns, left_out)
+        same = "that agree in every column but the label"
+    else:
+        return
     if groups is None:
         return
     rows, group = rows_in_groups(groups, codes, contradicting=True)
@@ -90,9 +94,8 @@ def find_copies(inspected):
             "contradicting_duplicates",
             "problem",
             f"{len(rows)} rows have a copy under another label",
-            "Groups of rows that agree in every column but the label: "
-            f"{len(np.unique(group))}. All labels of a group but one are wrong, or the "
-            "columns do not hold what decides.",
+            f"Groups of rows {same}: {len(np.unique(group))}. All labels of a group "
+            "but one are wrong, or what decides is not in the rows.",
             rows=inspected.in_table(rows),
             groups=group,
         )
@@ -107,7 +110,8 @@ def find_copies(inspected):
             rows=inspected.in_table(rows),
             groups=group,
         )
-    yield from _find_near_copies(inspected, groups, left_out)
+    if frame is not None:
+        yield from _find_near_copies(inspected, groups, left_out)
 
 
 def _find_near_copies(inspected, groups, left_out):

@@ -9,6 +9,10 @@ _MAX_LISTED, _MAX_CHARACTERS = 12, 60
 _ALIKE = 0.6
 
 
+# Under which name pip knows what is imported under another.
+_PACKAGES = {"PIL": "pillow"}
+
+
 class AuditError(ValueError):
     """Bad usage or bad input; the command shows the message as one line."""
 
@@ -39,6 +43,7 @@ def need(module):
         return importlib.import_module(module)
     except ImportError as error:
         name = module.split(".")[0]
+        name = _PACKAGES.get(name, name)
         raise MissingLibraryError(
             f"this needs {name}, which is not installed. Install it with "
             f"pip install {name}, or all that an audit uses with pip install "

@@ -10,7 +10,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 from threadpoolctl import threadpool_limits
 
-from sknoisy._clean_posterior import calibrate_error_rate, implied_noise_rate
+from sknoisy._clean_posterior import implied_noise_rate
 from sknoisy._context import FitContext, seed_unset
 from sknoisy._distinct_rows import distinct_rows
 from sknoisy._folds import make_folds
@@ -25,9 +25,15 @@ from sknoisy.evidence import (
     pool_evidence,
 )
 from sknoisy.exceptions import UnsuitableEstimatorError
+from sknoisy.quality._noise_model import (
+    DIRECTION_SHARE,
+    core_counts,
+    symmetric_unless_sure,
+)
 from sknoisy.quality._noise_rate import NoiseEstimate
 from sknoisy.refinement import TrustedLabelRefiner
 from sknoisy.report._errors import AuditError
+from sknoisy.report._expected_errors import error_probabilities, lower_between_classes
 from sknoisy.report._table_encoder import TableEncoder
 
 
@@ -72,7 +78,7 @@ class LabelEvidence:
     quality : ndarray of shape (n_rows,)
         Probability that the label given is right.
     error : ndarray of shape (n_rows,)
-        Probability that it is wrong, whose mean is the noise rate.
+        Probability that it is wrong, whose mean is about the noise rate.
     predicted : ndarray of int of shape (n_rows,)
         Class that the evidence finds most probable, the label given unseen.
     transition_matrix : ndarray of shape (n_classes, n_classes)
@@ -125,7 +131,8 @@ def label_evidence(table, columns, codes, classes, settings):
         labels = read_labels(
             X, codes, owner="audit", groups=table.groups, trusted=table.trusted
         )
-        labels = labels.relative_to(distinct_rows(X))
+        copies = distinct_rows(X) if table.images is None else table.images.copies
+        labels = labels.relative_to(copies)
         if base is None:
             proba = _given_proba(settings.estimator, labels, classes)
             inputs = EvidenceInputs(None, X, labels, [], FitContext())
@@ -141,7 +148,8 @@ def _rows_and_base(table, columns, settings):
     """Return what the classifier is given, and the classifier; None for none."""
     estimator = settings.estimator
     if _takes_raw_rows(table, settings):
-        X = table.data
+        embeds = table.images is not None and isinstance(estimator, Pipeline)
+        X = table.images.paths if embeds else table.data
     else:
         encoder = TableEncoder(random_state=settings.random_state)
         X = encoder._fit_columns(table.frame, columns)
@@ -189,6 +197,8 @@ def _summary(evidence, inputs):
     """Return posterior, quality, matrix and rate."""
     labels = inputs.labels
     posterior, T, noise = posterior_of(evidence, inputs, "auto")
+    proba = pool_evidence(evidence, labels)
+    noise = lower_between_classes(noise, proba, labels)
     quality, weights = labels.proba_of_label(posterior), labels.sample_weight
     # The core of few rows can hold more errors than all rows do.
     rate = min(noise.core_rate, float(np.average(1 - quality, weights=weights)))
@@ -203,15 +213,17 @@ def _summary(evidence, inputs):
     if lower > 0:
         # Confident learning counts mistakes of the evidence as wrong labels.
         T = _scaled(T, rate, implied_noise_rate(T, labels))
-    error = 1 - calibrate_error_rate(quality, rate, weights, share=1.0)
-    # Of a rate of 0 it leaves the qualities as they are.
-    mean = float(np.average(error, weights=weights))
-    error = error * min(1.0, rate / mean) if mean > 0 else error
+    confusions = symmetric_unless_sure(
+        core_counts(proba, labels.codes, DIRECTION_SHARE), rate
+    )
+    error = error_probabilities(proba, labels, confusions, quality)
+    if labels.has_trusted:
+        error[labels.trusted] = 0.0
     return LabelEvidence(
         posterior=posterior,
         quality=quality,
         error=error,
-        predicted=pool_evidence(evidence, labels).argmax(axis=1),
+        predicted=proba.argmax(axis=1),
         transition_matrix=T,
         rate=rate,
         noise=replace(noise, lower=lower),

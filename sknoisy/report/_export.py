@@ -12,7 +12,7 @@ GENERATOR = "sknoisy audit"
 # In a page these would end or begin a tag.
 _IN_A_PAGE = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"}
 # Texts say most about a row.
-_TELLING = {"text": 0, "category": 1, "date": 2, "number": 3}
+_TELLING = {"image": 0, "text": 0, "category": 1, "date": 2, "number": 3}
 
 
 def row_values(report, position, n_values):
@@ -65,6 +65,8 @@ def to_dict(report):
         "against": [[name for name in names if name] for names in report.against],
         "words": report.words,
     }
+    if report.table.thumbnails is not None:
+        rows["image"] = image_names(report)
     return {
         "generator": GENERATOR,
         "name": report.name,
@@ -84,6 +86,11 @@ def to_dict(report):
         "how": dict(report.how),
         "rows": {name: _plain(values) for name, values in rows.items()},
     }
+
+
+def image_names(report):
+    """Return the names of the images in the order of suspicion."""
+    return report.data["image"].to_numpy()[report.rows]
 
 
 def _plain(value):
@@ -122,6 +129,8 @@ def to_frame(report):
         "trusted": report.trusted,
         "against": against,
     }
+    if report.table.thumbnails is not None:
+        columns["image"] = image_names(report)
     index = pandas.Index(report.rows, name="row")
     frame = pandas.DataFrame(columns, index=index)
     every = pandas.RangeIndex(report.n_rows, name="row")

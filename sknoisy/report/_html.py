@@ -1,5 +1,6 @@
 """The report as one HTML file: no script, no network, everything of a table escaped."""
 
+import base64
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -41,6 +42,7 @@ def render_html(report, *, n_rows=MOST_ROWS):
     need("matplotlib")
     page, style = _templates()
     shown = range(min(n_rows, report.n_labelled))
+    columns = [column for column in report.columns if column.kind != "image"]
     return page.render(
         report=report,
         css=style,
@@ -50,8 +52,8 @@ def render_html(report, *, n_rows=MOST_ROWS):
         n_more_findings=max(0, len(report.findings) - MOST_FINDINGS),
         pictures=[(_markup(svg), text) for svg, text in draw_pictures(report)],
         suspects=[_suspect(report, position) for position in shown],
-        columns=report.columns[:MOST_COLUMNS],
-        n_more_columns=max(0, len(report.columns) - MOST_COLUMNS),
+        columns=columns[:MOST_COLUMNS],
+        n_more_columns=max(0, len(columns) - MOST_COLUMNS),
     )
 
 
@@ -109,7 +111,10 @@ def _overview(report):
         (f"{report.n_labelled:,}", f"labelled rows of {report.n_rows:,}"),
         (f"{report.n_flagged:,}", "rows for which another label is suggested"),
     ]
-    if noise.identifiable:
+    if noise.identifiable and noise.lower == 0:
+        words = "of the labels are wrong at most; there is no clear sign of any"
+        numbers.append((f"{noise.upper:.1%}", words))
+    elif noise.identifiable:
         between = f"between {noise.lower:.1%} and {noise.upper:.1%}"
         numbers.append((f"{noise.rate:.1%}", f"of the labels are wrong, {between}"))
     else:
@@ -150,9 +155,10 @@ def _shown(finding):
 
 def _suspect(report, position):
     """Return what is shown of a row."""
-    quality = float(report.quality[position])
+    quality, row = float(report.quality[position]), int(report.rows[position])
     return {
-        "row": int(report.rows[position]),
+        "row": row,
+        "thumbnail": _address((report.table.thumbnails or {}).get(row)),
         "given": report.given[position],
         "suggested": report.suggested[position],
         "flagged": bool(report.flagged[position]),
@@ -161,3 +167,11 @@ def _suspect(report, position):
         "width": round(100 * min(max(quality, 0.0), 1.0)),
         "row_values": report.row_values(position, MOST_VALUES),
     }
+
+
+def _address(content):
+    """Return the content of a PNG or JPEG file as an address that loads nothing."""
+    if content is None:
+        return None
+    kind = "png" if content.startswith(b"\x89PNG") else "jpeg"
+    return f"data:image/{kind};base64,{base64.b64encode(content).decode('ascii')}"

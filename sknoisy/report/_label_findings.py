@@ -7,6 +7,7 @@ from sknoisy._spelling import spelling_variants
 from sknoisy.quality._noise_rate import LITTLE_AGREEMENT
 from sknoisy.report._errors import cut, listed
 from sknoisy.report._facts import Finding
+from sknoisy.report._images import find_unreadable
 from sknoisy.report._label_check import TAKE_TAGS, list_separator
 
 # More distinct numbers rather are a scale than classes. A rule of thumb.
@@ -146,9 +147,11 @@ def find_rare(inspected):
 
 
 def find_missing(inspected):
-    """Find rows without a label."""
-    present = inspected.present
-    if not present.all():
+    """Find rows without a label, and images that could not be read."""
+    present, images = inspected.present, inspected.table.images
+    if images is not None:
+        yield from find_unreadable(images, len(present))
+    elif not present.all():
         words = inspected.table.labels[~present].tolist()
         words = sorted({word.strip() or "empty" for word in words})
         yield Finding(

@@ -61,9 +61,12 @@ def draw_pictures(report):
             "many lie below a half. Heights are roots of numbers.",
         ),
     ]
-    if len(report.expected_wrong):
-        text = "Wrong labels that a look at the most suspicious rows is expected to "
-        pictures.append((_svg(_curve(report), 3.6), f"{text}find."))
+    if len(report.expected_wrong) and report.noise.identifiable:
+        text = (
+            "Wrong labels that a look at the most suspicious rows is expected to find, "
+            f"if {report.noise.rate:.1%} of the labels are wrong."
+        )
+        pictures.append((_svg(_curve(report), 3.6), text))
     return pictures
 
 

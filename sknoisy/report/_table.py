@@ -1,13 +1,15 @@
 """The table under audit, whatever the user passed: features, labels, masks."""
 
-from dataclasses import dataclass, field
+import os
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from scipy import sparse
 
 from sknoisy._aligned import _check_trusted
 from sknoisy._label_column import as_array
-from sknoisy.report._errors import AuditError, find_column, list_columns, need
+from sknoisy.report._errors import AuditError, cut, find_column, list_columns, need
+from sknoisy.report._images import is_folder, read_image_folder
 
 _NESTED = (list, tuple, set, frozenset, dict, np.ndarray)
 
@@ -38,6 +40,8 @@ class Table:
         The arguments by which ``audit`` was called.
     code : str
         What makes the report again, where that is no call of ``audit``.
+    images : Images or None
+        The images that the rows are; ``data`` then holds their pixels.
     """
 
     name: str
@@ -50,6 +54,7 @@ class Table:
     groups: object = None
     call: str = "X, y"
     code: str = ""
+    images: object = None
 
 
 def as_table(data, y=None, *, label=None, trusted=None, groups=None):
@@ -65,6 +70,8 @@ def as_table(data, y=None, *, label=None, trusted=None, groups=None):
     Table
         The table.
     """
+    if is_folder(data):
+        return _table_of_images(data, y, label, trusted, groups)
     data = data.collect() if type(data).__name__ == "LazyFrame" else data
     is_frame = hasattr(data, "columns")
     frame, data = (_pandas(data), data) if is_frame else _frame_of_array(data)
@@ -91,12 +98,9 @@ def as_table(data, y=None, *, label=None, trusted=None, groups=None):
     trusted = None if trusted is None else _check_trusted(trusted, n_rows)
     if trusted is not None:
         call += ", trusted=trusted"
-    if frame is not None:
-        names = _distinct([str(name) for name in frame.columns])
-        frame = frame.set_axis(names, axis=1)
     return Table(
         name="table",
-        frame=frame,
+        frame=None if frame is None else _with_distinct_names(frame),
         labels=labels,
         label_name=str(label),
         data=data,
@@ -104,6 +108,53 @@ def as_table(data, y=None, *, label=None, trusted=None, groups=None):
         groups=groups,
         call=call,
     )
+
+
+def table_of_folder(folder):
+    """Return a folder of class folders of images as a table.
+
+    Parameters
+    ----------
+    folder : str or Path
+        The folder.
+
+    Returns
+    -------
+    Table
+        Its rows are in the order of classes and paths.
+    """
+    pixels, labels, images, notes = read_image_folder(folder)
+    return Table(
+        name=os.path.basename(os.path.abspath(folder)) or "images",
+        frame=None,
+        labels=labels,
+        label_name="folder",
+        notes=notes,
+        data=pixels,
+        call=repr(os.fspath(folder)),
+        images=images,
+    )
+
+
+def _table_of_images(folder, y, label, trusted, groups):
+    """Return a folder with masks and groups as a table."""
+    if y is not None or label is not None:
+        raise AuditError(
+            "audit expected no y and no label beside a folder of images, whose labels "
+            "are the names of the class folders. Leave them out."
+        )
+    if isinstance(groups, str):
+        raise AuditError(
+            "groups expected one value per image, since a folder has no columns, but "
+            f"got {cut(groups)!r}."
+        )
+    table = table_of_folder(folder)
+    n_rows, call = len(table.labels), table.call
+    if groups is not None:
+        groups, call = group_numbers(groups, n_rows), f"{call}, groups=groups"
+    if trusted is not None:
+        trusted, call = _check_trusted(trusted, n_rows), f"{call}, trusted=trusted"
+    return replace(table, groups=groups, trusted=trusted, call=call)
 
 
 def _pandas(data):
@@ -264,14 +315,14 @@ def group_numbers(values, n_rows, owner="groups"):
     return numbers
 
 
-def _distinct(names):
-    """Return names of columns in which a repeated one is numbered."""
+def _with_distinct_names(frame):
+    """Return a frame whose names are texts, a repeated one numbered."""
     seen, result = set(), []
-    for name in names:
+    for name in map(str, frame.columns):
         new, copy = name, 0
         while new in seen:
             copy += 1
             new = f"{name}.{copy}"
         seen.add(new)
         result.append(new)
-    return result
+    return frame.set_axis(result, axis=1)

@@ -67,7 +67,8 @@ def _summary(report, width):
     used = [f"{kinds.count(kind)} {kind}" for kind in _KINDS if kind in kinds]
     columns = f"; columns used: {', '.join(used)}" if used else ""
     yield f"Audit of {report.name}, labels in {report.label_name!r}"
-    yield wrapped(f"{report.n_labelled} labelled rows{columns}", width)
+    rows = "labelled rows" if report.table.thumbnails is None else "images"
+    yield wrapped(f"{report.n_labelled} {rows}{columns}", width)
     yield wrapped(
         f"{len(report.classes)} labels: {', '.join(listed[:_LABELS])}{more}", width
     )

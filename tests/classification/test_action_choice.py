@@ -6,15 +6,25 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
-from sklearn.datasets import load_breast_cancer, load_digits, load_iris
+from sklearn.datasets import (
+    load_breast_cancer,
+    load_digits,
+    load_iris,
+    make_classification,
+)
 from sklearn.dummy import DummyClassifier
-from sklearn.ensemble import AdaBoostClassifier, RandomForestClassifier
+from sklearn.ensemble import (
+    AdaBoostClassifier,
+    HistGradientBoostingClassifier,
+    RandomForestClassifier,
+)
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import KFold, StratifiedKFold, train_test_split
 from sklearn.naive_bayes import GaussianNB, MultinomialNB
 from sklearn.neighbors import KNeighborsClassifier
-from sklearn.preprocessing import scale
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler, scale
 
 from sknoisy import NoisyLabelClassifier
 from sknoisy._clean_posterior import calibrate_error_rate
@@ -134,7 +144,7 @@ def test_held_out_labels_can_speak_against_it(base, lead, action, iris, monkeypa
         assert_array_equal(clf.soft_labels_, np.eye(3)[noisy])
 
 
-@pytest.mark.parametrize(("lead", "action"), [(0.3, "keep"), (0.7, "weight")])
+@pytest.mark.parametrize(("lead", "action"), [(0.8, "keep"), (1.2, "weight")])
 def test_it_must_lead_where_no_noise_is_suspected(lead, action, iris, monkeypatch):
     monkeypatch.setattr(_action_choice, "_mean_and_error", lambda *_: (lead, 1.0))
     X, y, _ = iris
@@ -396,7 +406,7 @@ def test_folds_of_any_kind(kind, iris):
 def test_a_class_missing_from_a_fold_and_classes_of_two_rows():
     rng = np.random.RandomState(0)
     y = np.concatenate([np.arange(40) % 2, [2, 2, 3]])
-    X = rng.normal(size=(43, 3)) + y[:, None]
+    X = rng.normal(size=(43, 3)) + 2 * y[:, None]
     with pytest.warns(UserWarning, match="reduced to 2") as caught:
         clf = NoisyLabelClassifier(GaussianNB()).fit(X, y)
     assert len(caught) == 1
@@ -416,3 +426,15 @@ def test_weights_that_are_all_zero(iris):
     X, _, noisy = iris
     with pytest.raises(ValueError, match="at least one non-zero"):
         NoisyLabelClassifier().fit(X, noisy, sample_weight=np.zeros(150))
+
+
+@pytest.mark.parametrize(("n_rows", "action"), [(5999, "weight"), (6000, "filter")])
+def test_histogram_boosting_on_many_rows_is_filtered(n_rows, action):
+    X, y = make_classification(n_rows, 5, class_sep=2, flip_y=0, random_state=0)
+    noisy = UniformNoise(0.3, random_state=0).corrupt(y)
+    base = make_pipeline(
+        StandardScaler(), HistGradientBoostingClassifier(max_iter=10, random_state=0)
+    )
+    clf = NoisyLabelClassifier(base, random_state=0).fit(X, noisy)
+    assert clf.selection_["action"] == action
+    assert set(clf.selection_["candidates"]) == {"keep", action}

@@ -122,8 +122,13 @@ def test_all_formats_give_the_same_rows(run, data, tmp_path):
     tabbed.write_text(data.read_text().replace(",", "\t"))
     columns = tmp_path / "columns.parquet"
     pd.read_csv(data, dtype={"label": str}).to_parquet(columns)
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    frame = pd.read_parquet(columns)
+    for number, part in enumerate((frame[:60], frame[60:70], frame[70:])):
+        part.to_parquet(folder / f"part-{number}.parquet")
     written = set()
-    for path in (data, zipped, tabbed, columns):
+    for path in (data, zipped, tabbed, columns, folder):
         assert run("audit", path, "-l", "label", "-q", "--model", "linear")[0] == 0
         name = path.name.split(".")[0]
         written.add(path.with_name(f"{name}.audit.csv").read_text())

@@ -38,7 +38,32 @@ def test_missing_file(refuse, tmp_path):
 def test_directory(refuse, tmp_path):
     path = tmp_path / "folder.csv"
     path.mkdir()
-    assert "is a directory" in refuse("audit", path, "-l", "y")
+    assert "directory without Parquet files" in refuse("audit", path, "-l", "y")
+    (path / "parts.parquet").mkdir()
+    assert "Parquet files in the directory itself" in refuse("audit", path)
+
+
+def test_files_of_a_folder_that_do_not_go_together(refuse, tmp_path):
+    pd = pytest.importorskip("pandas")
+    pytest.importorskip("pyarrow")
+    pd.DataFrame({"x": [1.0, 2.0], "y": ["a", "b"]}).to_parquet(tmp_path / "a.parquet")
+    pd.DataFrame({"x": ["1", "2"], "y": ["a", "b"]}).to_parquet(tmp_path / "b.parquet")
+    assert "do not go together" in refuse("audit", tmp_path, "-l", "y")
+    pd.DataFrame({"z": [1.0], "y": ["a"]}).to_parquet(tmp_path / "b.parquet")
+    line = refuse("audit", tmp_path, "-l", "y")
+    assert "b.parquet has other columns than a.parquet" in line
+    (tmp_path / "b.parquet").write_bytes(b"PAR1")
+    assert "b.parquet cannot be read as parquet" in refuse("audit", tmp_path, "-l", "y")
+
+
+def test_a_folder_that_is_too_large_as_a_whole(refuse, tmp_path):
+    pd = pytest.importorskip("pandas")
+    pytest.importorskip("pyarrow")
+    frame = pd.DataFrame({"x": range(50_000), "y": "a"})
+    for number in range(3):
+        frame.to_parquet(tmp_path / f"{number}.parquet")
+    line = refuse("audit", tmp_path, "-l", "y", "--max-size", "1")
+    assert "unfolds to about 2 MiB" in line
 
 
 @pytest.mark.skipif(

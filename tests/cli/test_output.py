@@ -29,6 +29,8 @@ def write_rows(path, facts):
 def make_facts(n_rows=2000):
     labels = np.array(["yes", "no"], dtype=object)[np.arange(n_rows) % 2]
     return SimpleNamespace(
+        table=SimpleNamespace(thumbnails=None),
+        n_labelled=n_rows,
         rows=np.arange(n_rows),
         given=labels,
         suggested=labels,

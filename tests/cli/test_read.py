@@ -94,6 +94,17 @@ def test_labels_of_parquet(tmp_path, labels, read):
     assert "x" in table.frame
 
 
+def test_a_folder_of_parquet_is_one_table(tmp_path):
+    pytest.importorskip("pyarrow")
+    for name, x, y in (("b.pq", [2.5], ["c"]), ("a.parquet", [0, 1], ["a", "b"])):
+        pd.DataFrame({"x": x, "y": y}).to_parquet(tmp_path / name)
+    (tmp_path / "_SUCCESS").touch()
+    table = read_table(tmp_path, "y")
+    assert table.labels.tolist() == ["a", "b", "c"]
+    assert table.frame["x"].tolist() == [0, 1, 2.5]
+    assert table.name == tmp_path.name
+
+
 def test_labelled_rows():
     labels = np.array(["a", "", " ", "NA", "nan", "NULL", "None", "0", "<NA>"])
     assert labels[labelled_rows(labels)].tolist() == ["a", "None", "0"]

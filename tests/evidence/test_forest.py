@@ -9,14 +9,18 @@ from sklearn.linear_model import LogisticRegression
 from sknoisy._context import FitContext
 from sknoisy._folds import distinct_rows
 from sknoisy._labels import read_labels
-from sknoisy.evidence import EvidenceInputs, forest_evidence
+from sknoisy.evidence import (
+    EvidenceInputs,
+    forest_evidence,
+    forest_evidence_without,
+)
 from sknoisy.noise import UniformNoise
 
 
-def inputs(X, y, *, context=None, **aligned):
+def inputs(X, y, *, context=None, checked_folds=(), **aligned):
     labels = read_labels(X, y, owner="Test", **aligned).relative_to(distinct_rows(X))
     context = FitContext(random_state=0) if context is None else context
-    return EvidenceInputs(LogisticRegression(), X, labels, [], context)
+    return EvidenceInputs(LogisticRegression(), X, labels, [], context, checked_folds)
 
 
 @pytest.fixture(scope="module")
@@ -126,3 +130,36 @@ def test_rows_without_numbers_have_no_forest():
     texts = np.array([["a"], ["b"], ["c"], ["d"]], dtype=object)
     with pytest.warns(UserWarning, match="Forest and neighbours need numeric columns"):
         assert forest_evidence(inputs(texts, [0, 1, 0, 1])) is None
+
+
+@pytest.mark.parametrize("aligned", ["nothing", "weights", "groups"])
+def test_evidence_without_a_fold_has_not_seen_its_labels(iris, aligned):
+    X, noisy, _ = iris
+    rows = np.arange(len(X))
+    folds = [(rows[rows % 3 != i], rows[rows % 3 == i]) for i in range(3)]
+    given = {
+        "nothing": {},
+        "weights": {"sample_weight": 1.0 + rows % 4},
+        "groups": {"groups": rows // 4},
+    }[aligned]
+    for number, (train, test) in enumerate(folds):
+        other = noisy.copy()
+        other[test] = (other[test] + 1) % 3
+        tables = [
+            forest_evidence_without(number, inputs(X, y, checked_folds=folds, **given))
+            for y in (noisy, other)
+        ]
+        assert tables[0].shape == (len(train), 3)
+        assert_array_equal(*tables)
+        assert (tables[0].argmax(axis=1) == noisy[train]).mean() > 0.6
+        changed = forest_evidence(inputs(X, other, checked_folds=folds, **given))
+        as_given = forest_evidence(inputs(X, noisy, checked_folds=folds, **given))
+        assert np.abs(changed - as_given).max() > 0.1
+
+
+def test_evidence_without_a_fold_has_not_seen_the_row_itself():
+    rng = np.random.RandomState(0)
+    X, y, rows = rng.normal(size=(300, 3)), rng.randint(2, size=300), np.arange(300)
+    fold = (rows[100:], rows[:100])
+    table = forest_evidence_without(0, inputs(X, y, checked_folds=[fold]))
+    assert (table.argmax(axis=1) == y[100:]).mean() < 0.6

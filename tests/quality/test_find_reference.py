@@ -1,5 +1,6 @@
 """The kernels beside a reference that says in plain loops what they compute."""
 
+import tracemalloc
 import warnings
 
 import numpy as np
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.utils.multiclass import check_classification_targets
 
-from sknoisy import find_label_errors, label_quality
+from sknoisy import _label_margins, find_label_errors, label_quality
 from sknoisy._class_codes import check_targets, distinct_labels
 from sknoisy._confident_joint import (
     confident_classes,
@@ -141,6 +142,7 @@ def test_tables_of_many_blocks(n_classes, weighted, monkeypatch):
     weights = np.full(n_samples, 0.25) if weighted else None
     # So few leads are kept that they are thinned out on the way.
     monkeypatch.setattr(_lowest, "KEPT_ENTRIES", 1000)
+    monkeypatch.setattr(_label_margins, "ROWS_AT_ONCE", 100)
     for rule, wrong in wrong_by_loops(proba, codes, weights).items():
         assert_array_equal(RULES[rule](proba, codes, weights), wrong)
 
@@ -150,6 +152,23 @@ def test_more_classes_than_are_sorted_one_by_one():
     codes, proba = draw(1, n_classes, 2000, np.float64, ties=False, absent=0)
     for rule, wrong in wrong_by_loops(proba, codes).items():
         assert_array_equal(RULES[rule](proba, codes, None), wrong)
+
+
+def test_memory_is_less_than_four_numbers_a_row():
+    codes, proba = draw(0, 10, 300_000, np.float64, ties=False, absent=0)
+    tracemalloc.start()
+    find_label_errors(codes, proba)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 4 * 8 * len(codes)
+
+
+def test_the_bound_of_the_other_classes_is_never_below():
+    codes, proba = draw(0, 3, 2000, np.float64, ties=False, absent=0)
+    read = _label_margins.label_margins(proba, codes)
+    proba[np.arange(len(codes)), codes] = 0
+    assert (read.other >= proba.max(axis=1)).all()
+    assert_allclose(read.other, proba.max(axis=1), rtol=1e-6)
 
 
 def test_joint_of_counted_rows_by_loops():

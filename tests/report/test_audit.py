@@ -194,7 +194,7 @@ def test_how_to_make_it_again():
         (X, np.arange(178), {}, "another value in each of its 178 rows"),
         (X, X[:, 0], {}, "numbers on a continuous scale"),
         (X[:, 0], Y, {}, "Reshape one column"),
-        ("wine", Y, {}, "rows of numbers or texts"),
+        ("wine", Y, {}, "'wine' is no folder"),
         (np.ones((178, 3)), Y, {}, "no column is left to compare"),
         (X, Y, {"groups": "who"}, "no column 'who' for groups|no frame"),
         (X, Y, {"groups": np.zeros(178)}, "groups expected at least two"),
@@ -252,7 +252,8 @@ def test_labels_that_the_columns_do_not_tell():
 
 def test_expected_number_of_wrong_labels():
     report = audit(X, Y, random_state=0)
-    assert report.expected_wrong[-1] == pytest.approx(report.noise.rate * len(Y))
+    all_wrong = report.noise.rate * len(Y)
+    assert report.expected_wrong[-1] == pytest.approx(all_wrong, rel=0.2)
     assert (np.diff(report.expected_wrong) >= 0).all()
     n = report.n_to_check
     assert 0 < n <= report.n_flagged

@@ -1,3 +1,4 @@
+import base64
 import html
 import json
 import re
@@ -13,10 +14,13 @@ import pytest
 
 from sknoisy.report import (
     AuditReport,
+    ClassFacts,
     ColumnFacts,
     Confusion,
     Finding,
     NoiseFacts,
+    RankedLabels,
+    TableFacts,
     audit,
 )
 from sknoisy.report._html import MOST_ROWS, render_html
@@ -56,40 +60,46 @@ def make_report(n_rows=60, classes=("cat", "dog", "bird"), data=None, **facts):
     flagged = quality < 0.5
     other = classes[(np.arange(n_rows) + 1) % n_classes]
     values = [[f"value {row}", "more"] for row in range(n_rows)]
-    defaults = {
+    table = {
         "name": "animals.csv",
         "label_name": "species",
         "n_rows": n_rows + 3,
-        "rows": rng.permutation(n_rows),
-        "given": given,
-        "suggested": np.where(flagged, other, given),
-        "quality": quality,
-        "flagged": flagged,
-        "trusted": np.zeros(n_rows, dtype=bool),
-        "expected_wrong": np.cumsum(1 - quality),
-        "n_to_check": int(flagged.sum()),
-        "against": np.full((n_rows, 1), "against", dtype=object),
-        "words": np.full(n_rows, "", dtype=object),
-        "classes": classes,
-        "class_counts": np.full(n_classes, n_rows // n_classes),
-        "transition_matrix": 0.8 * np.eye(n_classes) + 0.2 / n_classes,
-        "confusions": (Confusion(classes[0], classes[-1], 0.1, 12.0),),
-        "noise": NoiseFacts(0.13, 0.05, 0.2, True, True, 0.8, "About 13 % are wrong."),
-        "findings": (
-            Finding(
-                "duplicates",
-                "problem",
-                "4 rows are copies",
-                "Keep one of each.",
-                rows=np.array([3, 5, 8, 9]),
-                groups=np.array([0, 1, 0, 1]),
-            ),
-        ),
         "columns": (ColumnFacts("width", "number", "", 0.02, 50, float("nan")),),
-        "how": {"code": "audit(frame, label='species')", "version": "0"},
         "data": values if data is None else data,
+        "thumbnails": None,
     }
-    return Report(**{**defaults, **facts})
+    table.update({name: facts.pop(name) for name in table if name in facts})
+    ranking = RankedLabels(
+        rows=rng.permutation(n_rows),
+        given=given,
+        suggested=np.where(flagged, other, given),
+        quality=quality,
+        error=1 - quality,
+        flagged=flagged,
+        trusted=np.zeros(n_rows, dtype=bool),
+        against=np.full((n_rows, 1), "against", dtype=object),
+        words=np.full(n_rows, "", dtype=object),
+    )
+    by_class = ClassFacts(
+        names=classes,
+        counts=np.full(n_classes, n_rows // n_classes),
+        transition_matrix=0.8 * np.eye(n_classes) + 0.2 / n_classes,
+        confusions=(Confusion(classes[0], classes[-1], 0.1, 12.0),),
+    )
+    duplicates = Finding(
+        "duplicates",
+        "problem",
+        "4 rows are copies",
+        "Keep one of each.",
+        rows=np.array([3, 5, 8, 9]),
+        groups=np.array([0, 1, 0, 1]),
+    )
+    defaults = {
+        "noise": NoiseFacts(0.13, 0.05, 0.2, True, True, 0.8, "About 13 % are wrong."),
+        "findings": (duplicates,),
+        "how": {"code": "audit(frame, label='species')", "version": "0"},
+    }
+    return Report(TableFacts(**table), ranking, by_class, **{**defaults, **facts})
 
 
 class Page(HTMLParser):
@@ -138,10 +148,17 @@ def test_the_page_says_what_was_found():
     assert page.tags.count("tr") == 1 + 60 + 2 + 2
 
 
+def test_no_clear_sign_has_no_rate():
+    noise = NoiseFacts(0.13, 0.0, 0.2, True, True, 0.8, "No clear sign.")
+    page = Page(render_html(make_report(noise=noise)))
+    assert "20.0% of the labels are wrong at most; there is no clear" in page.text
+    assert "between" not in page.text
+
+
 def test_classes_that_overlap_have_no_rate():
     words = "Nobody can tell: the classes overlap."
     noise = NoiseFacts(0.3, 0.0, 0.5, False, False, 0.55, words)
-    page = Page(render_html(make_report(noise=noise, n_to_check=0)))
+    page = Page(render_html(make_report(noise=noise)))
     assert words in page.text
     assert "30.0%" not in page.text
     assert "0 rows for which a look pays" in page.text
@@ -173,6 +190,17 @@ def hostile_report():
         how={"code": HOSTILE["style"], "version": HOSTILE["image"]},
     )
     return report
+
+
+# A PNG of one pixel.
+PIXEL = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGNgYGAAAAAEAAH2FzhVAAAA"
+    "AElFTkSuQmCC"
+)
+
+
+def image_report():
+    return make_report(thumbnails=dict.fromkeys(range(60), PIXEL))
 
 
 def test_hostile_cells_are_inert():
@@ -269,6 +297,7 @@ onload = () => {
       height: root.scrollHeight,
       rows: page.querySelectorAll(".suspects tbody tr").length,
       pictures: page.querySelectorAll("figure svg").length,
+      thumbnails: [...page.images].filter((image) => image.naturalWidth).length,
       owned: frame.contentWindow.owned === 1,
       loaded: loaded.map((entry) => entry.name).filter((x) => !x.startsWith("data:")),
     };
@@ -279,7 +308,7 @@ onload = () => {
 
 
 @pytest.mark.skipif(BROWSER is None, reason="needs Chromium or Chrome")
-@pytest.mark.parametrize("report", [make_report, hostile_report])
+@pytest.mark.parametrize("report", [make_report, hostile_report, image_report])
 def test_a_browser_shows_all_of_it_and_loads_nothing(report, tmp_path):
     text = html.escape(render_html(report()), quote=True)
     frames = "".join(
@@ -297,4 +326,6 @@ def test_a_browser_shows_all_of_it_and_loads_nothing(report, tmp_path):
     assert all(one["height"] > 900 for one in found)
     assert all(one["rows"] == report().n_labelled for one in found)
     assert all(one["pictures"] == 3 for one in found)
+    n_shown = len(report().table.thumbnails or ())
+    assert all(one["thumbnails"] == n_shown for one in found)
     assert not any(one["owned"] or one["loaded"] for one in found)

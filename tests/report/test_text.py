@@ -6,7 +6,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from sknoisy.report import AuditReport, ColumnFacts, Confusion, Finding, NoiseFacts
+from sknoisy.report import (
+    AuditReport,
+    ClassFacts,
+    ColumnFacts,
+    Confusion,
+    Finding,
+    NoiseFacts,
+    RankedLabels,
+    TableFacts,
+)
 from sknoisy.report._text import render_report
 
 pd = pytest.importorskip("pandas")
@@ -19,32 +28,30 @@ def make_report(n_classes=2, n_rows=12):
     suggested = (codes + (np.arange(n_rows) < 3)) % n_classes
     comments = [f"a comment on row {row},\nwith a break" * 9 for row in range(n_rows)]
     frame = pd.DataFrame({"x": np.arange(n_rows) / 7, "comment": comments})
-    return AuditReport(
-        name="data.csv",
-        label_name="kind",
-        n_rows=n_rows,
+    columns = (
+        ColumnFacts("x", "number", "", 0.0, n_rows, 0.5),
+        ColumnFacts("comment", "text", "", 0.0, n_rows, np.nan),
+    )
+    ranking = RankedLabels(
         rows=rng.permutation(n_rows),
         given=names[codes],
         suggested=names[suggested],
         quality=np.linspace(0.01, 0.99, n_rows),
+        error=np.where(np.arange(n_rows) < 3, 0.5, 0.1),
         flagged=suggested != codes,
         trusted=np.zeros(n_rows, dtype=bool),
-        expected_wrong=np.linspace(0.9, 2, n_rows),
-        n_to_check=3,
         against=np.full((n_rows, 3), "", dtype=object),
         words=np.full(n_rows, "", dtype=object),
-        classes=names,
-        class_counts=np.bincount(codes),
-        transition_matrix=0.8 * np.eye(n_classes) + 0.2 / n_classes,
-        confusions=(Confusion("class 0", "class 1", 0.3, 6.2),),
+    )
+    T = 0.8 * np.eye(n_classes) + 0.2 / n_classes
+    confusions = (Confusion("class 0", "class 1", 0.3, 6.2),)
+    return AuditReport(
+        TableFacts("data.csv", "kind", n_rows, columns, frame),
+        ranking,
+        ClassFacts(names, np.bincount(codes), T, confusions),
         noise=NoiseFacts(0.1, 0.05, 0.25, True, True, 0.8, "About a tenth."),
         findings=(Finding("note", "hint", "Something to know", "Or two."),),
-        columns=(
-            ColumnFacts("x", "number", "", 0.0, n_rows, 0.5),
-            ColumnFacts("comment", "text", "", 0.0, n_rows, np.nan),
-        ),
         how={},
-        data=frame,
     )
 
 
@@ -65,10 +72,11 @@ def test_problems_are_marked():
 
 def test_number_of_rows_to_look_at():
     report = make_report()
-    assert "the first 3 rows by suspicion, of which about 1 are" in render_report(
+    assert "the first 3 rows by suspicion, of which about 2 are" in render_report(
         report, width=110
     )
-    text = render_report(replace(report, n_to_check=0), width=110)
+    calm = replace(report.noise, lower=0.0)
+    text = render_report(replace(report, noise=calm), width=110)
     assert "Begin with the first 12" in text
 
 
@@ -87,7 +95,9 @@ def test_matrix_is_an_upper_estimate_where_there_is_no_clear_sign():
 def test_largest_confusions_are_listed_where_the_matrix_is_too_wide():
     text = render_report(make_report(12), top=0, width=80)
     assert text.splitlines()[-1] == "  class 0  as  class 1   30.0%  (about 6 rows)"
-    text = render_report(replace(make_report(12), confusions=()), top=0, width=80)
+    report = make_report(12)
+    report = replace(report, by_class=replace(report.by_class, confusions=()))
+    text = render_report(report, top=0, width=80)
     assert "  none that would concern a whole row" in text
 
 
