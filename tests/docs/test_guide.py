@@ -40,6 +40,13 @@ def test_the_index_names_each_page_in_a_sentence(page):
     assert index.count(f"\n   {page.stem}\n") == 1
 
 
+def test_the_gallery_names_each_example_by_its_package():
+    examples = GUIDE.parent / "examples"
+    text = (examples / "README.rst").read_text(encoding="utf-8")
+    names = {path.name for path in examples.glob("plot_*.py")}
+    assert set(re.findall(r"auto_examples_(plot_\w+\.py)`", text)) == names
+
+
 def test_a_picture_without_alternative_text_is_noticed():
     (entry,) = pictures(".. plot:: a.py\n   :width: 100%\n\nText\n")
     assert ":alt: " not in entry[1]
