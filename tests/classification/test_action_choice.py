@@ -17,7 +17,6 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.preprocessing import scale
 
 from sknoisy import NoisyLabelClassifier
-from sknoisy._clean_posterior import calibrate_error_rate
 from sknoisy._labels import read_labels
 from sknoisy._soft_labels import soft_labels_for
 from sknoisy.classification import _action_choice
@@ -161,20 +160,6 @@ def test_the_check_does_not_see_the_labels_held_out(iris, monkeypatch):
         NoisyLabelClassifier(GaussianNB(), cv=folds, random_state=0).fit(X, y)
     assert_allclose(seen[0], seen[3])
     assert np.abs(seen[1] - seen[4]).max() > 0.01
-
-
-@settings(max_examples=25, deadline=None)
-@given(core=st.floats(0, 1), share=st.floats(0, 1), seed=st.integers(0, 1000))
-def test_error_rate_is_calibrated_towards_the_core(core, share, seed):
-    rng = np.random.RandomState(seed)
-    quality, weights = rng.beta(0.5, 0.5, size=50), rng.uniform(0.1, 2, 50)
-    scaled = calibrate_error_rate(quality, core, weights, share)
-    weights = weights / weights.sum()
-    error = weights @ (1 - quality)
-    target = min(error, share * core + (1 - share) * error)
-    assert_allclose(weights @ (1 - scaled), target, atol=1e-4)
-    assert (np.diff(scaled[quality.argsort()]) >= 0).all()
-    assert (scaled >= quality - 1e-5).all()
 
 
 @settings(max_examples=25, deadline=None)
