@@ -319,28 +319,39 @@ def test_the_estimator_is_left_unfitted(iris, soft_labels):
 
 
 def test_soft_labels_of_each_action_by_hand():
-    posterior = np.array([[0.6, 0.3, 0.1], [0.2, 0.5, 0.3], [0.1, 0.1, 0.8]])
-    labels = NoisyLabels(
-        np.array([0, 2, 1]), np.arange(3), sample_weight=np.array([1.0, 2, 1])
+    posterior = np.array(
+        [[0.6, 0.3, 0.1], [0.2, 0.5, 0.3], [0.1, 0.1, 0.8], [0.2, 0.7, 0.1]]
     )
+    weights = np.array([1.0, 2, 1, 1])
+    labels = NoisyLabels(np.array([0, 2, 1, 0]), np.arange(3), sample_weight=weights)
     expected = {
-        "keep": [[1, 0, 0], [0, 0, 2], [0, 1, 0]],
-        "relabel": [[1, 0, 0], [0, 2, 0], [0, 0, 1]],
-        "soft": posterior * [[1], [2], [1]],
+        "keep": [[1, 0, 0], [0, 0, 2], [0, 1, 0], [1, 0, 0]],
+        "relabel": [[1, 0, 0], [0, 2, 0], [0, 0, 1], [0, 1, 0]],
+        "soft": posterior * weights[:, None],
+        # Nothing would be left of the classes 1 and 2, which keep their labels.
+        "filter": [[1, 0, 0], [0, 0, 2], [0, 1, 0], [0, 0, 0]],
     }
     for action, table in expected.items():
         assert_allclose(soft_labels_for(action, posterior, labels), table)
-    # The filter would leave nothing of the classes 1 and 2, which keep their labels.
-    filtered = soft_labels_for("filter", posterior, labels)
-    assert_allclose(filtered, expected["keep"])
-    # Qualities .6, .3 and .1; each class is brought half-way back to its share.
+    # Qualities .6, .3, .1 and .2; each class is brought half-way back to its share.
     weighed = soft_labels_for("weight", posterior, labels)
-    # In the order of the rows, which are of the classes 0, 2 and 1.
-    factors = np.sqrt([1 / 0.6, 2 / 0.6, 1 / 0.1])
-    factors *= (0.6 + 0.6 + 0.1) / (factors @ [0.6, 0.6, 0.1])
-    assert_allclose(
-        weighed.sum(axis=1), [1, 2, 1] * np.array([0.6, 0.3, 0.1]) * factors
+    # Of the classes 0, 2 and 1: what was given by what is left.
+    factors = np.sqrt([2 / 0.8, 2 / 0.6, 1 / 0.1])
+    factors *= (0.8 + 0.6 + 0.1) / (factors @ [0.8, 0.6, 0.1])
+    quality = weights * [0.6, 0.3, 0.1, 0.2] * factors[[0, 1, 2, 0]]
+    assert_allclose(weighed, quality[:, None] * labels.one_hot())
+
+
+def test_weights_count_for_what_is_surely_wrong():
+    """The two lowest labels weigh 1 of 5, the lowest three 4 of 5."""
+    labels = NoisyLabels(
+        np.zeros(4, int), np.arange(2), sample_weight=np.array([0.5, 0.5, 3, 1])
     )
+    quality = np.array([0.1, 0.2, 0.3, 0.9])
+    posterior = np.column_stack([quality, 1 - quality])
+    for surely_wrong, n_dropped in ((0.15, 1), (0.2, 2), (0.75, 2), (0.85, 3)):
+        table = soft_labels_for("weight", posterior, labels, surely_wrong=surely_wrong)
+        assert (table[:, 0] == 0).sum() == n_dropped
 
 
 def test_a_pipeline_that_ends_with_no_estimator_takes_no_weights():

@@ -43,6 +43,29 @@ def test_dual_matrix_is_the_product_of_two_steps():
     np.testing.assert_allclose(T, np.array([[0.9, 0.1], [0.2, 0.8]]) @ counted)
 
 
+def test_prediction_without_a_row_leads_to_its_own_label():
+    """Four rows are predicted as 0, one as 1, none as 2."""
+    proba = np.array([[8, 1, 1], [6, 3, 1], [5, 3, 2], [4, 3, 3], [2, 7, 1]]) / 10
+    labels = np.array([0, 0, 1, 2, 0])
+    T = DualTTransition("precomputed", quantile=1).fit(proba, labels)
+    anchors = proba[[0, 4, 3]]
+    counted = np.array([[0.5, 0.25, 0.25], [1, 0, 0], [0, 0, 1]])
+    np.testing.assert_allclose(T.transition_matrix_, anchors @ counted)
+
+
+@pytest.mark.parametrize("cls", [AnchorPointTransition, DualTTransition])
+def test_the_default_is_the_last_tenth(cls):
+    proba = np.column_stack([np.linspace(0.6, 0.99, 40), np.linspace(0.4, 0.01, 40)])
+    proba = np.concatenate([proba, proba[:, ::-1]])
+    labels = np.repeat([0, 1], 40)
+    T, wanted = (
+        cls("precomputed", **options).fit(proba, labels).transition_matrix_
+        for options in ({}, {"quantile": 0.9})
+    )
+    np.testing.assert_array_equal(T, wanted)
+    assert T[0, 0] == pytest.approx(proba[35, 0])
+
+
 @pytest.mark.parametrize("quantile", [0, 1.1])
 def test_quantile_out_of_range(quantile):
     with pytest.raises(ValueError, match="quantile"):
