@@ -249,6 +249,22 @@ def test_searches_with_a_scoring_of_their_own(scoring, routing, iris, soft_label
         model = fit_soft_labels(base, iris[0], soft_labels, [0, 1, 2])
     assert model.best_estimator_.predict(iris[0]).shape == (150,)
     assert base.scoring is scoring
+    names = list(scoring) if isinstance(scoring, list | dict) else ["score"]
+    assert {f"mean_test_{name}" for name in names} <= set(model.cv_results_)
+
+
+class Sampler(BaseEstimator):
+    """A step that resamples rows, as those of imbalanced-learn."""
+
+    def fit_resample(self, X, y):
+        return X, y
+
+
+def test_a_step_that_resamples_rows_is_named():
+    base = Pipeline([("scale", StandardScaler()), ("s", Sampler()), ("r", Recorder())])
+    message = "^Pipeline takes no sample_weight, since Sampler resamples the rows"
+    with pytest.raises(UnsuitableEstimatorError, match=message):
+        fit_weighted(base, np.zeros((2, 1)), np.array([0, 1]), np.array([1.0, 2.0]))
 
 
 @pytest.mark.parametrize("routing", [False, True])

@@ -165,12 +165,19 @@ def test_string_labels_and_classes_that_y_lacks():
     assert_array_equal(np.flatnonzero(found), [5, 8, 9])
 
 
+def test_errors_of_equal_quality_are_listed_in_the_order_of_the_rows():
+    proba = np.repeat([[0.9, 0.1], [0.1, 0.9]], 60, axis=0)
+    y = np.where(np.arange(120) % 4 == 1, [1] * 60 + [0] * 60, [0] * 60 + [1] * 60)
+    found = find_label_errors(y, proba, ranked=True)
+    assert_array_equal(found, np.arange(1, 120, 4))
+
+
 @pytest.mark.parametrize(
     ("y", "proba", "options", "message"),
     [
         (HAND_Y, HAND, {"rule": "best"}, r"rule expected one of .* got 'best'"),
         (HAND_Y, HAND[:5], {}, r"shape \(10, 2\), .* but got shape \(5, 2\)"),
-        (HAND_Y, 2 * HAND, {}, "sum to 1, but those of row 0 sum to 2"),
+        (HAND_Y, 2 * HAND, {}, r"^find_label_errors ex.*those of row 0 sum to 2"),
     ],
 )
 def test_bad_input(y, proba, options, message):

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -87,6 +89,21 @@ def test_small_classes_take_the_mixture_of_all(two_classes):
     assert mixtures[1] is mixtures[0]
     assert mixtures[2] is mixtures[0]
     assert_array_equal(weights, MixtureFitter("beta", True).weigh(scores, labels)[0])
+
+
+def test_rows_of_a_class_count_by_weight(two_classes):
+    scores, labels = two_classes
+    weight = np.where(np.arange(800) % 4, 0.5, 2.5)
+    weighted = replace(labels, sample_weight=weight)
+    for size, n_own in ((400, 2), (400.5, 0)):
+        fitter = MixtureFitter("beta", True, "class", min_class_size=size)
+        _, (overall, *own) = fitter.weigh(scores, weighted)
+        assert sum(mixture is not overall for mixture in own) == n_own
+        if n_own:
+            rows = slice(400)
+            alone = ScoreMixture(n_components=2)
+            alone.fit(scores[rows, None], sample_weight=weight[rows])
+            assert_array_equal(own[0].means_, alone.means_)
 
 
 def test_one_component_is_tried_only_where_no_noise_was_found():
