@@ -11,7 +11,7 @@ from sknoisy import transition
 from sknoisy._clean_posterior import clean_posterior, implied_noise_rate
 from sknoisy._labels import NoisyLabels
 from sknoisy.noise import PairNoise
-from sknoisy.transition import ConfidentTransition, NeighborTransition
+from sknoisy.transition import ConfidentTransition, EMTransition, NeighborTransition
 
 X, y_true = load_iris(return_X_y=True)
 X = scale(X)
@@ -49,9 +49,14 @@ def test_posterior_of_a_matrix():
     np.testing.assert_array_equal(posterior, expected)
 
 
-def test_posterior_that_was_found_with_the_matrix():
-    fitted = NeighborTransition().fit(X, y)
-    again = NeighborTransition()
-    T, posterior = again._posterior(X, None, NoisyLabels(y, np.arange(3)))
+@pytest.mark.parametrize("cls", [NeighborTransition, EMTransition])
+def test_posterior_that_was_found_with_the_matrix(cls):
+    labels, fitted = NoisyLabels(y, np.arange(3)), cls().fit(X, y)
+    again = cls()
+    proba = fitted._proba(X, labels) if fitted._needs_proba else None
+    T, posterior = again._posterior(X, proba, labels)
     np.testing.assert_allclose(T, fitted.transition_matrix_)
     assert posterior is again.clean_proba_
+    np.testing.assert_allclose(posterior, fitted.clean_proba_)
+    np.testing.assert_allclose(posterior.sum(axis=1), 1)
+    assert (posterior.argmax(axis=1) == y_true).mean() > 0.9
