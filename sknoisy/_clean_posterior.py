@@ -231,21 +231,13 @@ def _mean_posteriors(table, priors, weights, moving):
     The sum over rows is a product of a matrix and a vector for each block and power,
     so that the table is read once and no posterior is stored.
     """
-    priors, gains, uniform = (
-        priors.copy(),
-        np.zeros(priors.shape),
-        np.zeros(len(priors)),
-    )
+    gains = np.zeros(priors.shape)
     for rows in _blocks(table):
         for t, power in _powers(table[rows]):
             if moving[t]:
-                total = power @ priors[t]
-                # Rows of which nothing is known have a uniform posterior.
-                empty = total == 0
-                gains[t] += (weights[rows] / np.where(empty, 1, total)) @ power
-                uniform[t] += weights[rows] @ empty
-    mean = priors * gains + uniform[:, None] / priors.shape[1]
-    return np.where(moving[:, None], mean, priors)
+                # Never divides by 0: a power is at least SMALLEST_CONFUSION**16.
+                gains[t] += (weights[rows] / (power @ priors[t])) @ power
+    return np.where(moving[:, None], priors * gains, priors)
 
 
 def _log_likelihoods(table, priors, transition_matrix, codes, weights):
@@ -253,14 +245,10 @@ def _log_likelihoods(table, priors, transition_matrix, codes, weights):
     given, fit = np.ascontiguousarray(transition_matrix.T), np.zeros(len(priors))
     for rows in _blocks(table):
         to_label = given[codes[rows]]
-        unknown = to_label.mean(axis=1)
         for t, power in _powers(table[rows]):
-            total = power @ priors[t]
             joint = np.einsum("nk,nk,k->n", power, to_label, priors[t])
-            likelihood = np.divide(joint, total, out=unknown.copy(), where=total > 0)
-            fit[t] += weights[rows] @ np.log(
-                np.maximum(likelihood, SMALLEST_PROBABILITY)
-            )
+            likelihood = np.maximum(joint / (power @ priors[t]), SMALLEST_PROBABILITY)
+            fit[t] += weights[rows] @ np.log(likelihood)
     return fit
 
 

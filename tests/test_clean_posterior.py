@@ -116,6 +116,16 @@ def test_an_impossible_vote_rules_no_class_out():
     assert posterior[0, 0] > 0.5
 
 
+def test_the_largest_powers_of_sure_predictions_divide_by_no_zero():
+    """Class 2 has no label, and all others look like it: its prior goes to 0."""
+    proba = np.eye(3)[[2, 2, 0, 1, 2, 2]]
+    codes = np.array([0, 1, 0, 1, 0, 1])
+    with np.errstate(all="raise"):
+        expected = expected_classes(proba, np.eye(3), codes)
+    assert_allclose(expected.sum(axis=1), 1)
+    assert_allclose(expected[:, 2], 0, atol=1e-9)
+
+
 @pytest.mark.parametrize("kind", ["uniform", "pair"])
 def test_where_nothing_else_is_known_the_label_decides(kind):
     T = make_transition_matrix(4, 0.4, kind=kind)
