@@ -166,10 +166,13 @@ def test_string_labels_and_classes_that_y_lacks():
 
 
 def test_errors_of_equal_quality_are_listed_in_the_order_of_the_rows():
-    proba = np.repeat([[0.9, 0.1], [0.1, 0.9]], 60, axis=0)
-    y = np.where(np.arange(120) % 4 == 1, [1] * 60 + [0] * 60, [0] * 60 + [1] * 60)
-    found = find_label_errors(y, proba, ranked=True)
-    assert_array_equal(found, np.arange(1, 120, 4))
+    sure = np.tile([0.95, 0.9, 0.85], 80)
+    proba = np.column_stack([sure, 1 - sure])
+    proba[120:] = proba[120:, ::-1]
+    y, wrong = np.repeat([0, 1], 120), np.arange(240) % 4 == 1
+    found = find_label_errors(np.where(wrong, 1 - y, y), proba, ranked=True)
+    by_quality = [np.flatnonzero(wrong & (sure == one)) for one in (0.95, 0.9, 0.85)]
+    assert_array_equal(found, np.concatenate(by_quality))
 
 
 @pytest.mark.parametrize(

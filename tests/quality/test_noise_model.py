@@ -115,23 +115,29 @@ def test_matrix_is_made_of_two_cores():
 
 def test_matrix_of_rows_is_that_of_what_held_out_trees_say(monkeypatch):
     proba, codes = drawn()
-    monkeypatch.setattr(_noise_model, "held_out_proba", lambda X, labels: proba)
-    T = estimated_transition(None, codes, 4)
+
+    def held_out(X, labels):
+        assert X == "rows"
+        assert labels.codes is codes
+        assert labels.n_classes == 4
+        return proba
+
+    monkeypatch.setattr(_noise_model, "held_out_proba", held_out)
+    T = estimated_transition("rows", codes, 4)
     np.testing.assert_array_equal(T, matrix_of(proba, codes))
 
 
 def test_quality_ranks_the_margins_of_relative_probabilities(monkeypatch):
     proba, codes = drawn()
-    seen = []
+    seen, labels = [], NoisyLabels(codes=codes, classes=np.arange(4))
 
     def held_out(X, labels, random_state):
-        seen.append(random_state)
+        seen.append((labels, random_state))
         return proba
 
     monkeypatch.setattr(_noise_model, "held_out_proba", held_out)
-    labels = NoisyLabels(codes=codes, classes=np.arange(4))
     quality = held_out_quality(None, labels, random_state=3)
-    assert seen == [3]
+    assert seen == [(labels, 3)]
     relative = np.log(relative_proba(proba, codes) + 1e-3)
     margin = [
         r[c] - np.delete(r, c).max() for r, c in zip(relative, codes, strict=True)

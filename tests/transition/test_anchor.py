@@ -19,6 +19,14 @@ def test_anchor_is_the_quantile_of_the_rows_predicted_as_the_class(quantile, row
     np.testing.assert_array_equal(anchor_rows(PROBA, quantile, np.ones(6)), rows)
 
 
+def test_among_equally_sure_rows_the_order_decides():
+    sure = np.tile([0.9, 0.8, 0.9], 20)
+    proba = np.column_stack([sure, 1 - sure])
+    # Twenty rows are less sure, so that half of all is reached at the tenth of these.
+    anchor = np.flatnonzero(sure == 0.9)[9]
+    assert anchor_rows(proba, 0.5, np.ones(60))[0] == anchor
+
+
 def test_weights_count_as_copies():
     copies = np.array([1, 3, 1, 2, 1, 2])
     weighted = anchor_rows(PROBA, 0.6, copies.astype(float))
