@@ -149,6 +149,18 @@ def test_weights_are_relative_and_as_good_as_copies(seed):
         assert other.better_than_chance == weighted.better_than_chance
 
 
+def test_copies_of_sure_rows_are_no_further_rows():
+    sureness = np.linspace(0.99, 0.6, 200)
+    proba = np.vstack([_sure(sureness, 0), _sure(sureness, 1)])
+    codes = np.repeat([0, 1], 200)
+    codes[::4] ^= 1
+    once = estimate(proba, codes)
+    thrice = proba.repeat(3, axis=0), codes.repeat(3)
+    copied = estimate(*thrice, points=np.arange(400).repeat(3))
+    assert copied.core_lower == pytest.approx(once.core_lower)
+    assert 0 < once.core_lower < estimate(*thrice).core_lower
+
+
 def test_effective_size():
     assert effective_size(np.full(10, 0.01)) == pytest.approx(10)
     assert effective_size(np.array([1.0, 1.0, 2.0])) == pytest.approx(16 / 6)

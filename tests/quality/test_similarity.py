@@ -51,11 +51,17 @@ def test_names_and_callables():
 
 
 @pytest.mark.parametrize(
-    "returned", [np.ones((3, 2)), np.ones(2), [1, np.nan, 1]], ids=["2d", "few", "nan"]
+    ("returned", "got"),
+    [
+        (np.ones((3, 2)), r"shape \(3, 2\) with 0 numbers"),
+        (np.ones(2), r"shape \(2,\) with 0 numbers"),
+        ([1, np.nan, 1], r"shape \(3,\) with 1 numbers"),
+    ],
 )
-def test_a_callable_that_returns_something_else(returned):
+def test_a_callable_that_returns_something_else(returned, got):
     labels = label_record(["a", "a", "b"], owner="Test", classes=list("abc"))
-    with pytest.raises(ValueError, match="similarity expected a function that returns"):
+    message = f"similarity expected a function that returns 3 finite.*{got}"
+    with pytest.raises(ValueError, match=message):
         label_similarity(lambda proba, codes: returned, PROBA, labels)
 
 
@@ -99,6 +105,8 @@ def test_rows_of_a_class_count_by_weight(two_classes):
         fitter = MixtureFitter("beta", True, "class", min_class_size=size)
         _, (overall, *own) = fitter.weigh(scores, weighted)
         assert sum(mixture is not overall for mixture in own) == n_own
+        of_all = ScoreMixture(n_components=2).fit(scores[:, None], sample_weight=weight)
+        assert_array_equal(overall.means_, of_all.means_)
         if n_own:
             rows = slice(400)
             alone = ScoreMixture(n_components=2)
