@@ -126,3 +126,12 @@ def test_rows_without_numbers_have_no_forest():
     texts = np.array([["a"], ["b"], ["c"], ["d"]], dtype=object)
     with pytest.warns(UserWarning, match="Forest and neighbours need numeric columns"):
         assert forest_evidence(inputs(texts, [0, 1, 0, 1])) is None
+
+
+@pytest.mark.parametrize("size", [1e300, -1e300])
+def test_numbers_beyond_single_precision(iris, size):
+    X, noisy, true = iris
+    context = FitContext(random_state=0, embedding="passthrough")
+    far = np.where(np.eye(1, 4, dtype=bool) & (true == 2)[:, None], size, X)
+    proba = forest_evidence(inputs(far, noisy, context=context))
+    assert (proba.argmax(axis=1) == true).mean() > 0.9
