@@ -20,9 +20,12 @@ from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler, scale
+from sklearn.svm import SVC
 
 from sknoisy._labels import NoisyLabels
 from sknoisy._soft_labels import (
+    balanced_weights,
+    balances_classes,
     drop_negligible,
     fit_soft_labels,
     fit_weighted,
@@ -297,6 +300,27 @@ def test_routing_finds_the_classifier_inside_a_meta_estimator(iris):
         base = OneVsRestClassifier(Recorder())
         model = fit_weighted(base, X, y, np.linspace(0.1, 2, 150))
     assert all(part.weights_ is not None for part in model.estimators_)
+
+
+def test_balanced_weights_by_hand():
+    """Weights of 1 and 3 for label 2, of 2 for label 5: each has half of 6."""
+    found = balanced_weights(np.array([2, 5, 2]), np.array([1.0, 2.0, 3.0]))
+    assert_allclose(found, [0.75, 3, 2.25])
+    assert balanced_weights(np.array([0, 1]), np.array([1.0, 0.0])) is None
+
+
+@pytest.mark.parametrize(
+    ("base", "expected"),
+    [
+        (LogisticRegression(class_weight="balanced"), True),
+        (make_pipeline(StandardScaler(), SVC(class_weight="balanced")), True),
+        (LogisticRegression(class_weight={0: 1.0}), False),
+        (LogisticRegression(), False),
+        (GaussianNB(), False),
+    ],
+)
+def test_which_classifiers_balance_classes(base, expected):
+    assert balances_classes(base) == expected
 
 
 def test_weights_of_1_are_no_weights():

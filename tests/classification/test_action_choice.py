@@ -239,6 +239,19 @@ def test_evidence_of_rare_classes_is_compared_with_chance_and_not_with_the_major
     assert roc_auc_score(noisy != y, -clf.label_quality_) > 0.8
 
 
+@pytest.mark.parametrize("seed", range(2))
+def test_a_base_that_balances_classes_is_compared_as_it_balances(seed):
+    """Labels are right, and weights would turn rows of the rare class away."""
+    rng = np.random.RandomState(seed)
+    y = (rng.uniform(size=1000) < 0.08).astype(int)
+    X = rng.normal(size=(1000, 4)) + np.outer(y, [1.6, 1.0, 0, 0])
+    base = LogisticRegression(class_weight="balanced")
+    clf = NoisyLabelClassifier(base, random_state=0).fit(X, y)
+    assert clf.selection_["action"] == "keep"
+    assert "if all classes count alike: action 'keep'" in clf.selection_["reason"]
+    assert_array_equal(clf.predict(X), base.fit(X, y).predict(X))
+
+
 def test_a_base_that_knows_its_rows_by_heart(iris):
     X, y, noisy = iris
     forest = RandomForestClassifier(20, random_state=0)
