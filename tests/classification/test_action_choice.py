@@ -252,6 +252,24 @@ def test_a_base_that_balances_classes_is_compared_as_it_balances(seed):
     assert_array_equal(clf.predict(X), base.fit(X, y).predict(X))
 
 
+class Biased(GaussianNB):
+    """Predicts by other probabilities than it shows, as an SVC does."""
+
+    def predict_proba(self, X):
+        proba = super().predict_proba(X) * [1, 4]
+        return proba / proba.sum(axis=1, keepdims=True)
+
+
+def test_a_base_that_does_not_predict_the_likeliest_class():
+    rng = np.random.RandomState(0)
+    y = np.arange(400) % 2
+    X = rng.normal(size=(400, 3)) + 1.5 * y[:, None]
+    shown = Biased().fit(X, y).predict_proba(X).argmax(axis=1)
+    assert (shown == y).mean() < Biased().fit(X, y).score(X, y) - 0.01
+    clf = NoisyLabelClassifier(Biased(), random_state=0).fit(X, y)
+    assert clf.selection_["action"] == "keep"
+
+
 def test_a_base_that_knows_its_rows_by_heart(iris):
     X, y, noisy = iris
     forest = RandomForestClassifier(20, random_state=0)
