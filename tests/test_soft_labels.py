@@ -79,6 +79,16 @@ def test_rows_by_hand():
     assert_allclose(model.weights_, [1, 0.5, 1.5, 0.25])
 
 
+def test_weights_below_zero_are_kept_where_they_are_asked_for():
+    table = np.array([[1.4, -0.4, 0.01], [0, 1, 0]])
+    model = fit_soft_labels(Recorder(), [[7.0], [8.0]], table, CLASSES, signed=True)
+    assert_array_equal(model.X_, [[7], [7], [7], [8]])
+    assert_array_equal(model.y_, ["a", "b", "c", "b"])
+    assert_array_equal(model.weights_, [1.4, -0.4, 0.01, 1])
+    with pytest.raises(ValueError, match=r"smallest entry is -0\.4\. Clip the table"):
+        fit_soft_labels(Recorder(), [[7.0], [8.0]], table, CLASSES)
+
+
 def test_equals_repeated_rows(iris, soft_labels):
     X, _ = iris
     ours = fit_soft_labels(LogisticRegression(), X, soft_labels, [0, 1, 2])
