@@ -28,18 +28,21 @@ def main():
     parser.add_argument("--minutes", type=float, default=float("inf"))
     parser.add_argument("--member", action="append", help="call only this one")
     arguments = parser.parse_args()
-    counts, start = Counter(), time.monotonic()
+    counts, n_slow, start = Counter(), 0, time.monotonic()
     seeds = range(arguments.first, arguments.first + arguments.cases)
     for seed in seeds:
         if time.monotonic() - start > 60 * arguments.minutes:
             break
         outcome = run_case(seed, arguments.member)
         counts[outcome.verdict] += 1
-        if outcome.seconds > SLOW:
-            counts["slow"] += 1
-        if outcome.verdict in {"bad", "unclear"} or outcome.seconds > SLOW:
+        slow = outcome.seconds > SLOW
+        n_slow += slow
+        if slow or outcome.verdict in {"bad", "unclear"}:
             print(outcome, flush=True)
-    print(f"{counts.total()} cases from seed {arguments.first} on: {dict(counts)}")
+    print(
+        f"{counts.total()} cases from seed {arguments.first} on: {dict(counts)}, "
+        f"{n_slow} of them slow"
+    )
 
 
 if __name__ == "__main__":

@@ -39,18 +39,18 @@ USUAL_RATE, OF_MEAN_RATE, OF_RATES, OF_LEVELS = 0.05, 0.1, 2.0, 0.5
 RATE_LOGIT_LIMIT = 9.0
 
 
-def label_proba(true_proba, missing_rate, spurious_rate=0.0):
+def label_proba(true_proba, missing_rate, spurious_rate):
     """Return q = (1 - m) p + s (1 - p), for arrays and for tensors."""
     return spurious_rate + (1 - missing_rate - spurious_rate) * true_proba
 
 
-def true_proba(label_proba, missing_rate, spurious_rate=0.0):
+def true_proba(label_proba, missing_rate, spurious_rate):
     """Return p, the solution of q = (1 - m) p + s (1 - p) that is nearest in [0, 1]."""
     span = np.maximum(1 - missing_rate - spurious_rate, SMALLEST_PROBA)
     return np.clip((label_proba - spurious_rate) / span, 0, 1)
 
 
-def flip_posterior(true_proba, labels, missing_rate, spurious_rate=0.0):
+def flip_posterior(true_proba, labels, missing_rate, spurious_rate):
     r"""Return the probability that a label is truly 1, given evidence and label.
 
     Bayes' rule: :math:`m p / (m p + (1 - s)(1 - p))` for a label of 0 and

@@ -85,4 +85,6 @@ def seed_unset(estimator, random_state):
         for name, value in sorted(estimator.get_params(deep=True).items())
         if value is None and (name == "random_state" or name.endswith("__random_state"))
     }
-    return estimator.set_params(**unset)
+    # A FrozenEstimator returns nothing from it.
+    estimator.set_params(**unset)
+    return estimator

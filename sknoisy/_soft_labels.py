@@ -174,20 +174,39 @@ def _balanced(estimator, y, weights):
     """Return weights that hold ``class_weight="balanced"``, which is set to None.
 
     Some classifiers count rows and not their weight, though a soft label takes several
-    rows. The factor of class k is sum(weights) / (K * sum of the weights of class k),
-    the formula of scikit-learn with weights for counts.
+    rows.
     """
-    last = estimator.steps[-1][1] if isinstance(estimator, Pipeline) else estimator
-    wanted = getattr(last, "class_weight", None)
-    if not isinstance(wanted, str) or wanted != "balanced":
+    if not balances_classes(estimator):
         return weights
-    classes, codes = np.unique(y, return_inverse=True)
-    total = np.bincount(codes, weights)
+    balanced = balanced_weights(np.unique(y, return_inverse=True)[1], weights)
     # Weights below zero can leave a class without any share.
-    if not (total > 0).all():
+    if balanced is None:
         return weights
-    last.set_params(class_weight=None)
-    return weights * (total.sum() / (len(classes) * total))[codes]
+    _last_step(estimator).set_params(class_weight=None)
+    return balanced
+
+
+def balances_classes(estimator):
+    """Whether a classifier, or its last step, has ``class_weight="balanced"``."""
+    wanted = getattr(_last_step(estimator), "class_weight", None)
+    return isinstance(wanted, str) and wanted == "balanced"
+
+
+def _last_step(estimator):
+    return estimator.steps[-1][1] if isinstance(estimator, Pipeline) else estimator
+
+
+def balanced_weights(codes, weights):
+    """Return weights by which all classes that occur count alike.
+
+    The factor of class k is sum(weights) / (K * sum of the weights of class k), the
+    formula of scikit-learn with weights for counts. None where a class has no weight.
+    """
+    occurring, codes = np.unique(codes, return_inverse=True)
+    total = np.bincount(codes, weights)
+    if not (total > 0).all():
+        return None
+    return weights * (total.sum() / (len(occurring) * total))[codes]
 
 
 def _sampler_of(estimator):

@@ -290,6 +290,6 @@ def _check_row_sums(T, name):
     worst = np.abs(rows - 1).argmax()
     raise ValueError(
         f"{name} of shape {T.shape} must have rows that sum to 1, since T[i, j] = "
-        f"P(noisy = j | clean = i), but row {worst} sums to {rows[worst]:.6g}. If it "
+        f"P(noisy = j | clean = i), but row {worst} sums to {rows[worst]:.9g}. If it "
         "holds counts, divide each row by its sum."
     )

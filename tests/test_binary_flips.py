@@ -162,3 +162,12 @@ def test_the_prior_of_the_rates_is_centred_at_the_usual_rate():
     above, *_, of_rates = model._penalty(np.zeros(2), np.ones(1), usual + 0.5)
     assert above > 0
     assert (of_rates > 0).all()
+
+
+def test_certainty_that_is_wrong_costs_much_but_not_everything():
+    z = np.array([[800.0, -800.0]])
+    labels, free = np.array([[False, True]]), np.zeros((1, 2), bool)
+    prior = np.ones(1), 0.01
+    model = _FlipModel(np.zeros((1, 1, 2)), labels, 0.0, None, free, prior)
+    loss, *_ = model.negative_likelihood(z, np.zeros((2, 2)))
+    assert loss == pytest.approx(2 * -np.log(1e-8), rel=1e-6)

@@ -6,11 +6,16 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from sknoisy import _clean_posterior
 from sknoisy._clean_posterior import (
+    calibrate_error_rate,
     clean_posterior,
     clean_prior,
     expected_classes,
+    implied_noise_rate,
+    label_posterior,
+    log_odds,
     spread_quality,
 )
+from sknoisy._labels import NoisyLabels
 from sknoisy._transition_matrix import make_transition_matrix, normalize_rows
 
 sizes = st.integers(2, 6)
@@ -138,6 +143,16 @@ def test_an_impossible_vote_rules_no_class_out():
     assert posterior[0, 0] > 0.5
 
 
+def test_the_largest_powers_of_sure_predictions_divide_by_no_zero():
+    """Class 2 has no label, and all others look like it: its prior goes to 0."""
+    proba = np.eye(3)[[2, 2, 0, 1, 2, 2]]
+    codes = np.array([0, 1, 0, 1, 0, 1])
+    with np.errstate(all="raise"):
+        expected = expected_classes(proba, np.eye(3), codes)
+    assert_allclose(expected.sum(axis=1), 1)
+    assert_allclose(expected[:, 2], 0, atol=1e-9)
+
+
 @pytest.mark.parametrize("kind", ["uniform", "pair"])
 def test_where_nothing_else_is_known_the_label_decides(kind):
     T = make_transition_matrix(4, 0.4, kind=kind)
@@ -174,3 +189,92 @@ def test_doubt_is_spread_as_the_prediction_has_it():
     proba = np.array([[0.2, 0.6, 0.2], [0.0, 1.0, 0.0]])
     clean = spread_quality(proba, np.array([0, 1]), np.array([0.6, 0.9]))
     assert_allclose(clean, [[0.6, 0.3, 0.1], [0.05, 0.9, 0.05]])
+
+
+# Where the noise is only estimated
+
+
+def _records(codes, n_classes, weights=None):
+    return NoisyLabels(codes, np.arange(n_classes), weights)
+
+
+def test_implied_noise_rate_by_hand():
+    """Half of the labels are 0, and a tenth of class 0 is given as 1: 0.5 = 0.9 * 5/9.
+
+    By weights of 3 and 1 the true share of class 0 is 0.75 / 0.9 = 5/6.
+    """
+    T = np.array([[0.9, 0.1], [0.0, 1.0]])
+    codes = np.array([0, 1])
+    assert implied_noise_rate(T, _records(codes, 2)) == pytest.approx(0.5 / 9)
+    weighted = _records(codes, 2, np.array([3.0, 1.0]))
+    assert implied_noise_rate(T, weighted) == pytest.approx(0.5 / 6)
+
+
+@pytest.mark.parametrize("core_rate", [1.0, 0.0])
+def test_label_posterior_is_its_equation(core_rate):
+    proba, T, codes = _case(3, seed=1)
+    weights = np.random.RandomState(2).uniform(0.5, 2, size=40)
+    expected = expected_classes(proba, T, codes, weights=weights)
+    odds = np.empty(40)
+    for i, (p, e, label) in enumerate(zip(proba, expected, codes, strict=True)):
+        joint = e * T[:, label]
+        t = joint[label] / joint.sum()
+        # The most likely of the other classes, by the evidence itself.
+        best = np.delete(p, label).max()
+        odds[i] = np.sqrt(t / (1 - t)) * p[label] / best
+    quality = odds / (1 + odds)
+    posterior = label_posterior(proba, _records(codes, 3, weights), T, core_rate)
+    found = posterior[np.arange(40), codes]
+    if core_rate == 1:
+        # The mean error rate is raised by nothing.
+        assert_allclose(found, quality, rtol=1e-6)
+    else:
+        assert_allclose(weights @ (1 - found), weights @ (1 - quality) / 2, rtol=1e-6)
+        shift = log_odds(found) - log_odds(quality)
+        assert_allclose(shift, shift[0], rtol=1e-6)
+    assert_allclose(posterior, spread_quality(expected, codes, found))
+
+
+def test_label_posterior_where_the_matrix_rules_everything_out():
+    """No class gives a label 2, and the evidence is sure of other classes."""
+    T = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.5, 0.5, 0.0]])
+    proba = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [1.0, 0.0, 0.0]])
+    posterior = label_posterior(proba, _records(np.array([0, 1, 2]), 3), T, 1.0)
+    assert_allclose(posterior[:2, :2], np.eye(2), atol=1e-6)
+    assert posterior[2, 2] < 1e-6
+    assert_allclose(posterior.sum(axis=1), 1)
+
+
+@settings(max_examples=25)
+@given(core=st.floats(0, 1), share=st.floats(0, 1), seed=st.integers(0, 1000))
+def test_error_rate_is_calibrated_towards_the_core(core, share, seed):
+    rng = np.random.RandomState(seed)
+    quality, weights = rng.beta(0.5, 0.5, size=50), rng.uniform(0.1, 2, 50)
+    scaled = calibrate_error_rate(quality, core, weights, share)
+    weights = weights / weights.sum()
+    error = weights @ (1 - quality)
+    target = min(error, share * core + (1 - share) * error)
+    assert_allclose(weights @ (1 - scaled), target, atol=1e-4)
+    assert (np.diff(scaled[quality.argsort()]) >= 0).all()
+    assert (scaled >= quality - 1e-5).all()
+
+
+def test_error_rate_is_moved_half_way_by_one_factor_on_the_odds():
+    quality = np.array([0.1, 0.5, 0.9])
+    weights = np.array([1.0, 2.0, 3.0])
+    scaled = calibrate_error_rate(quality, 0.1, weights)
+    # (0.9 + 2 * 0.5 + 3 * 0.1) / 6 = 2.2 / 6
+    assert weights @ (1 - scaled) / 6 == pytest.approx((0.1 + 2.2 / 6) / 2)
+    factor = scaled / (1 - scaled) / (quality / (1 - quality))
+    assert_allclose(factor, factor[0])
+    assert factor[0] > 1
+    # Nothing is made worse, and nothing can be made right for certain.
+    assert calibrate_error_rate(quality, 0.9, weights) is quality
+    assert calibrate_error_rate(quality, 2.2 / 6, weights, 1.0) is quality
+    assert calibrate_error_rate(quality, 0.0, weights, 1.0) is quality
+
+
+def test_log_odds_are_finite():
+    odds = log_odds(np.array([0.0, 0.2, 0.5, 1.0]))
+    assert_allclose(odds[1:3], [np.log(0.25), 0], atol=1e-12)
+    assert_allclose(odds[[0, 3]], [np.log(1e-12), -np.log(1e-12)], rtol=1e-5)

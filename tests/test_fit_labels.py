@@ -324,7 +324,11 @@ def test_labels_that_are_no_classes_have_no_code():
         predicted_codes(model, X, np.sort(NAMES))
 
 
-@pytest.mark.parametrize("make", [pruned, NoisyLabelClassifier])
+def seeded(base):
+    return NoisyLabelClassifier(base, random_state=0)
+
+
+@pytest.mark.parametrize("make", [pruned, NoisyLabelClassifier, seeded])
 def test_a_frozen_base_answers_as_it_is(make):
     frozen = FrozenEstimator(LogisticRegression().fit(X, NAMES[y_true]))
     clf = make(frozen).fit(X, y)

@@ -1,6 +1,7 @@
 """Files are data: nothing on their way is unpickled, evaluated or handed to a shell."""
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 import sknoisy
 
 ROOT = Path(sknoisy.__file__).parent
+TESTS = Path(__file__).parent
 MODULES = {"pickle", "marshal", "shelve", "subprocess", "pty", "ctypes", "yaml", "dill"}
 BUILTINS = {"eval", "exec", "compile", "__import__", "input"}
 # Methods and functions of libraries that execute what they read, or start a program.
@@ -67,6 +69,13 @@ def test_no_module_can_execute_what_it_reads():
         if (wrong := complaints(ast.parse(path.read_text(encoding="utf-8"))))
     }
     assert found == {}
+
+
+def test_every_promise_names_a_test_that_is_there():
+    promises = (TESTS.parent / "SECURITY.md").read_text(encoding="utf-8")
+    named = re.findall(r"`tests/([\w./]+)`", promises)
+    assert len(named) >= 8
+    assert [name for name in named if not (TESTS / name).exists()] == []
 
 
 # Run in a process of its own, since a hook cannot be taken away again.

@@ -20,9 +20,12 @@ from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler, scale
+from sklearn.svm import SVC
 
 from sknoisy._labels import NoisyLabels
 from sknoisy._soft_labels import (
+    balanced_weights,
+    balances_classes,
     drop_negligible,
     fit_soft_labels,
     fit_weighted,
@@ -74,6 +77,16 @@ def test_rows_by_hand():
     assert_array_equal(model.X_[:, 0], [0, 1, 1, 3])
     assert_array_equal(model.y_, ["a", "a", "c", "b"])
     assert_allclose(model.weights_, [1, 0.5, 1.5, 0.25])
+
+
+def test_weights_below_zero_are_kept_where_they_are_asked_for():
+    table = np.array([[1.4, -0.4, 0.01], [0, 1, 0]])
+    model = fit_soft_labels(Recorder(), [[7.0], [8.0]], table, CLASSES, signed=True)
+    assert_array_equal(model.X_, [[7], [7], [7], [8]])
+    assert_array_equal(model.y_, ["a", "b", "c", "b"])
+    assert_array_equal(model.weights_, [1.4, -0.4, 0.01, 1])
+    with pytest.raises(ValueError, match=r"smallest entry is -0\.4\. Clip the table"):
+        fit_soft_labels(Recorder(), [[7.0], [8.0]], table, CLASSES)
 
 
 def test_equals_repeated_rows(iris, soft_labels):
@@ -249,6 +262,22 @@ def test_searches_with_a_scoring_of_their_own(scoring, routing, iris, soft_label
         model = fit_soft_labels(base, iris[0], soft_labels, [0, 1, 2])
     assert model.best_estimator_.predict(iris[0]).shape == (150,)
     assert base.scoring is scoring
+    names = list(scoring) if isinstance(scoring, list | dict) else ["score"]
+    assert {f"mean_test_{name}" for name in names} <= set(model.cv_results_)
+
+
+class Sampler(BaseEstimator):
+    """A step that resamples rows, as those of imbalanced-learn."""
+
+    def fit_resample(self, X, y):
+        return X, y
+
+
+def test_a_step_that_resamples_rows_is_named():
+    base = Pipeline([("scale", StandardScaler()), ("s", Sampler()), ("r", Recorder())])
+    message = "^Pipeline takes no sample_weight, since Sampler resamples the rows"
+    with pytest.raises(UnsuitableEstimatorError, match=message):
+        fit_weighted(base, np.zeros((2, 1)), np.array([0, 1]), np.array([1.0, 2.0]))
 
 
 @pytest.mark.parametrize("routing", [False, True])
@@ -281,6 +310,27 @@ def test_routing_finds_the_classifier_inside_a_meta_estimator(iris):
         base = OneVsRestClassifier(Recorder())
         model = fit_weighted(base, X, y, np.linspace(0.1, 2, 150))
     assert all(part.weights_ is not None for part in model.estimators_)
+
+
+def test_balanced_weights_by_hand():
+    """Weights of 1 and 3 for label 2, of 2 for label 5: each has half of 6."""
+    found = balanced_weights(np.array([2, 5, 2]), np.array([1.0, 2.0, 3.0]))
+    assert_allclose(found, [0.75, 3, 2.25])
+    assert balanced_weights(np.array([0, 1]), np.array([1.0, 0.0])) is None
+
+
+@pytest.mark.parametrize(
+    ("base", "expected"),
+    [
+        (LogisticRegression(class_weight="balanced"), True),
+        (make_pipeline(StandardScaler(), SVC(class_weight="balanced")), True),
+        (LogisticRegression(class_weight={0: 1.0}), False),
+        (LogisticRegression(), False),
+        (GaussianNB(), False),
+    ],
+)
+def test_which_classifiers_balance_classes(base, expected):
+    assert balances_classes(base) == expected
 
 
 def test_weights_of_1_are_no_weights():
@@ -319,28 +369,39 @@ def test_the_estimator_is_left_unfitted(iris, soft_labels):
 
 
 def test_soft_labels_of_each_action_by_hand():
-    posterior = np.array([[0.6, 0.3, 0.1], [0.2, 0.5, 0.3], [0.1, 0.1, 0.8]])
-    labels = NoisyLabels(
-        np.array([0, 2, 1]), np.arange(3), sample_weight=np.array([1.0, 2, 1])
+    posterior = np.array(
+        [[0.6, 0.3, 0.1], [0.2, 0.5, 0.3], [0.1, 0.1, 0.8], [0.2, 0.7, 0.1]]
     )
+    weights = np.array([1.0, 2, 1, 1])
+    labels = NoisyLabels(np.array([0, 2, 1, 0]), np.arange(3), sample_weight=weights)
     expected = {
-        "keep": [[1, 0, 0], [0, 0, 2], [0, 1, 0]],
-        "relabel": [[1, 0, 0], [0, 2, 0], [0, 0, 1]],
-        "soft": posterior * [[1], [2], [1]],
+        "keep": [[1, 0, 0], [0, 0, 2], [0, 1, 0], [1, 0, 0]],
+        "relabel": [[1, 0, 0], [0, 2, 0], [0, 0, 1], [0, 1, 0]],
+        "soft": posterior * weights[:, None],
+        # Nothing would be left of the classes 1 and 2, which keep their labels.
+        "filter": [[1, 0, 0], [0, 0, 2], [0, 1, 0], [0, 0, 0]],
     }
     for action, table in expected.items():
         assert_allclose(soft_labels_for(action, posterior, labels), table)
-    # The filter would leave nothing of the classes 1 and 2, which keep their labels.
-    filtered = soft_labels_for("filter", posterior, labels)
-    assert_allclose(filtered, expected["keep"])
-    # Qualities .6, .3 and .1; each class is brought half-way back to its share.
+    # Qualities .6, .3, .1 and .2; each class is brought half-way back to its share.
     weighed = soft_labels_for("weight", posterior, labels)
-    # In the order of the rows, which are of the classes 0, 2 and 1.
-    factors = np.sqrt([1 / 0.6, 2 / 0.6, 1 / 0.1])
-    factors *= (0.6 + 0.6 + 0.1) / (factors @ [0.6, 0.6, 0.1])
-    assert_allclose(
-        weighed.sum(axis=1), [1, 2, 1] * np.array([0.6, 0.3, 0.1]) * factors
+    # Of the classes 0, 2 and 1: what was given by what is left.
+    factors = np.sqrt([2 / 0.8, 2 / 0.6, 1 / 0.1])
+    factors *= (0.8 + 0.6 + 0.1) / (factors @ [0.8, 0.6, 0.1])
+    quality = weights * [0.6, 0.3, 0.1, 0.2] * factors[[0, 1, 2, 0]]
+    assert_allclose(weighed, quality[:, None] * labels.one_hot())
+
+
+def test_weights_count_for_what_is_surely_wrong():
+    """The two lowest labels weigh 1 of 5, the lowest three 4 of 5."""
+    labels = NoisyLabels(
+        np.zeros(4, int), np.arange(2), sample_weight=np.array([0.5, 0.5, 3, 1])
     )
+    quality = np.array([0.1, 0.2, 0.3, 0.9])
+    posterior = np.column_stack([quality, 1 - quality])
+    for surely_wrong, n_dropped in ((0.15, 1), (0.2, 2), (0.75, 2), (0.85, 3)):
+        table = soft_labels_for("weight", posterior, labels, surely_wrong=surely_wrong)
+        assert (table[:, 0] == 0).sum() == n_dropped
 
 
 def test_a_pipeline_that_ends_with_no_estimator_takes_no_weights():

@@ -181,6 +181,18 @@ def test_check_says_what_is_wrong(T, message):
         check_transition_matrix(T)
 
 
+def test_rows_sum_to_1_within_a_millionth_and_exactly_afterwards():
+    T = np.array([[0.9, 0.1 + 9e-7], [0.4, 0.6 - 9e-7]])
+    checked = check_transition_matrix(T)
+    assert_allclose(checked.sum(axis=1), 1, rtol=0, atol=1e-15)
+    for off in (2e-6, -2e-6):
+        with pytest.raises(ValueError, match=r"row 1 sums to (1\.000002|0\.999998)"):
+            check_transition_matrix([[0.9, 0.1], [0.4, 0.6 + off]])
+    # Columns that come near 1 are no sign of a transposed matrix.
+    with pytest.raises(ValueError, match=r"row 1 sums to 1\.1\. If it"):
+        check_transition_matrix([[0.8, 0.1], [0.2001, 0.8999]])
+
+
 def test_transposing_heals_a_transposed_matrix():
     assert_allclose(check_transition_matrix(TRANSPOSED.T), TRANSPOSED.T)
 

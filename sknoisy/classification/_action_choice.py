@@ -17,9 +17,15 @@ from sklearn.utils.validation import check_memory
 from sknoisy._clean_posterior import clean_posterior, label_posterior
 from sknoisy._compat import _safe_indexing, parallel_as_they_come
 from sknoisy._confident_joint import confident_transition
-from sknoisy._fit_labels import predicted_codes
 from sknoisy._numeric import TWO_SIDED_95
-from sknoisy._soft_labels import fit_soft_labels, path_of_weights, soft_labels_for
+from sknoisy._proba import class_proba
+from sknoisy._soft_labels import (
+    balanced_weights,
+    balances_classes,
+    fit_soft_labels,
+    path_of_weights,
+    soft_labels_for,
+)
 from sknoisy.evidence import forest_evidence_without, pool_evidence
 from sknoisy.exceptions import NoEvidenceWarning
 from sknoisy.quality._noise_rate import effective_size, estimate_noise
@@ -167,16 +173,21 @@ def select_action(action, transition, inputs, evidence, noise, T):
     # Rows without weight are predicted as well, and may be all there is.
     weights = weights if weights.any() else np.ones(len(rows))
     agrees = {KEEP: kept == codes, candidate: acted == codes}
+    # What a classifier that balances classes gains on the frequent ones is no gain.
+    alike = balances_classes(inputs.base)
+    balanced = balanced_weights(codes, weights) if alike else None
+    counted = weights if balanced is None else balanced
     scores = {
-        name: float(np.average(right, weights=weights))
+        name: float(np.average(right, weights=counted))
         for name, right in agrees.items()
     }
     reason = (
         f"; {candidate!r} predicts {scores[candidate]:.1%} of the labels held out, the "
         f"labels as they are {scores[KEEP]:.1%}"
+        f"{'' if balanced is None else ', if all classes count alike'}"
     )
-    size = effective_size(weights, inputs.labels.points, rows)
-    lead, error = _mean_and_error(agrees[candidate] * 1.0 - agrees[KEEP], weights, size)
+    size = effective_size(counted, inputs.labels.points, rows)
+    lead, error = _mean_and_error(agrees[candidate] * 1.0 - agrees[KEEP], counted, size)
     if automatic and lead <= NEEDED_LEAD[noise.suspected] * error:
         return _keep(reason, scores)
     if np.linalg.svd(T, compute_uv=False)[-1] < SMALLEST_SINGULAR:
@@ -185,6 +196,7 @@ def select_action(action, transition, inputs, evidence, noise, T):
     # k is the true class (N. Natarajan et al., "Learning with Noisy Labels", 2013).
     right = np.linalg.inv(T)
     change = right[codes, acted] - right[codes, kept]
+    size = effective_size(weights, inputs.labels.points, rows)
     gain, error = _mean_and_error(change, weights, size)
     reach = TWO_SIDED_95 * error
     gain, low, high = np.clip([gain, gain - reach, gain + reach], -1, 1).tolist()
@@ -255,4 +267,5 @@ def _fit_and_predict(base, X, train, test, soft_labels, params, classes):
     model = fit_soft_labels(
         base, _safe_indexing(X, train), soft_labels, classes, params=params
     )
-    return predicted_codes(model, _safe_indexing(X, test), classes)
+    # As the evidence is read: not every classifier predicts the likeliest class.
+    return class_proba(model, _safe_indexing(X, test), classes).argmax(axis=1)

@@ -113,8 +113,10 @@ class LossHistoryClassifier(SelectsRows, BaseDeepClassifier):
     def on_epoch_begin(self, net, **kwargs):
         """Make room for the losses of the epoch."""
         super().on_epoch_begin(net, **kwargs)
-        empty = np.full((1, self.loss_history_.shape[1]), np.nan, np.float32)
-        self.loss_history_ = np.concatenate([self.loss_history_, empty])
+        # Without those of an epoch that was cut off.
+        complete = self.loss_history_[: self._n_epochs_]
+        empty = np.full((1, complete.shape[1]), np.nan, np.float32)
+        self.loss_history_ = np.concatenate([complete, empty])
 
     def _losses(self, y_pred, codes, rows, training):
         """Note the loss of each row, and return that of those to learn from."""

@@ -37,7 +37,8 @@ def replacing(path, *, binary=False):
                 file.flush()
                 # A disk that is full may say so only now.
                 os.fsync(file.fileno())
-            if target.exists():
+            # Without looking first, since another run may take the earlier one away.
+            with contextlib.suppress(FileNotFoundError):
                 draft.chmod(stat.S_IMODE(target.stat().st_mode))
             draft.replace(target)
     finally:

@@ -163,3 +163,12 @@ def test_evidence_without_a_fold_has_not_seen_the_row_itself():
     fold = (rows[100:], rows[:100])
     table = forest_evidence_without(0, inputs(X, y, checked_folds=[fold]))
     assert (table.argmax(axis=1) == y[100:]).mean() < 0.6
+
+
+@pytest.mark.parametrize("size", [1e300, -1e300])
+def test_numbers_beyond_single_precision(iris, size):
+    X, noisy, true = iris
+    context = FitContext(random_state=0, embedding="passthrough")
+    far = np.where(np.eye(1, 4, dtype=bool) & (true == 2)[:, None], size, X)
+    proba = forest_evidence(inputs(far, noisy, context=context))
+    assert (proba.argmax(axis=1) == true).mean() > 0.9

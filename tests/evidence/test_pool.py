@@ -16,6 +16,7 @@ from sknoisy.evidence import (
     all_sources,
     check_evidence,
     gather_evidence,
+    geometric_mean,
     pool_evidence,
 )
 from sknoisy.exceptions import UnsuitableEstimatorError
@@ -103,3 +104,11 @@ def test_nothing_to_go_by_is_an_error(blobs):
         pytest.raises(UnsuitableEstimatorError, match=r"LinearSVC has none.*Pass a t"),
     ):
         gather_evidence("forest", nothing)
+
+
+def test_geometric_mean_by_hand():
+    """sqrt(0.4 * 0.9) = 0.6 and sqrt(0.6 * 0.1) = 0.245; a zero rules nothing out."""
+    tables = [np.array([[0.4, 0.6], [0.0, 1.0]]), np.array([[0.9, 0.1], [1.0, 0.0]])]
+    mean = geometric_mean(tables)
+    share = 0.6 / (0.6 + np.sqrt(0.06))
+    assert_allclose(mean, [[share, 1 - share], [0.5, 0.5]])

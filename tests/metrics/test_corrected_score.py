@@ -186,3 +186,18 @@ def test_bad_input_is_refused(options, message):
     y_noisy, y_pred = arguments.pop("y_noisy"), arguments.pop("y_pred")
     with pytest.raises(ValueError, match=message):
         noise_corrected_score(y_noisy, y_pred, **arguments)
+
+
+@pytest.mark.parametrize("metric", ["cohen_kappa", "matthews_corrcoef"])
+def test_where_one_class_is_all_there_is_nothing_is_beyond_chance(metric):
+    value, gradient = CONFUSION_SCORES[metric](np.array([[1.0, 0.0], [0.0, 0.0]]))
+    assert value == 0
+    np.testing.assert_array_equal(gradient, 0)
+
+
+def test_a_score_as_text():
+    y = np.repeat([0, 1], [60, 40])
+    score = noise_corrected_score(y, 0 * y, transition=T2, classes=[0, 1])
+    low, high = score.interval
+    expected = f"0.6 (95 % interval {low:.4g} to {high:.4g}; 0.6 on the labels as they"
+    assert str(score) == f"{expected} are)"

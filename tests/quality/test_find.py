@@ -165,12 +165,22 @@ def test_string_labels_and_classes_that_y_lacks():
     assert_array_equal(np.flatnonzero(found), [5, 8, 9])
 
 
+def test_errors_of_equal_quality_are_listed_in_the_order_of_the_rows():
+    sure = np.tile([0.95, 0.9, 0.85], 80)
+    proba = np.column_stack([sure, 1 - sure])
+    proba[120:] = proba[120:, ::-1]
+    y, wrong = np.repeat([0, 1], 120), np.arange(240) % 4 == 1
+    found = find_label_errors(np.where(wrong, 1 - y, y), proba, ranked=True)
+    by_quality = [np.flatnonzero(wrong & (sure == one)) for one in (0.95, 0.9, 0.85)]
+    assert_array_equal(found, np.concatenate(by_quality))
+
+
 @pytest.mark.parametrize(
     ("y", "proba", "options", "message"),
     [
         (HAND_Y, HAND, {"rule": "best"}, r"rule expected one of .* got 'best'"),
         (HAND_Y, HAND[:5], {}, r"shape \(10, 2\), .* but got shape \(5, 2\)"),
-        (HAND_Y, 2 * HAND, {}, "sum to 1, but those of row 0 sum to 2"),
+        (HAND_Y, 2 * HAND, {}, r"^find_label_errors ex.*those of row 0 sum to 2"),
     ],
 )
 def test_bad_input(y, proba, options, message):

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.datasets import load_digits, load_iris
+from sklearn.decomposition import PCA
 from sklearn.metrics import roc_auc_score
 from sklearn.neighbors import KNeighborsTransformer
 from sklearn.preprocessing import FunctionTransformer
@@ -75,3 +76,14 @@ def test_verified_labels_score_1_and_vote():
 def test_number_of_neighbors_is_checked(n_neighbors):
     with pytest.raises(ValueError, match="'n_neighbors' parameter of NeighborAgree"):
         NeighborAgreement(n_neighbors).fit(LINE, list("aababb"))
+
+
+def test_what_rows_are_taken_depends_on_the_embedding():
+    taken = [
+        (tags.sparse, tags.allow_nan)
+        for embedding in ("auto", "passthrough", PCA(), KNeighborsTransformer())
+        for tags in [
+            NeighborAgreement(embedding=embedding).__sklearn_tags__().input_tags
+        ]
+    ]
+    assert taken == [(True, True), (False, False), (True, False), (True, False)]

@@ -4,12 +4,17 @@ import numpy as np
 import pytest
 
 from sknoisy._labels import NoisyLabels
+from sknoisy.quality import _noise_model
 from sknoisy.quality._noise_model import (
     _log_likelihood,
+    cached,
     core_counts,
     error_rate,
     estimated_transition,
     held_out_proba,
+    held_out_quality,
+    matrix_of,
+    relative_proba,
     symmetric_unless_sure,
 )
 from sknoisy.quality._noise_rate import wilson_interval
@@ -76,3 +81,95 @@ def test_absent_classes_have_no_probability():
     proba = held_out_proba(rng.rand(60, 2), labels)
     assert (proba[:, 2] == 0).all()
     np.testing.assert_allclose(proba.sum(axis=1), 1)
+
+
+def test_relative_probabilities_by_hand():
+    """Rows labelled 0 have 0.8 and 0.4 at 0, 0.6 on average; class 2 has no row."""
+    proba = np.array([[0.8, 0.1, 0.1], [0.4, 0.5, 0.1], [0.3, 0.5, 0.2]])
+    found = relative_proba(proba, np.array([0, 0, 1]))
+    np.testing.assert_allclose(found, proba / [0.6, 0.5, 1])
+
+
+def drawn(n_rows=400):
+    """Draw probabilities, and labels of which a fifth goes to the next class."""
+    rng = np.random.RandomState(0)
+    clean = np.arange(n_rows) % 4
+    codes = np.where(rng.uniform(size=n_rows) < 0.2, (clean + 1) % 4, clean)
+    proba = 0.6 * np.eye(4)[clean] + 0.4 * rng.dirichlet(np.ones(4), n_rows)
+    # The models say the last class too seldom.
+    proba[:, 3] *= 0.4
+    return proba / proba.sum(axis=1, keepdims=True), codes
+
+
+def test_matrix_is_made_of_two_cores():
+    """The rate comes from a fifth of the rows, directions from half, relatively."""
+    proba, codes = drawn()
+    rate = error_rate(core_counts(proba, codes, 0.2, relative=False))
+    T = matrix_of(proba, codes)
+    np.testing.assert_allclose(T.diagonal(), 1 - rate)
+    counts = core_counts(proba, codes, 0.5)
+    assert (counts != core_counts(proba, codes, 0.5, relative=False)).any()
+    np.testing.assert_allclose(T, symmetric_unless_sure(counts, rate))
+    assert T[0, 1] > 5 * T[0, 2]
+
+
+def test_matrix_of_rows_is_that_of_what_held_out_trees_say(monkeypatch):
+    proba, codes = drawn()
+
+    def held_out(X, labels):
+        assert X == "rows"
+        assert labels.codes is codes
+        assert labels.n_classes == 4
+        return proba
+
+    monkeypatch.setattr(_noise_model, "held_out_proba", held_out)
+    T = estimated_transition("rows", codes, 4)
+    np.testing.assert_array_equal(T, matrix_of(proba, codes))
+
+
+def test_quality_ranks_the_margins_of_relative_probabilities(monkeypatch):
+    proba, codes = drawn()
+    seen, labels = [], NoisyLabels(codes=codes, classes=np.arange(4))
+
+    def held_out(X, labels, random_state):
+        seen.append((labels, random_state))
+        return proba
+
+    monkeypatch.setattr(_noise_model, "held_out_proba", held_out)
+    quality = held_out_quality(None, labels, random_state=3)
+    assert seen == [(labels, 3)]
+    relative = np.log(relative_proba(proba, codes) + 1e-3)
+    margin = [
+        r[c] - np.delete(r, c).max() for r, c in zip(relative, codes, strict=True)
+    ]
+    np.testing.assert_array_equal(np.argsort(quality), np.argsort(margin))
+    rate = error_rate(core_counts(proba, codes, 0.2, relative=False))
+    n_low = int(rate * 400)
+    assert 0 < n_low == (quality < 0.5).sum()
+    ordered = np.sort(quality)
+    # Evenly spaced on both sides of 0.5.
+    np.testing.assert_allclose(ordered[0], 0.999 * 0.5 / (400 * rate))
+    np.testing.assert_allclose(np.diff(ordered[:n_low]), ordered[0])
+    np.testing.assert_allclose(np.diff(ordered[n_low:]), 0.5 / (400 * (1 - rate)))
+    assert ordered[-1] == pytest.approx(1)
+
+
+def test_quality_where_no_label_is_wrong_or_nothing_is_known(monkeypatch):
+    proba = 0.4 * np.eye(2)[np.arange(40) % 2] + 0.3
+    labels = NoisyLabels(codes=np.arange(40) % 2, classes=np.arange(2))
+    monkeypatch.setattr(_noise_model, "held_out_proba", lambda *_: proba)
+    assert held_out_quality(None, labels).min() > 0.5
+    monkeypatch.setattr(_noise_model, "held_out_proba", lambda *_: None)
+    np.testing.assert_array_equal(held_out_quality(None, labels), np.ones(40))
+
+
+def test_what_was_made_last_is_kept_longest(monkeypatch):
+    monkeypatch.setattr(_noise_model, "_CACHE", type(_noise_model._CACHE)())
+    monkeypatch.setattr(_noise_model, "CACHE_SIZE", 2)
+    made = []
+
+    def make(key):
+        return cached(np.array([key]), lambda: made.append(key) or key)
+
+    assert [make(key) for key in (1, 2, 1, 3, 1, 2)] == [1, 2, 1, 3, 1, 2]
+    assert made == [1, 2, 3, 2]

@@ -9,6 +9,7 @@ from sknoisy._labels import NoisyLabels
 from sknoisy._numeric import ONE_SIDED_99
 from sknoisy.quality._noise_rate import (
     CORE_SHARES,
+    NoiseEstimate,
     effective_size,
     estimate_noise,
     wilson_interval,
@@ -104,7 +105,23 @@ def test_where_features_do_not_determine_the_class_nothing_is_found():
     assert noise.lower == 0
     assert noise.better_than_chance
     said = noise.describe("keep")["reason"]
-    assert "wrong labels and overlap of the classes cannot be told apart" in said
+    assert "wrong labels and overlap of the classes cannot be told apart: act" in said
+
+
+def test_an_estimate_describes_itself():
+    noise = NoiseEstimate(True, True, True, 0.12, 0.05, 0.04, 0.3, 0.8, True)
+    expected = {
+        "noise_found": True,
+        "core_disagreement": 0.12,
+        "core_disagreement_lower": 0.04,
+        "action": "filter",
+    }
+    finding = "12.0% of the labels disagree where the evidence is surest, and at least "
+    finding += "4.0% are wrong with 99 % confidence"
+    for more in ([], [", and so on"]):
+        reason = "".join([finding, *more, ": action 'filter'."])
+        said = noise.describe("filter", *more)
+        assert said == {**expected, "reason": reason}
 
 
 def test_evidence_that_has_nothing_to_do_with_the_labels():
@@ -130,6 +147,18 @@ def test_weights_are_relative_and_as_good_as_copies(seed):
         assert_allclose(other.lower, weighted.lower, atol=1e-12)
         assert_allclose(other.upper, weighted.upper)
         assert other.better_than_chance == weighted.better_than_chance
+
+
+def test_copies_of_sure_rows_are_no_further_rows():
+    sureness = np.linspace(0.99, 0.6, 200)
+    proba = np.vstack([_sure(sureness, 0), _sure(sureness, 1)])
+    codes = np.repeat([0, 1], 200)
+    codes[::4] ^= 1
+    once = estimate(proba, codes)
+    thrice = proba.repeat(3, axis=0), codes.repeat(3)
+    copied = estimate(*thrice, points=np.arange(400).repeat(3))
+    assert copied.core_lower == pytest.approx(once.core_lower)
+    assert 0 < once.core_lower < estimate(*thrice).core_lower
 
 
 def test_effective_size():

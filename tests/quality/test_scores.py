@@ -105,7 +105,7 @@ def test_the_probabilities_are_left_alone():
     [
         (Y, PROBA, {}, r"shape \(4, 2\), .* but got shape \(4, 3\)\. .*classes="),
         (Y, PROBA, {"classes": [1, 2, 3]}, r"y also holds \[0\]"),
-        ([0, 1], [[0.9, 0.3], [0, 1]], {}, r"row 0 sum to 1\.2"),
+        ([0, 1], [[0.9, 0.3], [0, 1]], {}, r"^label_quality ex.*row 0 sum to 1\.2"),
         ([0, 1], [[1.1, -0.1], [0, 1]], {}, r"smallest is -0\.1"),
         ([0, 1], np.eye(2), {"method": "margin"}, r"method expected .* got 'margin'"),
     ],

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -49,11 +51,17 @@ def test_names_and_callables():
 
 
 @pytest.mark.parametrize(
-    "returned", [np.ones((3, 2)), np.ones(2), [1, np.nan, 1]], ids=["2d", "few", "nan"]
+    ("returned", "got"),
+    [
+        (np.ones((3, 2)), r"shape \(3, 2\) with 0 numbers"),
+        (np.ones(2), r"shape \(2,\) with 0 numbers"),
+        ([1, np.nan, 1], r"shape \(3,\) with 1 numbers"),
+    ],
 )
-def test_a_callable_that_returns_something_else(returned):
+def test_a_callable_that_returns_something_else(returned, got):
     labels = label_record(["a", "a", "b"], owner="Test", classes=list("abc"))
-    with pytest.raises(ValueError, match="similarity expected a function that returns"):
+    message = f"similarity expected a function that returns 3 finite.*{got}"
+    with pytest.raises(ValueError, match=message):
         label_similarity(lambda proba, codes: returned, PROBA, labels)
 
 
@@ -87,6 +95,23 @@ def test_small_classes_take_the_mixture_of_all(two_classes):
     assert mixtures[1] is mixtures[0]
     assert mixtures[2] is mixtures[0]
     assert_array_equal(weights, MixtureFitter("beta", True).weigh(scores, labels)[0])
+
+
+def test_rows_of_a_class_count_by_weight(two_classes):
+    scores, labels = two_classes
+    weight = np.where(np.arange(800) % 4, 0.5, 2.5)
+    weighted = replace(labels, sample_weight=weight)
+    for size, n_own in ((400, 2), (400.5, 0)):
+        fitter = MixtureFitter("beta", True, "class", min_class_size=size)
+        _, (overall, *own) = fitter.weigh(scores, weighted)
+        assert sum(mixture is not overall for mixture in own) == n_own
+        of_all = ScoreMixture(n_components=2).fit(scores[:, None], sample_weight=weight)
+        assert_array_equal(overall.means_, of_all.means_)
+        if n_own:
+            rows = slice(400)
+            alone = ScoreMixture(n_components=2)
+            alone.fit(scores[rows, None], sample_weight=weight[rows])
+            assert_array_equal(own[0].means_, alone.means_)
 
 
 def test_one_component_is_tried_only_where_no_noise_was_found():

@@ -117,6 +117,18 @@ def test_two_classes_and_no_noise():
     assert quality.mean() > 0.7
 
 
+def test_the_noise_rate_is_a_mean_by_weight():
+    rng = np.random.RandomState(0)
+    y = np.arange(300) % 3
+    proba = 0.6 * np.eye(3)[y] + 0.4 * rng.dirichlet(np.ones(3), 300)
+    noisy = np.where(rng.uniform(size=300) < 0.3, (y + 1) % 3, y)
+    weight = np.where(noisy == y, 1.0, 3.0)
+    step = SimilarityMixture("precomputed").fit(proba, noisy, sample_weight=weight)
+    expected = 1 - np.average(step.label_quality_, weights=weight)
+    assert step.noise_rate_ == pytest.approx(expected)
+    assert step.noise_rate_ > 1 - step.label_quality_.mean() + 0.1
+
+
 def test_precomputed_probabilities_have_no_neighbors():
     X, y = load_iris(return_X_y=True)
     proba = cross_val_predict(LINEAR, X, y, method="predict_proba")

@@ -13,7 +13,12 @@ from sknoisy import RefinedLabelClassifier
 from sknoisy.exceptions import NoEvidenceWarning
 from sknoisy.noise import PairNoise, UniformNoise
 from sknoisy.refinement import PosteriorRelabeling
-from sknoisy.transition import ConfidentTransition, EMTransition, NeighborTransition
+from sknoisy.transition import (
+    ConfidentTransition,
+    EMTransition,
+    NeighborTransition,
+    _neighbor,
+)
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -83,3 +88,35 @@ def test_model_votes_recover_matrix_and_rate(seed):
     assert np.abs(em.transition_matrix_ - truth).max() < 0.13
     assert abs(em.noise_rate_ - 0.3) < 0.04
     assert em.n_iter_ >= 1
+
+
+def test_embedding_and_search_get_the_parameters(monkeypatch, tmp_path):
+    seen = {}
+
+    def spied(name):
+        original = getattr(_neighbor, name)
+
+        def spy(*arguments, **options):
+            seen[name] = options
+            return original(*arguments, **options)
+
+        return spy
+
+    for name in ("embed", "neighbor_graph"):
+        monkeypatch.setattr(_neighbor, name, spied(name))
+    memory = str(tmp_path)
+    shared = {"memory": memory, "random_state": 3}
+    rng = np.random.RandomState(0)
+    X, y = rng.normal(size=(40, 2)), np.arange(40) % 2
+    NeighborTransition(7, embedding="passthrough", n_jobs=1, **shared).fit(X, y)
+    assert seen["embed"] == {"estimator": None, "embedding": "passthrough", **shared}
+    assert seen["neighbor_graph"] == {
+        "n_neighbors": 7, "neighbors": None, "n_jobs": 1, "memory": memory
+    }  # fmt: skip
+
+
+def test_gaps_are_filled_by_the_embedding_of_the_library_alone():
+    for embedding, takes_gaps in (("auto", True), ("passthrough", False)):
+        tags = NeighborTransition(embedding=embedding).__sklearn_tags__().input_tags
+        assert tags.sparse
+        assert tags.allow_nan == takes_gaps

@@ -81,4 +81,20 @@ def test_weights_count_as_copies():
 def test_says_when_it_has_not_settled():
     _, labels, votes = annotated(make_transition_matrix(3, 0.3), n_votes=5)
     with pytest.warns(ConvergenceWarning, match="Raise max_iter or tol"):
-        likeliest_vote_model([votes], labels, **SETTINGS | {"max_iter": 2})
+        model = likeliest_vote_model([votes], labels, **SETTINGS | {"max_iter": 2})
+    assert (model.n_iter, model.converged) == (2, False)
+
+
+def test_rare_classes_stay_rare():
+    """The prior is found with the rest: labels alone say .54, .29 and .18."""
+    T = make_transition_matrix(3, 0.3)
+    rng = np.random.RandomState(0)
+    shares = np.array([0.7, 0.25, 0.05])
+    y = rng.choice(3, 6000, p=shares)
+    labels = label_record(draw(T[y], rng), owner="test")
+    votes = sum(np.eye(3)[draw(T[y], rng)] for _ in range(6))
+    model = likeliest_vote_model([votes], labels, **SETTINGS)
+    np.testing.assert_allclose(model.prior, model.clean_proba.mean(axis=0))
+    np.testing.assert_allclose(model.prior, shares, atol=0.02)
+    assert np.abs(np.bincount(labels.codes) / 6000 - shares).max() > 0.1
+    assert np.abs(model.T - T).max() < 0.06
