@@ -190,17 +190,25 @@ def select_action(action, transition, inputs, evidence, noise, T):
     lead, error = _mean_and_error(agrees[candidate] * 1.0 - agrees[KEEP], counted, size)
     if automatic and lead <= NEEDED_LEAD[noise.suspected] * error:
         return _keep(reason, scores)
+    size = effective_size(weights, inputs.labels.points, rows)
+    gain, interval = _gain(T, codes, kept, acted, weights, size)
+    return Selection(candidate, reason, scores, gain, interval)
+
+
+def _gain(T, codes, kept, acted, weights, size):
+    """Return the expected gain in accuracy, and its interval.
+
+    If labels go wrong by T alone, (T^-1)[given, k] is an unbiased estimate of whether
+    k is the true class (N. Natarajan et al., "Learning with Noisy Labels", 2013).
+    """
     if np.linalg.svd(T, compute_uv=False)[-1] < SMALLEST_SINGULAR:
-        return Selection(candidate, reason, scores, interval=(-1.0, 1.0))
-    # If labels go wrong by T alone, (T^-1)[given, k] is an unbiased estimate of whether
-    # k is the true class (N. Natarajan et al., "Learning with Noisy Labels", 2013).
+        return np.nan, (-1.0, 1.0)
     right = np.linalg.inv(T)
     change = right[codes, acted] - right[codes, kept]
-    size = effective_size(weights, inputs.labels.points, rows)
     gain, error = _mean_and_error(change, weights, size)
     reach = TWO_SIDED_95 * error
     gain, low, high = np.clip([gain, gain - reach, gain + reach], -1, 1).tolist()
-    return Selection(candidate, reason, scores, gain, (low, high))
+    return gain, (low, high)
 
 
 def _candidate(inputs):
