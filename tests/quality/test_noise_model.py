@@ -2,13 +2,16 @@
 
 import numpy as np
 import pytest
+from sklearn.datasets import load_digits
 
 from sknoisy._labels import NoisyLabels
+from sknoisy.noise import PairNoise, UniformNoise
 from sknoisy.quality._noise_model import (
     _log_likelihood,
+    clean_label_posterior,
     core_counts,
     error_rate,
-    estimated_transition,
+    estimated_noise,
     held_out_proba,
     symmetric_unless_sure,
 )
@@ -66,7 +69,7 @@ def test_error_rate_is_a_lower_bound_within_what_can_be_inverted():
 
 
 def test_nothing_is_known_of_a_few_rows():
-    T = estimated_transition(np.zeros((5, 1)), np.array([0, 1, 0, 1, 1]), 2)
+    T = estimated_noise(np.zeros((5, 1)), np.array([0, 1, 0, 1, 1]), 2).transition
     np.testing.assert_array_equal(T, np.eye(2))
 
 
@@ -76,3 +79,24 @@ def test_absent_classes_have_no_probability():
     proba = held_out_proba(rng.rand(60, 2), labels)
     assert (proba[:, 2] == 0).all()
     np.testing.assert_allclose(proba.sum(axis=1), 1)
+
+
+def test_posterior_of_the_clean_label_by_hand():
+    T = np.array([[0.8, 0.2, 0], [0, 0.5, 0.5], [0, 0, 1]])
+    clean_proba = np.array([[0.5, 0.5, 0], [0.1, 0.4, 0.5]])
+    posterior = clean_label_posterior(clean_proba, T, np.array([1, 2]))
+    expected = [[0.1 / 0.35, 0.25 / 0.35, 0], [0, 0.2 / 0.7, 0.5 / 0.7]]
+    np.testing.assert_allclose(posterior, expected)
+
+
+@pytest.mark.parametrize("noise", [PairNoise(0.4), UniformNoise(0.4)])
+def test_clean_classes_are_estimated_where_noise_is_asymmetric(noise):
+    X, y = load_digits(return_X_y=True)
+    noisy = noise.set_params(random_state=0).corrupt(y)
+    model = estimated_noise(X, noisy, 10)
+    if isinstance(noise, UniformNoise):
+        assert model.clean_proba is None
+        return
+    np.testing.assert_allclose(model.clean_proba.sum(axis=1), 1)
+    assert (model.clean_proba > 0).all()
+    assert (model.clean_proba.argmax(axis=1) == y).mean() > 0.85
