@@ -5,8 +5,8 @@ regularisation) are predicted out of fold on five folds of at most 1,000 noisy r
 *Regret* is the accuracy on clean test labels that the chosen one, fitted to all noisy
 rows, lacks against the best; *score error* is the mean error of the score itself over
 the candidates. The row that counts is ``noise_corrected_scorer``, fitted to all noisy
-rows; *not fitted* it sees a fold at a time. Sets of ``use``
-"choose" chose the constants of ``sknoisy.quality._noise_model``, the others check them.
+rows; *not fitted* it sees a fold at a time. Sets of ``use`` "choose" chose the
+constants of ``sknoisy.quality._noise_model``, the others check them.
 The last row has 5 % verified labels beside the noisy ones, mean over five draws.
 
 With ``--method`` a row is a function ``(X, y_noisy, predicted, fold) -> scores`` that
@@ -35,6 +35,7 @@ LOWER_IS_BETTER = True
 SCORER, AS_THEY_ARE = "noise_corrected_scorer", "noisy labels as they are"
 NOT_FITTED = "noise_corrected_scorer, not fitted"
 OURS, LIMIT = (SCORER,), "clean labels (the limit)"
+ESTIMATED = "inverse of the estimated matrix"
 TRUE_MATRIX, VERIFIED = "inverse of the true matrix", "5 % verified beside the rest"
 REFERENCES = (LIMIT, TRUE_MATRIX, VERIFIED)
 SEVERAL = ("pair40", "block40", "uniform40", "border30", NONE)
@@ -113,21 +114,38 @@ def by_inverse(problem, T, rows=slice(None)):
     return R[y[:, None], problem.predicted[rows]].mean(axis=0)
 
 
-def fitted(problem, rows=slice(None), *, symmetric=True):
-    """Correct by noise estimated on the rows, symmetric noise only where asked to."""
+def noise_on(problem, rows=slice(None)):
+    """Return the noise model that the scorer estimates on some rows."""
     X, y = problem.labels.X[rows], problem.labels.noisy[rows]
-    model = estimated_noise(X, y, problem.n_classes)
-    T = model.transition
-    if model.clean_proba is None:
-        return by_inverse(problem, T if symmetric else np.eye(len(T)), rows)
-    posterior = clean_label_posterior(model.clean_proba, T, y)
+    return estimated_noise(X, y, problem.n_classes)
+
+
+def by_posterior(problem, model, rows=slice(None)):
+    """Count each prediction by the probability that it is right."""
+    y = problem.labels.noisy[rows]
+    posterior = clean_label_posterior(model.clean_proba, model.transition, y)
     return np.take_along_axis(posterior, problem.predicted[rows], 1).mean(axis=0)
 
 
-def by_part(problem):
-    """Correct by the noise of each test part, of less than 1,000 rows."""
-    parts = [np.flatnonzero(problem.fold == number) for number in range(5)]
-    scores = [fitted(problem, part, symmetric=False) for part in parts]
+def fitted(problem):
+    """Score as the scorer does after ``fit`` with all rows."""
+    model = noise_on(problem)
+    if model.clean_proba is None:
+        return by_inverse(problem, model.transition)
+    return by_posterior(problem, model)
+
+
+def not_fitted(problem):
+    """Score as the scorer does on test parts of less than 1,000 rows."""
+    scores = []
+    for number in range(5):
+        part = np.flatnonzero(problem.fold == number)
+        model = noise_on(problem, part)
+        if model.clean_proba is None:
+            # The labels as they are.
+            scores.append(by_inverse(problem, np.eye(problem.n_classes), part))
+        else:
+            scores.append(by_posterior(problem, model, part))
     return np.mean(scores, axis=0)
 
 
@@ -150,8 +168,9 @@ def with_true_matrix(problem):
 
 WAYS = {
     SCORER: fitted,
-    NOT_FITTED: by_part,
+    NOT_FITTED: not_fitted,
     "LabelQualityFold": of_high_quality,
+    ESTIMATED: lambda p: by_inverse(p, noise_on(p).transition),
     TRUE_MATRIX: with_true_matrix,
 }
 
