@@ -441,9 +441,7 @@ def quality_weighted_scorer(metric, *, quality=None):
 
     Examples
     --------
-    >>> import warnings
-
-    import numpy as np
+    >>> import numpy as np
     >>> from sklearn.linear_model import LogisticRegression
     >>> from sknoisy.metrics import quality_weighted_scorer
     >>> X, y = np.array([[0.0], [1.0], [2.0], [3.0]]), np.array([0, 0, 1, 0])
