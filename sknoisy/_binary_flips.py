@@ -128,6 +128,8 @@ class FlipFit:
         Probability that the class is truly there, given the evidence alone.
     missing_rate, spurious_rate : ndarray of shape (n_classes,)
         The rates; zeros where no label may be wrong.
+    levels : ndarray of shape (n_classes,)
+        Level of each class.
     weights : ndarray of shape (n_sources,)
         Slope of each source of evidence.
     log_likelihood : float
@@ -137,6 +139,7 @@ class FlipFit:
     true_proba: np.ndarray
     missing_rate: np.ndarray
     spurious_rate: np.ndarray
+    levels: np.ndarray
     weights: np.ndarray
     log_likelihood: float
 
@@ -201,7 +204,7 @@ def fit_flips(
     levels, weights, rates = model.split(found)
     z = model.logit(levels, weights)
     log_likelihood = -model.negative_likelihood(z, rates)[0]
-    return FlipFit(expit(z), *model.rates(rates), weights, log_likelihood)
+    return FlipFit(expit(z), *model.rates(rates), levels, weights, log_likelihood)
 
 
 class _FlipModel:

@@ -129,8 +129,8 @@ def neighbor_graph(
     """
     points, owners = points_and_owners(Z, labels)
     soft_labels = labels.one_hot() * labels.sample_weight[:, None]
-    place = np.zeros((len(owners), Z.shape[1]))
-    place[points] = Z
+    # A row of each point: a table of the points would be one more table of all rows.
+    row = np.unique(points, return_index=True)[1]
     voters = np.flatnonzero(np.bincount(points, labels.sample_weight) > 0)
     if len(voters) < 2:
         nobody = sparse.csr_array((len(owners), len(voters)))
@@ -140,7 +140,7 @@ def neighbor_graph(
     todo, reach, served, parts = np.arange(len(owners)), n_neighbors, [], []
     # The nearest points may be of one's own group: those rows look further.
     while len(todo):
-        graph = nearest(search, place[voters], place[todo], reach)
+        graph = nearest(search, Z[row[voters]], Z[row[todo]], reach)
         ranks = _allowed(graph, owners[voters], owners[todo], n_neighbors)
         done = (np.diff(ranks.indptr) >= n_neighbors) | (np.diff(graph.indptr) < reach)
         served.append(todo[done])

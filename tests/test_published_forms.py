@@ -208,8 +208,12 @@ def test_slr():
 # GauFuse
 
 
+N_STEPS = 40
+NOTHING_KNOWN = [np.zeros((N_STEPS, 1))]
+
+
 class ScoresByRound(BaseEstimator):
-    """Stands in for a network: scores of each round, and what it was taught."""
+    """Stands in for a network: one score table a round, and what was taught is kept."""
 
     def __init__(self, scores, taught):
         self.scores = scores
@@ -220,28 +224,86 @@ class ScoresByRound(BaseEstimator):
 
     def train(self, values, offsets, evidence, targets, *, round_number):
         self.round_ = round_number
-        self.taught.append(targets[:, 0].copy())
+        self.taught.append(targets.copy())
 
     def proba(self, values, offsets):
-        scores = self.scores[self.round_]
+        scores = self.scores[min(self.round_, len(self.scores) - 1)]
         return np.column_stack([scores, 1 - scores])
 
 
-def test_gaufuse_teaches_linear_programs_and_then_changes():
-    # The scores of round r - 1 are taught in round r.
-    heights = np.array([0.6, 0.3, 0.5, 0.5, 0.4, 0.8, 0.8])
-    inside = np.arange(40) // 10 == 1
+def steps(*parts):
+    """Return scores that are 0 but for some (start, end, value)."""
+    scores = np.zeros(N_STEPS)
+    for start, end, value in parts:
+        scores[start:end] = value
+    return scores
+
+
+def gaufuse_on(scores, **params):
+    """Return the localizer fitted on a sequence with a class, and what was taught."""
     taught = []
-    gaufuse = from_page("gaufuse")
-    gaufuse.set_params(estimator=ScoresByRound(heights[:, None] * inside, taught))
-    found = gaufuse.fit([np.zeros((40, 1))], [{"a"}]).predict([np.zeros((40, 1))])
+    localizer = from_page("gaufuse").set_params(
+        estimator=ScoresByRound(scores, taught), **params
+    )
+    return localizer.fit(NOTHING_KNOWN, [{"a"}]), taught
+
+
+def test_gaufuse_teaches_linear_programs_and_then_changes():
+    # The model of round r - 1 gives what is taught in round r.
+    heights = [0.6, 0.3, 0.5, 0.5, 0.4, 0.8, 0.8]
+    gaufuse, taught = gaufuse_on([steps((10, 20, height)) for height in heights])
+    assert gaufuse.n_iter_ == len(taught) == 7
     assert not taught[0].any()
-    expected = [0.6, 28.1 * 0.03, 1.88, 0, -1, 4.3]
-    for labels, each in zip(taught[1:], expected, strict=True):
-        # The ridge of the solver leaves 1e-4 of a label, times the weight of 50.
-        assert_allclose(labels, each * inside, atol=1e-2)
-    (row,) = found
+    assert_allclose(gaufuse.thresholds_[[0, -1]], [0.001, 0.039])
+    assert len(gaufuse.thresholds_) == 20
+    expected = [
+        # Ten steps share the score of the segment, times the weight of the round.
+        10 * 0.06,
+        28.1 * 0.03,
+        # From the third round on it is the change, times eta.
+        47 * 2 * (0.05 - 0.03),
+        0,
+        50 * 2 * (0.04 - 0.05),
+        50 * 2.15 * (0.08 - 0.04),
+    ]
+    for labels, label in zip(taught[1:], expected, strict=True):
+        # The ridge of the solver leaves 1e-4 of a label at most, times 50.
+        assert_allclose(labels[:, 0], steps((10, 20, label)), atol=1e-2)
+        assert not labels[:, 1].any()
+    (row,) = gaufuse.predict(NOTHING_KNOWN)
     assert_allclose([row["start"], row["end"], row["score"]], [10, 20, 0.8])
+
+
+TWO_LEVELS = steps((8, 20, 0.02), (10, 15, 0.5))
+
+
+@pytest.mark.parametrize("weights", ["inner", "score"])
+def test_gaufuse_predicts_with_the_weights_of_its_fusion(weights):
+    params = {"fusion__thresholds": [0.01, 0.1], "fusion__weights": weights}
+    localizer, _ = gaufuse_on([TWO_LEVELS], **params, n_rounds=0)
+    # The core, with a mean of 0.5 inside and of 0.02 around it, gathers the other.
+    wide = (5 * 0.5 + 7 * 0.02) / 12
+    inner, score = np.array([0.5, wide]), np.array([0.5 - 0.02, wide])
+    weight = np.exp((inner if weights == "inner" else score) / 0.2)
+    weight /= weight.sum()
+    (row,) = localizer.predict(NOTHING_KNOWN)
+    assert_allclose(row["start"], weight @ [10, 8])
+    assert_allclose(row["end"], weight @ [15, 20])
+    assert_allclose(row["score"], weight @ score)
+
+
+def test_gaufuse_keeps_the_core_by_low_temperatures():
+    params = {"fusion__thresholds": [0.01, 0.1], "n_rounds": 4}
+    _, taught = gaufuse_on([TWO_LEVELS], **params, fusion__min_bag_score=0.0)
+    # exp((0.22 - 0.5) / 0.02) is 8e-7: the core alone, with 0.48 on five steps.
+    assert_allclose(taught[1][:, 0], steps((10, 15, 10 * 0.096)), atol=5e-3)
+
+
+def test_gaufuse_does_not_look_for_classes_below_the_filter():
+    localizer, _ = gaufuse_on([steps((10, 20, 0.15))], n_rounds=0)
+    assert len(localizer.predict(NOTHING_KNOWN)) == 0
+    localizer.set_params(fusion__min_bag_score=0.0)
+    assert len(localizer.predict(NOTHING_KNOWN)) == 1
 
 
 def test_gaufuse_fuses_with_inner_weights():

@@ -4,8 +4,9 @@ The candidates (logistic regression, neighbours, forests and boosting over their
 regularisation) are predicted out of fold on five folds of at most 1,000 noisy rows.
 *Regret* is the accuracy on clean test labels that the chosen one, fitted to all noisy
 rows, lacks against the best; *score error* is the mean error of the score itself over
-the candidates. The row that counts is ``noise_corrected_scorer``. Sets of ``use``
-"choose" chose the constants of ``sknoisy.quality._noise_model``, the others check them.
+the candidates. The row that counts is ``noise_corrected_scorer``, fitted to all noisy
+rows; *not fitted* it sees a fold at a time. Sets of ``use`` "choose" chose the
+constants of ``sknoisy.quality._noise_model``, the others check them.
 The last row has 5 % verified labels beside the noisy ones, mean over five draws.
 
 With ``--method`` a row is a function ``(X, y_noisy, predicted, fold) -> scores`` that
@@ -23,12 +24,18 @@ from benchmarks.methods import import_name
 from benchmarks.noise import NONE
 from sknoisy._labels import NoisyLabels
 from sknoisy._transition_matrix import normalize_rows
-from sknoisy.quality._noise_model import estimated_transition, held_out_quality
+from sknoisy.quality._noise_model import (
+    clean_label_posterior,
+    estimated_noise,
+    held_out_quality,
+)
 
 FIGURES = ("regret", "score_error")
 LOWER_IS_BETTER = True
 SCORER, AS_THEY_ARE = "noise_corrected_scorer", "noisy labels as they are"
+NOT_FITTED = "noise_corrected_scorer, not fitted"
 OURS, LIMIT = (SCORER,), "clean labels (the limit)"
+ESTIMATED = "inverse of the estimated matrix"
 TRUE_MATRIX, VERIFIED = "inverse of the true matrix", "5 % verified beside the rest"
 REFERENCES = (LIMIT, TRUE_MATRIX, VERIFIED)
 SEVERAL = ("pair40", "block40", "uniform40", "border30", NONE)
@@ -107,17 +114,39 @@ def by_inverse(problem, T, rows=slice(None)):
     return R[y[:, None], problem.predicted[rows]].mean(axis=0)
 
 
-def fitted(problem, rows=slice(None)):
-    """Correct by a matrix estimated on the rows."""
+def noise_on(problem, rows=slice(None)):
+    """Return the noise model that the scorer estimates on some rows."""
     X, y = problem.labels.X[rows], problem.labels.noisy[rows]
-    T = estimated_transition(X, y, problem.n_classes)
-    return by_inverse(problem, T, rows)
+    return estimated_noise(X, y, problem.n_classes)
 
 
-def by_part(problem):
-    """Correct by a matrix of each test part: what the scorer refuses to do."""
-    parts = [np.flatnonzero(problem.fold == number) for number in range(5)]
-    return np.mean([fitted(problem, part) for part in parts], axis=0)
+def by_posterior(problem, model, rows=slice(None)):
+    """Count each prediction by the probability that it is right."""
+    y = problem.labels.noisy[rows]
+    posterior = clean_label_posterior(model.clean_proba, model.transition, y)
+    return np.take_along_axis(posterior, problem.predicted[rows], 1).mean(axis=0)
+
+
+def fitted(problem):
+    """Score as the scorer does after ``fit`` with all rows."""
+    model = noise_on(problem)
+    if model.clean_proba is None:
+        return by_inverse(problem, model.transition)
+    return by_posterior(problem, model)
+
+
+def not_fitted(problem):
+    """Score as the scorer does on test parts of less than 1,000 rows."""
+    scores = []
+    for number in range(5):
+        part = np.flatnonzero(problem.fold == number)
+        model = noise_on(problem, part)
+        if model.clean_proba is None:
+            # The labels as they are.
+            scores.append(by_inverse(problem, np.eye(problem.n_classes), part))
+        else:
+            scores.append(by_posterior(problem, model, part))
+    return np.mean(scores, axis=0)
 
 
 def of_high_quality(problem):
@@ -139,8 +168,9 @@ def with_true_matrix(problem):
 
 WAYS = {
     SCORER: fitted,
-    "a matrix of each test part": by_part,
+    NOT_FITTED: not_fitted,
     "LabelQualityFold": of_high_quality,
+    ESTIMATED: lambda p: by_inverse(p, noise_on(p).transition),
     TRUE_MATRIX: with_true_matrix,
 }
 

@@ -7,8 +7,9 @@ from sklearn.utils.metadata_routing import MetadataRequest
 from sklearn.utils.validation import check_consistent_length
 
 from sknoisy._compat import StrOptions, _num_samples, validate_params
+from sknoisy._distinct_rows import row_keys
 from sknoisy._labels import encode_labels
-from sknoisy._transition_matrix import check_transition_matrix
+from sknoisy._transition_matrix import check_transition_matrix, normalize_rows
 from sknoisy.exceptions import NoEvidenceWarning
 from sknoisy.metrics._confusion_scores import CONFUSION_SCORES
 from sknoisy.metrics._corrected_score import check_condition, clean_joint
@@ -19,11 +20,16 @@ from sknoisy.metrics._read import (
     read_labels_and_predictions,
     read_share,
 )
-from sknoisy.quality._noise_model import cached, estimated_transition
+from sknoisy.quality._noise_model import (
+    NoiseModel,
+    cached,
+    clean_label_posterior,
+    estimated_noise,
+)
 
-# A matrix from each test part of 200 rows cost up to 18.9 points of accuracy against
-# plain scoring, one from 1,000 rows at most 2.8: the suite search, the rows of
-# "a matrix of each test part" and of the scorer after fit.
+# A symmetric matrix changes the scale of a test part. One matrix of each part of 200
+# rows cost up to 18.9 points of accuracy against plain scoring, of 1,000 rows at most
+# 2.8 (suite search, before posteriors took the place of asymmetric matrices).
 FEWEST_TEST_ROWS = 1000
 # Metrics of which less is better; their scorers are negative.
 LOSSES = {"log_loss", "brier"}
@@ -106,13 +112,14 @@ class _NoiseCorrectedScorer(_Scorer):
         super().__init__(metric)
         self.transition = transition
         self.classes_ = self.transition_matrix_ = None
+        self._model = self._row_keys = None
 
     def __repr__(self):
         given = "auto" if isinstance(self.transition, str) else "given"
         return f"noise_corrected_scorer({self.name!r}, transition={given!r})"
 
     def fit(self, X, y):
-        """Estimate the matrix once, on all rows of a search.
+        """Estimate the noise once, on all rows of a search.
 
         Parameters
         ----------
@@ -125,12 +132,18 @@ class _NoiseCorrectedScorer(_Scorer):
         Returns
         -------
         self : object
-            The scorer, which scores every test part by this matrix.
+            The scorer, which scores every test part by this estimate.
         """
         check_consistent_length(X, y)
         classes, codes = encode_labels(y, owner=repr(self))
         self.classes_ = classes
-        self.transition_matrix_ = self._matrix(X, codes, len(classes))
+        self._model = model = self._noise(X, codes, len(classes))
+        self._row_keys, self.transition_matrix_ = None, model.transition
+        if model.clean_proba is not None:
+            keys = row_keys(X)
+            order = np.argsort(keys)
+            self._row_keys = keys[order]
+            self._model = NoiseModel(model.transition, model.clean_proba[order])
         return self
 
     def __call__(self, estimator, X, y, sample_weight=None):
@@ -160,10 +173,16 @@ class _NoiseCorrectedScorer(_Scorer):
         classes, codes, predicted = read_labels_and_predictions(
             y, self._predictions(estimator, X), self.metric, classes, repr(self)
         )
-        T = self._transition_of(X, codes, classes)
-        weight = (
-            None if sample_weight is None else read_share(sample_weight, len(codes))
-        )
+        model = self._model_of(X, codes, classes)
+        T, weight = model.transition, sample_weight
+        weight = None if weight is None else read_share(weight, len(codes))
+        if model.clean_proba is not None:
+            # Each row once for each class that may be its clean one.
+            posterior = clean_label_posterior(model.clean_proba, T, codes)
+            share = read_share(weight, len(codes))
+            weight = (share[:, None] * posterior).ravel()
+            predicted = np.repeat(predicted, len(classes), axis=0)
+            codes, T = np.tile(np.arange(len(T)), len(codes)), np.eye(len(T))
         if self.metric in CONFUSION_SCORES:
             return self._signed(self._of_confusion(codes, predicted, T, weight))
         score, share = PROBA_SCORES[self.metric], read_share(weight, len(codes))
@@ -180,33 +199,35 @@ class _NoiseCorrectedScorer(_Scorer):
         )
         return score(C)[0]
 
-    def _transition_of(self, X, codes, classes):
-        """Return the matrix that belongs to some test rows."""
-        if self.transition_matrix_ is not None:
-            return self._rearranged(classes)
-        if isinstance(self.transition, str) and len(codes) < FEWEST_TEST_ROWS:
+    def _model_of(self, X, codes, classes):
+        """Return the noise model that belongs to some test rows."""
+        if self._model is not None:
+            return self._rearranged(X, classes)
+        model = self._noise(X, codes, len(classes))
+        estimated = isinstance(self.transition, str) and model.clean_proba is None
+        if estimated and len(codes) < FEWEST_TEST_ROWS:
             warnings.warn(
                 f"{self!r} was not fitted, and from {len(codes)} test rows no "
-                "transition matrix is estimated, but from "
+                "noise rate is estimated, but from "
                 f"{FEWEST_TEST_ROWS} or more: the score is that of the labels as they "
                 "are. Pass the scorer after .fit(X, y) with all rows of the search.",
                 NoEvidenceWarning,
             )
-            return np.eye(len(classes))
-        return self._matrix(X, codes, len(classes))
+            return NoiseModel(np.eye(len(classes)))
+        return model
 
-    def _matrix(self, X, codes, n_classes):
+    def _noise(self, X, codes, n_classes):
         if not isinstance(self.transition, str):
             T = check_transition_matrix(
                 self.transition, n_classes=n_classes, name="transition"
             )
             check_condition(T)
-            return T
-        key = ("transition", X, codes, n_classes)
-        return cached(key, lambda: estimated_transition(X, codes, n_classes))
+            return NoiseModel(T)
+        key = ("noise", X, codes, n_classes)
+        return cached(key, lambda: estimated_noise(X, codes, n_classes))
 
-    def _rearranged(self, classes):
-        """Return the fitted matrix for the classes of a classifier."""
+    def _rearranged(self, X, classes):
+        """Return the fitted model for test rows and the classes of a classifier."""
         position = np.searchsorted(self.classes_, classes)
         position = np.minimum(position, len(self.classes_) - 1)
         if (self.classes_[position] != classes).any():
@@ -217,10 +238,16 @@ class _NoiseCorrectedScorer(_Scorer):
                 "search."
             )
         # A test part may lack classes: what is left of each row is its distribution.
-        if len(classes) == len(self.classes_):
-            return self.transition_matrix_
-        T = self.transition_matrix_[np.ix_(position, position)]
-        return T / T.sum(axis=1, keepdims=True)
+        T = normalize_rows(self._model.transition[np.ix_(position, position)])
+        if self._row_keys is None:
+            return NoiseModel(T)
+        wanted = row_keys(X)
+        row = np.searchsorted(self._row_keys, wanted)
+        row = np.minimum(row, len(self._row_keys) - 1)
+        # Of rows that it was not fitted to, the scorer knows the matrix alone.
+        if (self._row_keys[row] != wanted).any():
+            return NoiseModel(T)
+        return NoiseModel(T, self._model.clean_proba[np.ix_(row, position)])
 
 
 class _QualityWeightedScorer(_Scorer):
@@ -315,8 +342,9 @@ def noise_corrected_scorer(metric, *, transition="auto"):
 
     transition : "auto" or array-like of shape (n_classes, n_classes), default="auto"
         ``T[i, j] = P(noisy = j | clean = i)`` in the order of the sorted classes.
-        "auto" estimates it: on all rows of the search where ``fit`` of the scorer has
-        been called with them, which is recommended, else on each test part by itself.
+        "auto" estimates the noise: on all rows of the search where ``fit`` of the
+        scorer has been called with them, which is recommended, else on each test part
+        by itself.
 
     Returns
     -------
@@ -341,11 +369,22 @@ def noise_corrected_scorer(metric, *, transition="auto"):
     share of wrong ones among the surest fifth is the error rate; the surer half tells
     where wrong labels go. Where these go to all other classes alike the matrix
     is symmetric; it leaves the symmetric form by empirical Bayes, and only where a
-    likelihood ratio test at 1 % rejects it. With one symmetric matrix the corrected
-    accuracy is an increasing function of the accuracy on the noisy labels, so that the
-    ranking of candidates is that of plain scoring. A scorer that was not fitted has a
-    matrix, and hence a scale, for each test part; in parts of less than 1,000 rows it
-    returns the plain score, with a warning, since estimates from so few rows harm.
+    likelihood ratio test at 0.001 % rejects it.
+
+    With one symmetric matrix the corrected accuracy is an increasing function of the
+    accuracy on the noisy labels, so that the ranking of candidates is that of plain
+    scoring. With an asymmetric one each row counts for every class by the posterior
+
+    .. math:: P(y = i \mid x, \tilde y) \propto P(y = i \mid x)\, T_{i \tilde y},
+              \qquad P(y \mid x)^\top = P(\tilde y \mid x)^\top T^{-1},
+
+    of the forest: the inverse of a matrix, which a given ``transition`` is corrected
+    by, needs no forest but has a higher variance. Test rows that ``fit`` has not seen
+    are corrected by the inverse as well.
+
+    A scorer that was not fitted has a forest and a matrix for each test part. Where
+    that is symmetric, it returns the plain score in parts of less than 1,000 rows, with
+    a warning: error rates of small parts differ by chance.
 
     Two classes have no asymmetry of this kind: one may lose more labels than the other,
     which cannot be told from overlap without trusted labels, and is not corrected.
@@ -402,9 +441,7 @@ def quality_weighted_scorer(metric, *, quality=None):
 
     Examples
     --------
-    >>> import warnings
-
-    import numpy as np
+    >>> import numpy as np
     >>> from sklearn.linear_model import LogisticRegression
     >>> from sknoisy.metrics import quality_weighted_scorer
     >>> X, y = np.array([[0.0], [1.0], [2.0], [3.0]]), np.array([0, 0, 1, 0])

@@ -150,8 +150,11 @@ class MultilabelNoisyClassifier(BaseLabelNoiseClassifier):
     cannot be told from a tag that is hard to predict: one minus the upper quartile of
     :math:`q` over the tagged rows, which stands in for it, is then too high.
 
-    With five folds a fit costs six fits of the classifier for each tag. Nothing of
-    shape (n_samples, n_labels) is held except sparse tables.
+    With five folds a fit costs six fits of the classifier for each tag. In more than
+    10,000 rows, models of other folds learn a tag from its rows and twenty blanks for
+    each of them, and from as many blanks as make 10,000 rows at least; their odds are
+    multiplied by the share of blanks drawn. Neighbours are searched among 20,000 rows.
+    Nothing of shape (n_samples, n_labels) is held except sparse tables.
 
     References
     ----------

@@ -5,7 +5,7 @@ and neighbours.
 """
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from numbers import Integral
 
 import numpy as np
@@ -17,6 +17,7 @@ from sknoisy._out_of_fold import check_has_proba, out_of_fold_proba
 from sknoisy.evidence import EvidenceInputs
 from sknoisy.evidence._neighbors import search_neighbors
 from sknoisy.exceptions import NoEvidenceWarning
+from sknoisy.multilabel._tag_labels import MANY_ROWS
 
 KINDS = ("model", "neighbors", "tags")
 # Twice the ten of the core's neighbour evidence: a tag is rarer than a class. Chosen
@@ -74,12 +75,17 @@ class TagEvidence:
         """Return out-of-fold probabilities; the share of the tag where there is none.
 
         A fold is no evidence if the rows to train on all have the tag, or all lack it.
+        Of a large table, a sample of the blanks is trained on; with the share of the
+        blanks in it the odds are then too high by its inverse.
         """
         record = labels.of_tag(k)
         # Blocks of tags run side by side, the folds of one tag do not.
         context = FitContext(memory=self.memory)
-        inputs = EvidenceInputs(self.model, X, record, self.folds, context)
+        rows, blanks = labels.blank_sample(k)
+        folds = [(train[rows[train]], test) for train, test in self.folds]
+        inputs = EvidenceInputs(self.model, X, record, folds, context)
         proba = out_of_fold_proba(inputs)[:, 1]
+        proba = blanks * proba / (blanks * proba + 1 - proba)
         share = record.sample_weight @ record.codes / record.sample_weight.sum()
         return np.where(np.isnan(proba), share, proba)
 
@@ -103,6 +109,9 @@ def gather_evidence(owner, base, X, labels):
         # The graph keeps a table of its labels: a single class takes one column.
         codes = np.zeros(labels.tags.n_samples, dtype=np.intp)
         votes = labels.record(codes, np.zeros(1))
+        if labels.tags.n_samples > 2 * MANY_ROWS:
+            voters = labels.row_sample(2 * MANY_ROWS)
+            votes = replace(votes, sample_weight=voters * votes.sample_weight)
         if Z is not None:
             graph = search_neighbors(Z, votes, context, n_neighbors=N_NEIGHBORS)
     return TagEvidence(

@@ -4,6 +4,7 @@ Together with ``_tag_evidence`` and ``_tag_models``, this is where the core is c
 """
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from scipy import sparse
@@ -15,6 +16,11 @@ from sknoisy._meta import LabelReader
 # Folds are stratified by at most so many groups of tags, so that the table of strata by
 # rows stays small beside the data: 50 columns at 1,000 tags.
 MAX_STRATA = 50
+# Of tables of more rows than that, a tag is learnt from its rows and a sample of its
+# blanks, and neighbours are searched among twice as many. A coefficient of a rare tag
+# then has 1 + 1/20 of its variance with all blanks, since that is proportional to
+# 1 / n_tagged + 1 / n_blanks (King and Zeng, 2001).
+MANY_ROWS, BLANKS_PER_TAG = 10_000, 20
 
 
 @dataclass(frozen=True)
@@ -48,6 +54,27 @@ class TagLabels:
         if self.trusted is None:
             return np.zeros(self.tags.n_samples, dtype=bool)
         return self.trusted if self.trusted.ndim == 1 else self.trusted[:, k]
+
+    @cached_property
+    def _place_in_sample(self):
+        """The place of each row in a random order, the same for all tags."""
+        return np.random.RandomState(0).permutation(self.tags.n_samples)
+
+    def row_sample(self, n_rows):
+        """Return the mask of a random sample of rows."""
+        return self._place_in_sample < n_rows
+
+    def blank_sample(self, k):
+        """Return a mask of rows to learn tag k from, and the share of blanks in it."""
+        tagged, n_samples = self.tags.column(k), self.tags.n_samples
+        n_tagged = tagged.sum()
+        wanted = max(BLANKS_PER_TAG * n_tagged, MANY_ROWS - n_tagged)
+        if wanted >= n_samples - n_tagged:
+            return np.ones(n_samples, dtype=bool), 1.0
+        rows = tagged | self.row_sample(wanted * n_samples / (n_samples - n_tagged))
+        blank = self.sample_weight * ~tagged
+        share = blank[rows].sum() / blank.sum()
+        return (rows, share) if share > 0 else (np.ones(n_samples, dtype=bool), 1.0)
 
     def record(self, codes, classes):
         """Return a record of labels that are no tags, for folds and neighbours."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from numbers import Real
 
 import numpy as np
-from scipy.special import logit
+from scipy.special import expit, logit
 
 from sknoisy._binary_flips import (
     SMALLEST_PROBA,
@@ -81,7 +81,7 @@ def tag_posterior(columns, labels, k, rates):
     if columns is None:
         share = np.full(len(tagged), weight @ tagged / weight.sum())
         return TagPosterior(share, tagged.astype(float))
-    proba, weights = pool_evidence(columns, tagged, weight)
+    proba, weights = pool_evidence(columns, tagged, weight, labels.blank_sample(k))
     trusted = labels.trusted_rows(k)
     # Trusted tags did not come about as the others did.
     noisy = tagged & ~trusted & (weight > 0)
@@ -95,7 +95,7 @@ def tag_posterior(columns, labels, k, rates):
     return TagPosterior(proba, posterior, missing, highest, omission, weights)
 
 
-def pool_evidence(columns, tagged, sample_weight):
+def pool_evidence(columns, tagged, sample_weight, sample=None):
     r"""Return the probability of the tag by all sources, and the weight of each.
 
     With the share :math:`b` of tagged rows and sources :math:`q_j`,
@@ -104,21 +104,24 @@ def pool_evidence(columns, tagged, sample_weight):
         + \sum_j w_j (\operatorname{logit} q_j - \operatorname{logit} b),
 
     with :math:`w_j \ge 0`. No source has seen the tag of the row, so the likelihood
-    that chooses the weights is one of held-out tags.
+    that chooses the weights is one of held-out tags. ``sample`` is what
+    ``TagLabels.blank_sample`` returns: the rows that the weights are fitted on.
     """
     share = sample_weight @ tagged / sample_weight.sum()
     share = logit(np.clip(share, SMALLEST_PROBA, 1 - SMALLEST_PROBA))
     logits = [logit(np.clip(q, SMALLEST_PROBA, 1 - SMALLEST_PROBA)) for q in columns]
+    logits = np.stack(logits) - share
+    rows, blanks = (slice(None), 1.0) if sample is None else sample
     fit = fit_flips(
-        np.stack(logits)[:, :, None] - share,
-        tagged[:, None],
+        logits[:, rows, None],
+        tagged[rows, None],
         offset=share,
-        sample_weight=sample_weight,
+        sample_weight=(sample_weight / np.where(tagged, 1.0, blanks))[rows],
         weight=len(columns) ** -0.5,
         weight_penalty=WEIGHT_PENALTY,
         lowest_weight=0.0,
     )
-    return fit.true_proba[:, 0], fit.weights
+    return expit(share + fit.levels[0] + fit.weights @ logits), fit.weights
 
 
 def posterior_of_tag(proba, tagged, missing_rate, spurious_rate=0.0):

@@ -1,9 +1,11 @@
 """Scorers for searches: ranking, caching, names and bad input."""
 
 import numpy as np
+import pandas as pd
 import pytest
 import sklearn
 from joblib import parallel_config
+from scipy import sparse
 from sklearn.base import clone
 from sklearn.datasets import load_digits, make_classification
 from sklearn.dummy import DummyClassifier
@@ -75,8 +77,82 @@ def test_pair_noise_is_corrected():
     assert abs(corrected - clean) < abs(plain - clean) / 2
 
 
-def test_small_test_parts_without_fit_get_the_plain_score():
+def candidates(X, noisy, n_train=900):
+    """Return one neighbour, which learns wrong labels, and twenty."""
+    return [KNeighborsClassifier(k).fit(X[:n_train], noisy[:n_train]) for k in (1, 20)]
+
+
+def test_asymmetric_noise_counts_each_row_by_its_posterior():
+    X, y, noisy = digits(PairNoise(0.4, random_state=0))
+    scoring = noise_corrected_scorer("accuracy").fit(X, noisy)
+    model = _noise_model.estimated_noise(X, noisy, 10)
+    rows = np.arange(900, len(y))
+    for clf in candidates(X, noisy):
+        # By hand: P(clean | row) times the column of the label given.
+        posterior = model.clean_proba[rows] * model.transition[:, noisy[rows]].T
+        posterior /= posterior.sum(axis=1, keepdims=True)
+        expected = posterior[np.arange(len(rows)), clf.predict(X[rows])].mean()
+        assert scoring(clf, X[rows], noisy[rows]) == pytest.approx(expected)
+        weight = np.arange(len(rows)) % 3
+        copies = np.repeat(rows, weight)
+        assert scoring(clf, X[rows], noisy[rows], weight) == pytest.approx(
+            scoring(clf, X[copies], noisy[copies])
+        )
+
+
+@pytest.mark.parametrize(
+    "metric", ["f1_macro", "matthews_corrcoef", "roc_auc", "neg_brier_score"]
+)
+@pytest.mark.parametrize("fitted", [True, False])
+def test_asymmetric_noise_is_corrected_in_all_metrics(metric, fitted):
+    X, y, noisy = digits(PairNoise(0.4, random_state=0))
+    clf = candidates(X, noisy)[1]
+    scoring = noise_corrected_scorer(metric)
+    scoring = scoring.fit(X, noisy) if fitted else scoring
+    plain = noise_corrected_scorer(metric, transition=np.eye(10))
+    test = X[900:], noisy[900:]
+    clean = plain(clf, X[900:], y[900:])
+    assert abs(scoring(clf, *test) - clean) < abs(plain(clf, *test) - clean)
+
+
+def test_small_test_parts_without_fit_are_corrected_where_noise_is_asymmetric():
+    X, y, noisy = digits(PairNoise(0.4, random_state=0))
+    few, many = candidates(X, noisy)
+    X, y, noisy = X[900:1150], y[900:1150], noisy[900:1150]
+    scoring = noise_corrected_scorer("accuracy")
+    assert scoring(many, X, noisy) > scoring(few, X, noisy) + 0.1
+    assert many.score(X, noisy) < scoring(many, X, noisy) < many.score(X, y)
+
+
+def test_rows_that_fit_has_not_seen_are_corrected_by_the_matrix():
     X, _, noisy = digits(PairNoise(0.4, random_state=0))
+    scoring = noise_corrected_scorer("accuracy").fit(X[:900], noisy[:900])
+    given = noise_corrected_scorer("accuracy", transition=scoring.transition_matrix_)
+    clf = KNeighborsClassifier(20).fit(X[:450], noisy[:450])
+    for rows in (np.arange(900, 1300), np.arange(899, 1300)):
+        expected = given(clf, X[rows], noisy[rows])
+        assert scoring(clf, X[rows], noisy[rows]) == pytest.approx(expected)
+    assert scoring(clf, X[800:900], noisy[800:900]) <= 1
+
+
+@pytest.mark.parametrize("container", [pd.DataFrame, sparse.csr_array, list])
+def test_rows_are_found_again_in_any_container(container):
+    X, _, noisy = digits(PairNoise(0.4, random_state=0))
+    clf = KNeighborsClassifier(20).fit(X[:900], noisy[:900])
+    scoring = noise_corrected_scorer("accuracy").fit(X, noisy)
+    expected = scoring(clf, X[900:], noisy[900:])
+    scoring = noise_corrected_scorer("accuracy").fit(container(X), noisy)
+    found = scoring(clf, container(X[900:]), noisy[900:])
+    by_matrix = noise_corrected_scorer(
+        "accuracy", transition=scoring.transition_matrix_
+    )
+    assert found != by_matrix(clf, X[900:], noisy[900:])
+    # Sparse rows have their forest on singular directions.
+    assert found == pytest.approx(expected, abs=0.1)
+
+
+def test_small_test_parts_without_fit_get_the_plain_score():
+    X, _, noisy = digits(UniformNoise(0.4, random_state=0))
     clf = KNeighborsClassifier().fit(X[:900], noisy[:900])
     scoring = noise_corrected_scorer("accuracy")
     with pytest.warns(NoEvidenceWarning, match="was not fitted, and from 897 test"):
@@ -162,6 +238,14 @@ def test_bad_input_is_refused():
         fitted(LogisticRegression().fit(X, y + 5), X, y + 5)
     with pytest.raises(ValueError, match="inconsistent numbers of samples"):
         noise_corrected_scorer("accuracy").fit(X, y[:5])
+    with pytest.raises(ValueError, match="looks transposed"):
+        noise_corrected_scorer("accuracy", transition=T2.T)(clf, X, y)
+    with pytest.raises(ValueError, match="that can be inverted"):
+        noise_corrected_scorer("accuracy", transition=np.full((2, 2), 0.5)).fit(X, y)
+    with pytest.raises(ValueError, match=r"sknoisy\.multilabel"):
+        noise_corrected_scorer("accuracy").fit(X, np.eye(2)[y])
+    with pytest.raises(ValueError, match=r"sknoisy\.multilabel"):
+        noise_corrected_scorer("accuracy")(clf, X, np.eye(2)[y])
 
 
 def test_works_in_cross_val_score():

@@ -8,10 +8,16 @@ from sklearn.linear_model import LogisticRegression, Ridge
 
 from sknoisy._indicator import read_indicator
 from sknoisy.exceptions import NoEvidenceWarning
+from sknoisy.multilabel import (
+    MultilabelNoisyClassifier,
+    _tag_evidence,
+    _tag_labels,
+)
 from sknoisy.multilabel._tag_evidence import (
     RIDGE,
     TagEvidence,
     TagRegression,
+    gather_evidence,
     has_evidence,
 )
 from sknoisy.multilabel._tag_labels import TagLabels, is_single_column
@@ -263,3 +269,69 @@ def test_lists_of_labels_are_no_column(y):
         ValueError, match=r"expected y as a table .*MultiLabelBinarizer"
     ):
         is_single_column(array, "test")
+
+
+# Samples of large tables
+
+
+def rare_tag(n_rows=6000, seed=0):
+    rng = np.random.RandomState(seed)
+    X = rng.normal(size=(n_rows, 2))
+    tagged = rng.uniform(size=n_rows) < 1 / (1 + np.exp(4 - 2 * X[:, 0]))
+    return X, np.column_stack([tagged, ~tagged]).astype(int)
+
+
+def test_small_tables_are_learnt_from_as_a_whole():
+    rows, share = labels_of(rare_tag()[1]).blank_sample(0)
+    assert rows.all()
+    assert share == 1
+
+
+def test_a_rare_tag_keeps_its_rows_and_a_share_of_its_blanks(monkeypatch):
+    monkeypatch.setattr(_tag_labels, "MANY_ROWS", 1000)
+    monkeypatch.setattr(_tag_labels, "BLANKS_PER_TAG", 3)
+    table = rare_tag()[1]
+    labels = labels_of(table, sample_weight=np.arange(6000) % 3.0)
+    rows, share = labels.blank_sample(0)
+    tagged = table[:, 0] == 1
+    assert rows[tagged].all()
+    assert (rows & ~tagged).sum() == pytest.approx(3 * tagged.sum(), rel=0.1)
+    weight = labels.sample_weight
+    assert share == weight[rows & ~tagged].sum() / weight[~tagged].sum()
+    assert labels.blank_sample(1)[1] == 1  # More rows have this tag than lack it.
+
+
+def test_evidence_from_a_sample_is_that_from_all_blanks(monkeypatch):
+    X, table = rare_tag()
+    folds = [(np.arange(3000), np.arange(3000, 6000))]
+    evidence = TagEvidence(folds, LogisticRegression())
+    found = []
+    for many in (1000, 10_000):
+        monkeypatch.setattr(_tag_labels, "MANY_ROWS", many)
+        monkeypatch.setattr(_tag_labels, "BLANKS_PER_TAG", 5)
+        labels = labels_of(table)
+        proba = next(evidence.of_block(X, labels, [0], [True]))[0][3000:]
+        pooled, weights = pool_evidence([proba], table[3000:, 0] == 1, np.ones(3000))
+        found.append((proba.mean(), pooled.mean(), *weights))
+    # Without the correction the mean would be twice as large.
+    np.testing.assert_allclose(found[0], found[1], rtol=0.1)
+
+
+def test_weights_of_sources_from_a_sample_are_those_of_all_rows():
+    rng = np.random.RandomState(0)
+    p = rng.beta(0.3, 6, size=40_000)
+    tagged = rng.uniform(size=40_000) < p
+    rows = tagged | (rng.uniform(size=40_000) < 0.2)
+    whole, of_whole = pool_evidence([p], tagged, np.ones(40_000))
+    part, of_part = pool_evidence([p], tagged, np.ones(40_000), (rows, 0.2))
+    np.testing.assert_allclose(of_part, of_whole, rtol=0.05)
+    np.testing.assert_allclose(part.mean(), whole.mean(), rtol=0.05)
+
+
+def test_neighbors_are_searched_in_a_sample_of_a_large_table(monkeypatch):
+    monkeypatch.setattr(_tag_evidence, "MANY_ROWS", 50)
+    monkeypatch.setattr(_tag_labels, "MANY_ROWS", 50)
+    X, table = rare_tag(400)
+    clf = MultilabelNoisyClassifier(evidence="neighbors")
+    evidence = gather_evidence(clf, LogisticRegression(), X, labels_of(table))
+    assert len(evidence.graph.voters) == 100

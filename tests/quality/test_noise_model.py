@@ -2,15 +2,18 @@
 
 import numpy as np
 import pytest
+from sklearn.datasets import load_digits
 
 from sknoisy._labels import NoisyLabels
+from sknoisy.noise import PairNoise, UniformNoise
 from sknoisy.quality import _noise_model
 from sknoisy.quality._noise_model import (
     _log_likelihood,
     cached,
+    clean_label_posterior,
     core_counts,
     error_rate,
-    estimated_transition,
+    estimated_noise,
     held_out_proba,
     held_out_quality,
     matrix_of,
@@ -71,7 +74,7 @@ def test_error_rate_is_a_lower_bound_within_what_can_be_inverted():
 
 
 def test_nothing_is_known_of_a_few_rows():
-    T = estimated_transition(np.zeros((5, 1)), np.array([0, 1, 0, 1, 1]), 2)
+    T = estimated_noise(np.zeros((5, 1)), np.array([0, 1, 0, 1, 1]), 2).transition
     np.testing.assert_array_equal(T, np.eye(2))
 
 
@@ -123,8 +126,8 @@ def test_matrix_of_rows_is_that_of_what_held_out_trees_say(monkeypatch):
         return proba
 
     monkeypatch.setattr(_noise_model, "held_out_proba", held_out)
-    T = estimated_transition("rows", codes, 4)
-    np.testing.assert_array_equal(T, matrix_of(proba, codes))
+    model = estimated_noise("rows", codes, 4)
+    np.testing.assert_array_equal(model.transition, matrix_of(proba, codes))
 
 
 def test_quality_ranks_the_margins_of_relative_probabilities(monkeypatch):
@@ -173,3 +176,24 @@ def test_what_was_made_last_is_kept_longest(monkeypatch):
 
     assert [make(key) for key in (1, 2, 1, 3, 1, 2)] == [1, 2, 1, 3, 1, 2]
     assert made == [1, 2, 3, 2]
+
+
+def test_posterior_of_the_clean_label_by_hand():
+    T = np.array([[0.8, 0.2, 0], [0, 0.5, 0.5], [0, 0, 1]])
+    clean_proba = np.array([[0.5, 0.5, 0], [0.1, 0.4, 0.5]])
+    posterior = clean_label_posterior(clean_proba, T, np.array([1, 2]))
+    expected = [[0.1 / 0.35, 0.25 / 0.35, 0], [0, 0.2 / 0.7, 0.5 / 0.7]]
+    np.testing.assert_allclose(posterior, expected)
+
+
+@pytest.mark.parametrize("noise", [PairNoise(0.4), UniformNoise(0.4)])
+def test_clean_classes_are_estimated_where_noise_is_asymmetric(noise):
+    X, y = load_digits(return_X_y=True)
+    noisy = noise.set_params(random_state=0).corrupt(y)
+    model = estimated_noise(X, noisy, 10)
+    if isinstance(noise, UniformNoise):
+        assert model.clean_proba is None
+        return
+    np.testing.assert_allclose(model.clean_proba.sum(axis=1), 1)
+    assert (model.clean_proba > 0).all()
+    assert (model.clean_proba.argmax(axis=1) == y).mean() > 0.85
