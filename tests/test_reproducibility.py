@@ -16,7 +16,7 @@ from skops import io as skops_io
 
 from sknoisy import LabelNoiseInjector, NoisyLabelClassifier, RefinedLabelClassifier
 from sknoisy.evidence import _forest
-from sknoisy.evidence._forest import TREES_WITHOUT_FOLD
+from sknoisy.evidence._forest import VOTES_WITHOUT_FOLD
 from sknoisy.noise import UniformNoise
 from sknoisy.quality import ModelConfidence, NeighborAgreement
 from sknoisy.refinement import ConfidentPruning, QualityWeighting
@@ -205,7 +205,8 @@ def test_a_search_over_actions_grows_each_forest_once(tmp_path, monkeypatch):
     grid = {"action": ["weight", "filter", "relabel", "soft"]}
     search = GridSearchCV(clf, grid, cv=2, error_score="raise").fit(X, y)
     # For the labels of each half and of all rows, without each of 3 folds.
-    assert len(grown) == 3 * 3 * TREES_WITHOUT_FOLD
+    # Half of the rows of a fold's training part are out of bag.
+    assert len(grown) == 3 * 3 * 2 * VOTES_WITHOUT_FOLD
     best = clone(search.best_estimator_).set_params(memory=None).fit(X, y)
     assert_same_fit(best, search.best_estimator_)
 

@@ -181,9 +181,9 @@ class NoisyLabelClassifier(BaseLabelNoiseClassifier):
     -----
     A default fit costs seven fits of the classifier: three on two thirds of the rows
     with the labels as they are, three with the action, and the last one. A forest of
-    150 trees comes on top, of which each third has not seen one of the folds. From
-    6,000 rows on, the action is checked on one fold, and half of 100 trees have not
-    seen it.
+    300 trees comes on top, of which each third has not seen one of the folds. From
+    6,000 rows on, the action is checked on one fold, and a forest of 100 trees is
+    enough.
 
     The sources are pooled as :math:`p(j \mid x) \propto e^{b_j} \prod_m
     p_m(j \mid x)^{w_m}`, with the exponents that make the labels most likely. The odds

@@ -18,9 +18,9 @@ from sknoisy._compat import parallel_as_they_come
 # Trees at least, half of them of either kind in KINDS. With twice as many the AUROC of
 # wrong labels is .002 to .006 higher in each family and half (suite parts, "trees:").
 N_TREES = 100
-# Trees that have not seen the labels of a fold on which an action is checked; they are
-# some of the trees above, or more of them.
-TREES_WITHOUT_FOLD = 50
+# Votes out of bag that a row has from trees which have not seen the labels of a fold on
+# which an action is checked; these trees are some of those above, or more of them.
+VOTES_WITHOUT_FOLD = 50
 # Leaf size and share of the features tried at a split. Which kind ranks better differs
 # by set, by up to .08; the mixture is within .005 of the better one in each family
 # and half (suite parts, "kinds of trees").
@@ -92,9 +92,11 @@ def grow_forest(inputs):
     Z = np.clip(inputs.embedding, -FLOAT32_MAX, FLOAT32_MAX).astype(np.float32)
     samples = [_distinct_pairs(labels, owners, slice(None))]
     samples += [_distinct_pairs(labels, owners, train) for train, _ in folds]
-    n_without = TREES_WITHOUT_FOLD * len(folds)
-    numbers = [1 + i % len(folds) for i in range(n_without)]
-    numbers += [0] * (N_TREES - n_without)
+    numbers = []
+    for number, (_, _, candidates) in enumerate(samples[1:], start=1):
+        out_of_bag = 1 - min(IN_BAG_SHARE, MOST_IN_BAG / len(candidates))
+        numbers += [number] * int(np.ceil(VOTES_WITHOUT_FOLD / out_of_bag))
+    numbers += [0] * (N_TREES - len(numbers))
     seed = 0 if context.random_state is None else context.random_state
     grow = check_memory(context.memory).cache(_votes_of_trees, ignore=["n_jobs"])
     return grow(
