@@ -121,4 +121,7 @@ def _entries_at(block, codes):
     Indexing in one dimension takes half the time of indexing in two.
     """
     row_step, class_step = np.array(block.strides) // block.itemsize
-    return block.ravel(order="K"), np.arange(len(codes)) * row_step + codes * class_step
+    # Codes are as narrow as the classes allow, their products are not.
+    at_label = np.multiply(codes, class_step, dtype=np.intp)
+    at_label += np.arange(len(codes)) * row_step
+    return block.ravel(order="K"), at_label

@@ -33,7 +33,10 @@ def write_audit(label, path):
     labels = np.full(N_ROWS, label, dtype=object)
     quality, flagged = np.linspace(0, 1, N_ROWS), np.zeros(N_ROWS, bool)
     facts = {"rows": np.arange(N_ROWS), "given": labels, "suggested": labels}
-    report = SimpleNamespace(**facts, quality=quality, flagged=flagged)
+    table = SimpleNamespace(thumbnails=None)
+    report = SimpleNamespace(
+        **facts, quality=quality, flagged=flagged, n_labelled=N_ROWS, table=table
+    )
     return lambda: write_output(Output("csv", path), report)
 
 

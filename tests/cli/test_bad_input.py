@@ -39,6 +39,7 @@ def test_directory(refuse, tmp_path):
     path = tmp_path / "folder.csv"
     path.mkdir()
     assert "directory without Parquet files" in refuse("audit", path, "-l", "y")
+    pytest.importorskip("PIL")
     (path / "parts.parquet").mkdir()
     assert "Parquet files in the directory itself" in refuse("audit", path)
 

@@ -253,7 +253,7 @@ def test_labels_that_the_columns_do_not_tell():
 def test_expected_number_of_wrong_labels():
     report = audit(X, Y, random_state=0)
     all_wrong = report.noise.rate * len(Y)
-    assert report.expected_wrong[-1] == pytest.approx(all_wrong, rel=0.2)
+    assert report.expected_wrong[-1] == pytest.approx(all_wrong, rel=0.3)
     assert (np.diff(report.expected_wrong) >= 0).all()
     n = report.n_to_check
     assert 0 < n <= report.n_flagged
