@@ -1,6 +1,7 @@
 """The commands ``python -m benchmarks run SUITE`` and ``… tables``."""
 
 import argparse
+import shlex
 import sys
 from pathlib import Path
 
@@ -67,7 +68,7 @@ def command_of(arguments):
     """Return the command as the results tell it: without the paths of a machine."""
     words, path = ["python -m benchmarks"], False
     for word in arguments:
-        words += [] if path or word == "--output" else [word]
+        words += [] if path or word == "--output" else [shlex.quote(word)]
         path = word == "--output"
         if len(words) > 2 and words[-2] == "--data":
             words[-1] = Path(words[-1]).name
