@@ -317,3 +317,13 @@ def test_rows_left_out_by_every_clustering_have_no_pseudo_label(iris):
     assert 0 < outliers.sum() == clf.history_[-1]["n_outliers"] + 1 < 100
     assert not clf.soft_labels_[outliers & (few < 0)].any()
     assert clf.score(X, y) > 0.7
+
+
+def test_the_former_place_says_where_it_is():
+    import sknoisy.classification
+
+    with pytest.warns(FutureWarning, match="import it from sknoisy.semi_supervised"):
+        found = sknoisy.classification.PseudoLabelRefinementClassifier
+    assert found is PseudoLabelRefinementClassifier
+    with pytest.raises(AttributeError, match="has no attribute 'Unknown'"):
+        sknoisy.classification.Unknown  # noqa: B018
