@@ -31,6 +31,9 @@ from sknoisy.quality._noise_model import (
 # rows cost up to 18.9 points of accuracy against plain scoring, of 1,000 rows at most
 # 2.8 (suite search, before posteriors took the place of asymmetric matrices).
 FEWEST_TEST_ROWS = 1000
+# Standard errors above what the noise allows from which labels are taken to be right:
+# a perfect classifier gets there by chance in one of 740 test parts.
+ERRORS_ABOVE = 3.0
 # Metrics of which less is better; their scorers are negative.
 LOSSES = {"log_loss", "brier"}
 # What scikit-learn's scorers are called, beside the names of the metrics.
@@ -174,6 +177,7 @@ class _NoiseCorrectedScorer(_Scorer):
             y, self._predictions(estimator, X), self.metric, classes, repr(self)
         )
         model = self._model_of(X, codes, classes)
+        self._warn_of_right_labels(codes, predicted, model.transition)
         T, weight = model.transition, sample_weight
         weight = None if weight is None else read_share(weight, len(codes))
         if model.clean_proba is not None:
@@ -187,6 +191,21 @@ class _NoiseCorrectedScorer(_Scorer):
             return self._signed(self._of_confusion(codes, predicted, T, weight))
         score, share = PROBA_SCORES[self.metric], read_share(weight, len(codes))
         return self._signed(score(codes, predicted, np.linalg.inv(T), share).value)
+
+    def _warn_of_right_labels(self, codes, predicted, T):
+        """Warn where the labels agree with a classifier more than noise allows."""
+        best = predicted if predicted.ndim == 1 else predicted.argmax(axis=1)
+        agreement, most = np.mean(best == codes), T.diagonal().max()
+        error = np.sqrt(most * (1 - most) / len(codes))
+        if agreement > most + ERRORS_ABOVE * error:
+            warnings.warn(
+                f"{self!r} expected labels of which at least {1 - most:.0%} are wrong, "
+                f"but {agreement:.0%} of these agree with the classifier: the score is "
+                "too high. Of right labels take estimator.score, after a search "
+                "search.best_estimator_.score.",
+                UserWarning,
+                stacklevel=3,
+            )
 
     def _of_confusion(self, codes, predicted, T, weight):
         K, score = len(T), CONFUSION_SCORES[self.metric]

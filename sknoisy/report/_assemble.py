@@ -76,7 +76,7 @@ def report_on(table, settings):
         table=_table_facts(table, inspected, ranking),
         ranking=ranking,
         by_class=_class_facts(inspected),
-        noise=noise_facts(evidence),
+        noise=noise_facts(evidence, _n_checked(table)),
         findings=find_all(inspected),
         how=_how(table, settings),
     )
@@ -201,13 +201,20 @@ def _confusions(T, counts, classes):
     )
 
 
-def noise_facts(evidence):
+def _n_checked(table):
+    return 0 if table.trusted is None else int(table.trusted.sum())
+
+
+def noise_facts(evidence, n_checked=0):
     """Return how many labels are wrong, in numbers and in words.
 
     Parameters
     ----------
     evidence : LabelEvidence
         What is known about the labels.
+
+    n_checked : int, default=0
+        Number of labels that are right because somebody has checked them.
 
     Returns
     -------
@@ -230,6 +237,11 @@ def noise_facts(evidence):
         sentence = (
             f"About {rate:.1%} of the labels look wrong, at least {noise.lower:.1%} "
             f"and at most {noise.upper:.1%}."
+        )
+    if n_checked:
+        sentence += (
+            f" Of these labels {n_checked} have been checked. If they were the most "
+            "suspicious ones, errors among the others are underestimated."
         )
     return NoiseFacts(
         rate=rate,

@@ -7,7 +7,7 @@ import sklearn
 from joblib import parallel_config
 from scipy import sparse
 from sklearn.base import clone
-from sklearn.datasets import load_digits, make_classification
+from sklearn.datasets import load_digits, load_iris, make_classification
 from sklearn.dummy import DummyClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import accuracy_score
@@ -283,3 +283,14 @@ def test_labels_of_another_type_than_the_classes(scorer):
         scorer(clf, X, ["a", "b"] * 4)
     with pytest.raises(ValueError, match="contains NaN or None in 1 of 8 rows"):
         scorer(clf, X, [*("a", "b", "a") * 2, "b", np.nan])
+
+
+@pytest.mark.parametrize("metric", ["accuracy", "log_loss"])
+def test_right_labels_in_the_place_of_noisy_ones_are_noticed(metric):
+    X, y = load_iris(return_X_y=True)
+    noisy = UniformNoise(0.4, random_state=0).corrupt(y)
+    scorer = noise_corrected_scorer(metric, transition=0.4 * np.eye(3) + 0.2)
+    clf = LogisticRegression(max_iter=1000).fit(X, noisy)
+    scorer(clf, X, noisy)
+    with pytest.warns(UserWarning, match="at least 40% are wrong, but 9.% of these"):
+        scorer(clf, X, y)
