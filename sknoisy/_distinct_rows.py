@@ -25,14 +25,10 @@ def distinct_rows(X):
     ndarray of int of shape (n_samples,)
         Equal numbers for equal rows. They do not depend on the order of the rows.
     """
-    table = X if sparse.issparse(X) else as_table(X)
-    if sparse.issparse(table):
-        keys = _keys_of_sparse_rows(table)
-    elif table.dtype.kind in "biuf" and table.size:
-        return _ranks(_canonical(table.reshape(len(table), -1)))
-    else:
-        keys = [_digest(_content(row)) for row in table]
-    return np.unique(np.asarray(keys), return_inverse=True)[1]
+    rows = _comparable(X)
+    if isinstance(rows, np.ndarray):
+        return _ranks(rows)
+    return np.unique(np.asarray(rows), return_inverse=True)[1]
 
 
 def row_keys(X):
@@ -49,15 +45,20 @@ def row_keys(X):
         Equal numbers for equal rows, also of different tables. Of a million different
         rows, two have the same number with a probability of 3e-8.
     """
+    keys = _comparable(X)
+    if isinstance(keys, np.ndarray):
+        keys = [_digest(row.tobytes()) for row in keys]
+    return np.array([int(key[:16], 16) for key in keys], dtype=np.uint64)
+
+
+def _comparable(X):
+    """Return rows as a canonical table of numbers, or else a list of their digests."""
     table = X if sparse.issparse(X) else as_table(X)
     if sparse.issparse(table):
-        keys = _keys_of_sparse_rows(table)
-    elif table.dtype.kind in "biuf" and table.size:
-        rows = _canonical(table.reshape(len(table), -1))
-        keys = [_digest(row.tobytes()) for row in rows]
-    else:
-        keys = [_digest(_content(row)) for row in table]
-    return np.array([int(key[:16], 16) for key in keys], dtype=np.uint64)
+        return _keys_of_sparse_rows(table)
+    if table.dtype.kind in "biuf" and table.size:
+        return _canonical(table.reshape(len(table), -1))
+    return [_digest(_content(row)) for row in table]
 
 
 def as_table(X):

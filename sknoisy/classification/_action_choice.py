@@ -262,7 +262,7 @@ def _nested_soft_labels(action, transition, inputs, number):
     labels = inputs.labels.take(inputs.X, train)
     X = _safe_indexing(inputs.X, train)
     nested = replace(inputs, X=X, labels=labels, checked_folds=())
-    evidence = {"forest": forest_evidence_without(number, inputs)}
+    evidence = {"forest": forest_evidence_without(number, inputs, labels)}
     posterior, _, noise = posterior_of(evidence, nested, transition)
     soft_labels = soft_labels_for(
         action, posterior, labels, surely_wrong=noise.core_lower

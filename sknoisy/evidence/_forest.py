@@ -52,7 +52,7 @@ def forest_evidence(inputs):
     return _with_prior(inputs.forest_votes[0], inputs.labels)
 
 
-def forest_evidence_without(number, inputs):
+def forest_evidence_without(number, inputs, labels):
     """Return evidence about the rows that a fold trains on from their labels alone.
 
     Parameters
@@ -63,14 +63,16 @@ def forest_evidence_without(number, inputs):
     inputs : EvidenceInputs
         Rows, labels, context and the folds of the check, with an embedding.
 
+    labels : NoisyLabels
+        The labels of these rows.
+
     Returns
     -------
     ndarray of shape (n_train, n_classes)
         Rows sum to 1.
     """
     train = inputs.checked_folds[number][0]
-    votes = inputs.forest_votes[1 + number][train]
-    return _with_prior(votes, inputs.labels.take(inputs.X, train))
+    return _with_prior(inputs.forest_votes[1 + number][train], labels)
 
 
 def grow_forest(inputs):

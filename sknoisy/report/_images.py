@@ -12,9 +12,10 @@ import numpy as np
 from sknoisy.report._errors import AuditError, cut, listed, need
 from sknoisy.report._facts import Finding
 
-# Endings of files that are looked at, and the decoders that may open them: neither
-# those that call other programs nor those that hardly anybody uses.
+# Endings of files that are looked at.
 ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm")
+# Pillow's decoders of these: neither those that call other programs, such as that of
+# PostScript, nor those that hardly anybody uses may open a file.
 DECODERS = ("PNG", "JPEG", "BMP", "GIF", "WEBP", "TIFF", "PPM")
 # Pixels of a side: 24 and 32 rank wrong labels at most 0.6 points better and take two
 # to four times as long, 8 ranks them up to 1.7 points worse (bench_audit.py --pixels).

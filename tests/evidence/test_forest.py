@@ -142,13 +142,16 @@ def test_evidence_without_a_fold_has_not_seen_its_labels(iris, aligned):
         "weights": {"sample_weight": 1.0 + rows % 4},
         "groups": {"groups": rows // 4},
     }[aligned]
+
+    def without(number, y):
+        given_all = inputs(X, y, checked_folds=folds, **given)
+        labels = given_all.labels.take(X, folds[number][0])
+        return forest_evidence_without(number, given_all, labels)
+
     for number, (train, test) in enumerate(folds):
         other = noisy.copy()
         other[test] = (other[test] + 1) % 3
-        tables = [
-            forest_evidence_without(number, inputs(X, y, checked_folds=folds, **given))
-            for y in (noisy, other)
-        ]
+        tables = [without(number, y) for y in (noisy, other)]
         assert tables[0].shape == (len(train), 3)
         assert_array_equal(*tables)
         assert (tables[0].argmax(axis=1) == noisy[train]).mean() > 0.6
@@ -161,7 +164,8 @@ def test_evidence_without_a_fold_has_not_seen_the_row_itself():
     rng = np.random.RandomState(0)
     X, y, rows = rng.normal(size=(300, 3)), rng.randint(2, size=300), np.arange(300)
     fold = (rows[100:], rows[:100])
-    table = forest_evidence_without(0, inputs(X, y, checked_folds=[fold]))
+    given = inputs(X, y, checked_folds=[fold])
+    table = forest_evidence_without(0, given, given.labels.take(X, fold[0]))
     assert (table.argmax(axis=1) == y[100:]).mean() < 0.6
 
 
