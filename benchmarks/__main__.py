@@ -31,7 +31,7 @@ def parser():
     add("--output", metavar="FILE", help="default: benchmarks/results/SUITE.csv")
     add("--again", default="", metavar="TEXT", help="compute rows anew with this text")
     for name in ("sets", "noises", "bases", "only"):
-        add(f"--{name}", nargs="+", default=[], help="a part; --only: texts in rows")
+        add(f"--{name}", nargs="+", default=[], help="a part; --only: patterns")
     show = commands.add_parser("tables", help="write all tables of the results")
     show.add_argument("files", nargs="*", help="print the tables of these files only")
     show.add_argument("--suite", choices=suites.names(), help="the suite of the files")

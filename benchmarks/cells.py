@@ -12,6 +12,7 @@ A suite is a module of ``benchmarks.suites`` with these names:
 - ``measure(problem, method)``: the figures of one row.
 """
 
+import re
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -53,7 +54,7 @@ class Options:
 
     def wants(self, method):
         """Whether a row is asked for."""
-        return not self.only or any(text in method for text in self.only)
+        return not self.only or any(re.search(part, method) for part in self.only)
 
     def seed_range(self, usual):
         """Return the seeds: one in a quick run."""

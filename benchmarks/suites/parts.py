@@ -10,6 +10,9 @@
   generated rows, since no set has enough of them.
 - ``core of …``: whether noise is found, the bounds of its rate, the agreement of
   evidence and labels (Cohen's kappa); ``notable above …``: whether noise is found.
+- ``chance, …``: whether 100 rows are enough to see that the evidence predicts labels
+  better than by chance, by the share of right predictions or by the probabilities of
+  the labels; shuffled labels cannot be predicted.
 
 Constants are tried on the sets of ``use`` "choose", held against those of "check".
 """
@@ -35,6 +38,7 @@ from sknoisy._context import FitContext
 from sknoisy._distinct_rows import distinct_rows
 from sknoisy._folds import make_folds
 from sknoisy._labels import read_labels
+from sknoisy._numeric import ONE_SIDED_95
 from sknoisy.classification import _action_choice
 from sknoisy.evidence import EvidenceInputs, _forest
 from sknoisy.noise import UniformNoise
@@ -42,12 +46,13 @@ from sknoisy.quality import _noise_rate
 
 FIGURES = (
     *("accuracy", "auroc", "rate_error", "found", "suspected", "lower", "upper"),
-    *("kappa", "seconds"),
+    *("kappa", "beats_chance", "seconds"),
 )
 OURS = ("default",)
 REFERENCES = (CLEAN,)
 GENERATED = Cell("generated", "tables", "uniform30", "lr", 0)
 N_FOLDS = 3
+FEW = 100  # rows
 ALWAYS = {True: -np.inf, False: -np.inf}
 
 
@@ -83,6 +88,9 @@ EXCHANGED = {
     "evidence: forest": ({"evidence": "forest"}, []),
     "evidence: all three": ({"evidence": ["model", "forest", "neighbors"]}, []),
     "check of the action: none": _constant(_action_choice, "NEEDED_LEAD", ALWAYS),
+    "check of the action: ahead by .5": _constant(
+        _action_choice, "NEEDED_LEAD", {True: -1.5, False: 0.5}
+    ),
     "uniform share: 0": _constant(_action_choice, "UNIFORM_SHARE", 0.0),
     "uniform share: 0.5": _constant(_action_choice, "UNIFORM_SHARE", 0.5),
     "error rate of the core: 0": _core_share(0),
@@ -113,6 +121,11 @@ CORES = {
     "core of the default": _noise_rate.CORE_SHARES,
     **{f"core of {s:.0%}": (s,) for s in (0.2, 0.1, 0.05, 0.02)},
 }
+CHANCE = {
+    f"chance, {labels} labels: {by}": (labels, by)
+    for labels in ("given", "shuffled")
+    for by in ("predictions", "probabilities")
+}
 NOTABLE = {f"notable above {rate:.0%}": rate for rate in (0.0, 0.01, 0.02, 0.05)}
 
 
@@ -122,14 +135,17 @@ class Parts(Problem):
     def open(self):
         """Make the folder of what the rows have in common, and the evidence."""
         self.folder = TemporaryDirectory()
-        labels = read_labels(self.labels.X, self.labels.noisy, owner="benchmark")
-        labels = labels.relative_to(distinct_rows(self.labels.X))
-        folds = make_folds(self.labels.X, labels, N_FOLDS)
-        context = FitContext(random_state=self.cell.seed)
-        self.inputs = EvidenceInputs(self.base, self.labels.X, labels, folds, context)
+        self.inputs = self.inputs_of(self.labels.X, self.labels.noisy)
         self.close = self.folder.cleanup
         self.tables = cache(lambda: evidence.gather_evidence(SOURCES, self.inputs))
         return self
+
+    def inputs_of(self, X, noisy):
+        """Return what evidence about such rows needs."""
+        labels = read_labels(X, noisy, owner="benchmark").relative_to(distinct_rows(X))
+        context = FitContext(random_state=self.cell.seed)
+        folds = make_folds(X, labels, N_FOLDS)
+        return EvidenceInputs(self.base, X, labels, folds, context)
 
 
 def cells(options):
@@ -141,7 +157,7 @@ def cells(options):
 
 def methods(options):
     """Return the names of the rows."""
-    parts = [PLAIN, CLEAN, *EXCHANGED, *CORES, *NOTABLE]
+    parts = [PLAIN, CLEAN, *EXCHANGED, *CORES, *NOTABLE, *CHANCE]
     return [*parts, *POOLS, *FORESTS, *IN_BAG]
 
 
@@ -165,6 +181,8 @@ def measure(problem, row):
         return ranking(problem, row, start) if problem.labels.wrong.any() else None
     if row in CORES or row in NOTABLE:
         return amount(problem, row)
+    if row in CHANCE:
+        return chance(problem, *CHANCE[row])
     labels = problem.labels
     if row in (PLAIN, CLEAN):
         model, y = clone(problem.base), labels.clean if row == CLEAN else labels.noisy
@@ -222,3 +240,24 @@ def amount(problem, row):
         found |= {name: float(getattr(noise, name)) for name in names}
         found["kappa"] = cohen_kappa_score(labels.codes, proba.argmax(axis=1))
     return found
+
+
+def chance(problem, labels, by):
+    """Return whether few rows say that labels are predicted better than by chance."""
+    X, noisy = problem.labels.X[:FEW], problem.labels.noisy[:FEW]
+    if labels == "shuffled":
+        noisy = np.random.default_rng(problem.cell.seed).permutation(noisy)
+    inputs = problem.inputs_of(X, noisy)
+    tables = evidence.gather_evidence(SOURCES[:2], inputs)
+    proba, codes = evidence.pool_evidence(tables, inputs.labels), inputs.labels.codes
+    if by == "probabilities":
+        better = _noise_rate.estimate_noise(proba, inputs.labels).better_than_chance
+    else:
+        shares = [
+            np.bincount(c, minlength=inputs.labels.n_classes) / len(codes)
+            for c in (codes, proba.argmax(axis=1))
+        ]
+        p = shares[0] @ shares[1]
+        lead = (proba.argmax(axis=1) == codes).mean() - p
+        better = lead > ONE_SIDED_95 * np.sqrt(p * (1 - p) / len(codes))
+    return {"beats_chance": float(better)}

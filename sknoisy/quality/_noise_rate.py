@@ -4,6 +4,8 @@ Classes that overlap disagree with the evidence at their borders; wrong labels d
 everywhere. So the rows that the evidence is surest of, the core of each predicted
 class, are looked at alone. Where classes merely overlap, the share of other labels in
 the core falls towards zero with the size of the core; where labels are wrong it stays.
+A class that lies between two others overlaps with them even at its own centre, so that
+what is reported is the lower of this share and of one that is counted by pairs.
 """
 
 from dataclasses import dataclass
@@ -42,10 +44,13 @@ class NoiseEstimate:
         Whether wrong labels can be told from an overlap of the classes.
     core_rate : float
         Share of other labels in the largest core, in [0, 1].
+    pair_rate : float
+        The same where classes between others count as no noise; never higher.
     core_lower : float
         Lower end of the rate in the core, with 99 % confidence.
     lower : float
-        What the noise rate is at least: that, or 0 where it cannot be told.
+        What the noise rate is at least: the lower of that and of the bound by pairs of
+        classes, or 0 where it cannot be told.
     upper : float
         What it is at most: the share of labels that the evidence contradicts at all,
         with 95 % confidence.
@@ -59,6 +64,7 @@ class NoiseEstimate:
     suspected: bool
     identifiable: bool
     core_rate: float
+    pair_rate: float
     core_lower: float
     lower: float
     upper: float
@@ -114,28 +120,35 @@ def estimate_noise(proba, labels):
     suspicion, core_lower = np.min(bounds, axis=0).tolist()
     contradicted = float(np.average(other, weights=weight))
     size = effective_size(weight, labels.points)
+    pair_rates = _rates_by_pairs(proba, predicted, labels)
+    lower = min(
+        core_lower,
+        *(
+            wilson_interval(rate, share * size, ONE_SIDED_99)[0]
+            for rate, share in zip(pair_rates, CORE_SHARES, strict=True)
+        ),
+    )
     # Agreement of predictions and labels that have nothing to do with each other, as
     # in Cohen's kappa.
     by_chance = np.bincount(predicted, weight, labels.n_classes) @ np.bincount(
         codes, weight, labels.n_classes
     )
     by_chance /= weight.sum() ** 2
-    error = np.sqrt(by_chance * (1 - by_chance) / size)
-    # With weight in one class alone there is nothing that evidence could tell.
-    one_class = by_chance > 1 - SMALLEST_PROBABILITY
     kappa = (1 - contradicted - by_chance) / max(1 - by_chance, SMALLEST_PROBABILITY)
     identifiable = bool(kappa >= LITTLE_AGREEMENT)
     return NoiseEstimate(
-        found=identifiable and core_lower > NOTABLE_RATE,
+        found=identifiable and lower > NOTABLE_RATE,
         suspected=suspicion > NOTABLE_RATE,
         identifiable=identifiable,
         core_rate=rates[0],
+        pair_rate=min(rates[0], pair_rates[0]),
         core_lower=core_lower,
-        lower=core_lower if identifiable else 0.0,
+        lower=lower if identifiable else 0.0,
         upper=wilson_interval(contradicted, size)[1],
         agreement=1 - contradicted,
+        # With weight in one class alone there is nothing that evidence could tell.
         better_than_chance=bool(
-            one_class or 1 - contradicted > by_chance + ONE_SIDED_95 * error
+            by_chance > 1 - SMALLEST_PROBABILITY or _beats_chance(proba, labels, size)
         ),
     )
 
@@ -152,6 +165,56 @@ def _core(proba, predicted, weight, share):
         end = share * weight[rows].sum() * (1 - 1e-9)
         core[rows[(before < end)[level]]] = True
     return core
+
+
+def _beats_chance(proba, labels, size):
+    r"""Whether labels are more probable than labels drawn without regard to the row.
+
+    The statistic is :math:`\sum_i w_i (p_{\tilde y_i}(x_i) - \bar p_{\tilde y_i})` with
+    weights of sum 1. Where labels have nothing to do with the features, its mean is 0,
+    and its variance follows from the shares of the labels. It counts how sure the
+    evidence is, so that it needs fewer rows than the share of right predictions (suite
+    parts, "chance").
+    """
+    weight = labels.sample_weight / labels.sample_weight.sum()
+    share = np.bincount(labels.codes, weight, labels.n_classes)
+    mean = weight @ proba
+    lead = weight @ (labels.proba_of_label(proba) - mean[labels.codes])
+    first = proba @ share - mean @ share
+    second = np.einsum("ij,ij,j->i", proba, proba, share)
+    second += mean**2 @ share - 2 * proba @ (mean * share)
+    error = np.sqrt(weight @ np.maximum(second - first**2, 0.0) / size)
+    return bool(lead > ONE_SIDED_99 * error + SMALLEST_PROBABILITY)
+
+
+def _rates_by_pairs(proba, predicted, labels):
+    r"""Return the share of other labels in cores of pairs of classes, by size of core.
+
+    On the far side of `j`, a class `i` between `j` and others does not overlap with
+    `j`. So, for each pair, the core of the rows predicted as `i` is taken in the order
+    of :math:`p_i / p_j`, and the shares of `j` in these cores are summed.
+    """
+    wrong = np.zeros(len(CORE_SHARES))
+    counted = np.flatnonzero(labels.sample_weight > 0)
+    for label in np.unique(predicted[counted]):
+        rows = counted[predicted[counted] == label]
+        weight, given = labels.sample_weight[rows], labels.codes[rows]
+        others = np.setdiff1d(given, label)
+        against = np.maximum(proba[np.ix_(rows, others)], SMALLEST_PROBABILITY)
+        odds = proba[rows, label][:, None] / against
+        order = np.argsort(-odds, axis=0)
+        total = weight[order].cumsum(axis=0)
+        is_other = (given[:, None] == others) * weight[:, None]
+        for k, share in enumerate(CORE_SHARES):
+            # Equal odds go together, whatever rounding says of where the core ends.
+            last = (total >= share * total[-1] * (1 - 1e-9)).argmax(axis=0)
+            least = odds[order[last, np.arange(len(others))], np.arange(len(others))]
+            core = odds >= least
+            shares = (core * is_other).sum(axis=0) / (core * weight[:, None]).sum(
+                axis=0
+            )
+            wrong[k] += weight.sum() * shares.sum()
+    return np.minimum(wrong / labels.sample_weight.sum(), 1.0).tolist()
 
 
 def effective_size(weight, points=None, rows=slice(None)):

@@ -33,7 +33,7 @@ from sknoisy.quality._noise_model import (
 from sknoisy.quality._noise_rate import NoiseEstimate
 from sknoisy.refinement import TrustedLabelRefiner
 from sknoisy.report._errors import AuditError
-from sknoisy.report._expected_errors import error_probabilities, lower_between_classes
+from sknoisy.report._expected_errors import error_probabilities
 from sknoisy.report._table_encoder import TableEncoder
 
 
@@ -198,10 +198,9 @@ def _summary(evidence, inputs):
     labels = inputs.labels
     posterior, T, noise = posterior_of(evidence, inputs, "auto")
     proba = pool_evidence(evidence, labels)
-    noise = lower_between_classes(noise, proba, labels)
     quality, weights = labels.proba_of_label(posterior), labels.sample_weight
     # The core of few rows can hold more errors than all rows do.
-    rate = min(noise.core_rate, float(np.average(1 - quality, weights=weights)))
+    rate = min(noise.pair_rate, float(np.average(1 - quality, weights=weights)))
     if labels.has_trusted:
         refiner = prepared(TrustedLabelRefiner(), inputs.base)
         given = inputs if inputs.base is not None else None

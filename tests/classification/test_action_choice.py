@@ -143,8 +143,8 @@ def test_held_out_labels_can_speak_against_it(base, lead, action, iris, monkeypa
         assert_array_equal(clf.soft_labels_, np.eye(3)[noisy])
 
 
-@pytest.mark.parametrize(("lead", "action"), [(0.3, "keep"), (0.7, "weight")])
-def test_it_must_lead_where_no_noise_is_suspected(lead, action, iris, monkeypatch):
+@pytest.mark.parametrize(("lead", "action"), [(-0.3, "keep"), (-0.2, "weight")])
+def test_it_must_be_level_where_no_noise_is_suspected(lead, action, iris, monkeypatch):
     monkeypatch.setattr(_action_choice, "_mean_and_error", lambda *_: (lead, 1.0))
     X, y, _ = iris
     clf = NoisyLabelClassifier(GaussianNB()).fit(X, y)

@@ -93,11 +93,9 @@ def test_soft_labels_of_each_action(action, weighted, iris):
     given, best = np.eye(3)[noisy], np.eye(3)[clf.clean_proba_.argmax(axis=1)]
     labels = _labels(X, noisy, sample_weight=weights)
     table = {"filter": given * best, "relabel": best, "soft": clf.clean_proba_}
+    noise = estimate_noise(pool_evidence(clf.evidence_, labels), labels)
     expected = soft_labels_for(
-        action,
-        clf.clean_proba_,
-        labels,
-        surely_wrong=clf.selection_["core_disagreement_lower"],
+        action, clf.clean_proba_, labels, surely_wrong=noise.core_lower
     )
     # The soft labels are kept in the units of the weights that were given.
     assert_allclose(clf.soft_labels_, expected * labels.unit)

@@ -7,6 +7,8 @@ from scipy.stats import binomtest, norm
 
 from sknoisy._labels import NoisyLabels
 from sknoisy._numeric import ONE_SIDED_99
+from sknoisy.noise import UniformNoise
+from sknoisy.quality import _noise_rate
 from sknoisy.quality._noise_rate import (
     CORE_SHARES,
     NoiseEstimate,
@@ -109,7 +111,7 @@ def test_where_features_do_not_determine_the_class_nothing_is_found():
 
 
 def test_an_estimate_describes_itself():
-    noise = NoiseEstimate(True, True, True, 0.12, 0.05, 0.04, 0.3, 0.8, True)
+    noise = NoiseEstimate(True, True, True, 0.12, 0.1, 0.05, 0.04, 0.3, 0.8, True)
     expected = {
         "noise_found": True,
         "core_disagreement": 0.12,
@@ -144,9 +146,57 @@ def test_weights_are_relative_and_as_good_as_copies(seed):
     copied = estimate(proba[copies], codes[copies], points=copies)
     for other in (scaled, copied):
         assert_allclose(other.core_rate, weighted.core_rate)
+        assert_allclose(other.pair_rate, weighted.pair_rate)
         assert_allclose(other.lower, weighted.lower, atol=1e-12)
         assert_allclose(other.upper, weighted.upper)
         assert other.better_than_chance == weighted.better_than_chance
+
+
+def _drawn(n_rows, n_classes, sureness):
+    """Return probabilities, and codes drawn by them, of which 20 % are made wrong."""
+    rng = np.random.default_rng(1)
+    logit = rng.normal(0, sureness, (n_rows, n_classes))
+    proba = np.exp(logit) / np.exp(logit).sum(axis=1, keepdims=True)
+    codes = (proba.cumsum(axis=1) < rng.random((n_rows, 1))).sum(axis=1)
+    codes = codes.clip(max=n_classes - 1)
+    return proba, UniformNoise(0.2, random_state=0).corrupt(codes)
+
+
+def test_rate_by_pairs_by_hand():
+    # The surest fifth of the class 0 is one row for each pair: the last one lies
+    # farthest from 1, and the first one farthest from 2.
+    proba = np.array([[0.6, 0.3, 0.1], [0.6, 0.35, 0.05], [0.5, 0.1, 0.4]])
+    for codes, expected in (([0, 1, 2], 0.0), ([0, 2, 1], 2.0), ([0, 0, 1], 1.0)):
+        noise = estimate(proba, codes)
+        assert noise.pair_rate == min(expected, noise.core_rate)
+    rates = _noise_rate._rates_by_pairs(
+        proba, np.zeros(3, int), NoisyLabels(np.array([0, 0, 1]), np.arange(3))
+    )
+    assert rates == [1.0, 1.0, 1.0]
+
+
+def test_two_classes_have_the_same_cores_by_pairs():
+    noise = estimate(*_drawn(4000, 2, 3.0))
+    assert noise.pair_rate == pytest.approx(noise.core_rate, abs=0.005)
+
+
+def test_a_class_between_others_is_no_noise():
+    x = np.linspace(0, 4, 3001)
+    proba = np.exp(-3 * (x[:, None] - np.arange(5)) ** 2)
+    proba /= proba.sum(axis=1, keepdims=True)
+    u = np.random.default_rng(0).random((3001, 1))
+    codes = (proba.cumsum(axis=1) < u).sum(axis=1)
+    noise = estimate(proba, codes)
+    assert noise.core_lower > 0.02
+    assert noise.pair_rate < noise.core_rate
+    assert noise.lower < 0.02
+    assert not noise.found
+
+
+def test_pairs_never_raise_the_estimate():
+    noise = estimate(*_drawn(4000, 6, 1.0))
+    assert noise.pair_rate <= noise.core_rate
+    assert noise.lower <= noise.core_lower
 
 
 def test_copies_of_sure_rows_are_no_further_rows():

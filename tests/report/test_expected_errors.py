@@ -6,13 +6,10 @@ from numpy.testing import assert_allclose
 
 from sknoisy._labels import NoisyLabels
 from sknoisy.noise import UniformNoise
-from sknoisy.quality._noise_rate import NOTABLE_RATE, estimate_noise
+from sknoisy.quality._noise_rate import NOTABLE_RATE
 from sknoisy.report import _expected_errors as expected
 from sknoisy.report import audit
-from sknoisy.report._expected_errors import (
-    error_probabilities,
-    lower_between_classes,
-)
+from sknoisy.report._expected_errors import error_probabilities
 
 pytest.importorskip("pandas")
 
@@ -85,26 +82,6 @@ def test_a_class_between_others_is_no_noise():
     noisy = UniformNoise(0.1, random_state=0).corrupt(y)
     noise = audit(X, noisy, random_state=0).noise
     assert NOTABLE_RATE < noise.lower < 0.1 < noise.upper
-
-
-def test_two_classes_have_the_cores_they_had():
-    rng = np.random.default_rng(1)
-    proba, codes = probabilities(rng, n_classes=2)
-    labels = NoisyLabels(UniformNoise(0.2, random_state=0).corrupt(codes), [0, 1])
-    noise = estimate_noise(proba, labels)
-    assert lower_between_classes(noise, proba, labels).core_rate == pytest.approx(
-        noise.core_rate, abs=0.005
-    )
-
-
-def test_the_estimate_is_never_raised():
-    rng = np.random.default_rng(2)
-    proba, codes = probabilities(rng, n_classes=6, sureness=1.0)
-    labels = NoisyLabels(UniformNoise(0.3, random_state=0).corrupt(codes), np.arange(6))
-    noise = estimate_noise(proba, labels)
-    new = lower_between_classes(noise, proba, labels)
-    assert new.core_rate <= noise.core_rate
-    assert new.lower <= noise.lower
 
 
 @pytest.mark.parametrize("seed", [0, 1])
