@@ -319,12 +319,12 @@ class SimilarityReweightingClassifier(BaseLabelNoiseClassifier):
         if action == "auto":
             weighable = all(takes_weights(base) for base in bases)
             action = "weight" if weighable else "filter"
-            action = action if noise.found else "keep"
+            action = action if noise.found_in_core else "keep"
         return noise.describe(action), noise
 
     def _weigh(self, proba, X, labels, base):
         """Return weights, similarities and mixture by one table of predictions."""
-        fitter = MixtureFitter(self.mixture, self._noise.found)
+        fitter = MixtureFitter(self.mixture, self._noise.found_in_core)
         scores = label_similarity(self.similarity, proba, labels)
         weights, (mixture,) = fitter.weigh(scores, labels)
         if self.transition is not None:

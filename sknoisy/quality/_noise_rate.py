@@ -38,6 +38,9 @@ class NoiseEstimate:
     ----------
     found : bool
         Whether there is noise for sure.
+    found_in_core : bool
+        Whether labels disagree in the core for sure. They also do in a class between
+        others, but an action is taken on it: by pairs, few rows hardly say anything.
     suspected : bool
         Whether labels disagree even where the evidence is surest, with 95 % confidence.
     identifiable : bool
@@ -61,6 +64,7 @@ class NoiseEstimate:
     """
 
     found: bool
+    found_in_core: bool
     suspected: bool
     identifiable: bool
     core_rate: float
@@ -138,6 +142,7 @@ def estimate_noise(proba, labels):
     identifiable = bool(kappa >= LITTLE_AGREEMENT)
     return NoiseEstimate(
         found=identifiable and lower > NOTABLE_RATE,
+        found_in_core=identifiable and core_lower > NOTABLE_RATE,
         suspected=suspicion > NOTABLE_RATE,
         identifiable=identifiable,
         core_rate=rates[0],

@@ -176,7 +176,7 @@ class SimilarityMixture(ProbabilitySource, BaseLabelQuality):
         check_evidence(self.evidence)
         proba = self._compared(X, labels)
         self.similarity_ = label_similarity(self.similarity, proba, labels)
-        noise_found = estimate_noise(proba, labels).found
+        noise_found = estimate_noise(proba, labels).found_in_core
         fitter = MixtureFitter(
             self.mixture, noise_found, self.scope, self.min_class_size
         )

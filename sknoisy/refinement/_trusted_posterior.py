@@ -230,7 +230,7 @@ def noise_is_found(proba, labels, posterior):
     bool
         Whether any of these is so.
     """
-    if estimate_noise(proba, labels).found:
+    if estimate_noise(proba, labels).found_in_core:
         return True
     if not has_trusted(labels):
         return False

@@ -3,7 +3,6 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 from sklearn.datasets import (
-    load_breast_cancer,
     load_digits,
     load_iris,
     make_classification,
@@ -142,7 +141,7 @@ def test_beats_its_own_base_with_trees(noise, digits):
     assert clf.score(X_test, y_test) > plain + 0.03
 
 
-@pytest.mark.parametrize("load", [load_iris, load_breast_cancer, load_digits])
+@pytest.mark.parametrize("load", [load_iris, load_digits])
 def test_is_the_plain_fit_where_it_finds_no_noise(load):
     X, y = load(return_X_y=True)
     X = scale(X)

@@ -111,7 +111,7 @@ def test_where_features_do_not_determine_the_class_nothing_is_found():
 
 
 def test_an_estimate_describes_itself():
-    noise = NoiseEstimate(True, True, True, 0.12, 0.1, 0.05, 0.04, 0.3, 0.8, True)
+    noise = NoiseEstimate(True, True, True, True, 0.12, 0.1, 0.05, 0.04, 0.3, 0.8, True)
     expected = {
         "noise_found": True,
         "core_disagreement": 0.12,
@@ -190,6 +190,7 @@ def test_a_class_between_others_is_no_noise():
     assert noise.core_lower > 0.02
     assert noise.pair_rate < noise.core_rate
     assert noise.lower < 0.02
+    assert noise.found_in_core
     assert not noise.found
 
 
