@@ -69,9 +69,16 @@ plot_html_show_formats = False
 plot_html_show_source_link = False
 plot_rcparams = {"font.size": 10, "axes.spines.top": False, "axes.spines.right": False}
 
+# In the order of the user guide: find wrong labels, learn despite them, special data.
+EXAMPLES = (
+    *("report", "quality", "review", "transition", "classification", "refinement"),
+    *("model_selection", "deep", "multilabel", "sequence", "annotators"),
+    *("semi_supervised", "cluster"),
+)
 sphinx_gallery_conf = {
     "examples_dirs": "examples",
     "gallery_dirs": "auto_examples",
+    "subsection_order": [f"examples/{package}" for package in EXAMPLES],
     "filename_pattern": "plot_",
     "abort_on_example_error": True,
     "show_memory": False,

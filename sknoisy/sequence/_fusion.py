@@ -335,8 +335,8 @@ def _best_first(segments, scores, groups):
 
 
 # Up to a third of a high score, to reach past the core of what is found, and on from
-# there, to part what a low threshold runs together (docs/examples/
-# plot_segment_fusion.py compares low and high levels).
+# there, to part what a low threshold runs together: the example
+# docs/examples/sequence/plot_segment_fusion.py compares low and high levels.
 LEVELS = np.concatenate([np.linspace(0.02, 0.3, 15), np.linspace(0.35, 0.95, 13)])
 
 DECIDE = {"gaussian": fuse_groups, "nms": suppress_groups, "soft_nms": decay_groups}

@@ -10,7 +10,7 @@ from sknoisy.sequence._overlap import read_numbers
 
 # 20 levels as in the published code, here up to about a third of a high score:
 # proposals must reach past the core of what they find, or their fusion draws the
-# boundaries inwards (0.979 against 0.680 in docs/examples/plot_segment_fusion.py).
+# boundaries inwards (0.979 against 0.680 in the example plot_segment_fusion.py).
 LEVELS = np.linspace(0.01, 0.35, 20)
 # A high score: of a few steps on, but not the maximum, which may be an outlier.
 HIGH_QUANTILE = 0.95

@@ -1,5 +1,6 @@
 """The pages of the guide: short, with a picture, and found from the index."""
 
+import importlib.util
 import re
 from pathlib import Path
 
@@ -40,11 +41,14 @@ def test_the_index_names_each_page_in_a_sentence(page):
     assert index.count(f"\n   {page.stem}\n") == 1
 
 
-def test_the_gallery_names_each_example_by_its_package():
+def test_each_example_lies_in_the_folder_of_its_package():
     examples = GUIDE.parent / "examples"
-    text = (examples / "README.rst").read_text(encoding="utf-8")
-    names = {path.name for path in examples.glob("plot_*.py")}
-    assert set(re.findall(r"auto_examples_(plot_\w+\.py)`", text)) == names
+    assert not list(examples.glob("plot_*.py"))
+    for path in examples.glob("*/plot_*.py"):
+        package = path.parent.name
+        assert importlib.util.find_spec(f"sknoisy.{package}"), path
+        header = (path.parent / "README.rst").read_text(encoding="utf-8")
+        assert f":mod:`sknoisy.{package}`" in header
 
 
 def test_a_picture_without_alternative_text_is_noticed():
