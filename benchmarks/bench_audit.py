@@ -1,16 +1,14 @@
-"""How well the audit finds wrong labels, estimates their number, and how long it takes.
+"""What an audit promises and finds, what chose its constants, and what it costs.
 
-Run ``python benchmarks/bench_audit.py [NAME ...]``. Printed are for each set: the share
-of wrong labels; the estimate with its two ends; the share of wrong labels among the
-first k rows by suspicion, with k the number of wrong labels but at most 50; the number
-that was expected there; how many rows are said to be worth a look, and how many of
-these are wrong; seconds. Sets with a percentage in their name are clean ones in which
-so many labels were replaced at random; "mixed" has columns of every kind. Sets of
-``SKNOISY_DATA`` are read where it names a folder.
+``python benchmarks/bench_audit.py OPTION`` reads the larger sets from the folder that
+``SKNOISY_DATA`` names.
 
 ``--promises`` holds the number of wrong labels that is expected among the rows worth a
 look against the number there is, with 10 % of the labels replaced, and prints the lower
 end of the rate where none is. The treatment was chosen on the first half of the sets.
+
+``--rates`` prints the share of wrong labels and its estimate with both ends, for sets
+whose labels are wrong in truth.
 
 ``--pixels`` prints for images of digits, with 10 % of the labels replaced, the average
 precision of the order of suspicion and the seconds, by the side of the pixels.
@@ -20,12 +18,11 @@ kappa, for the threshold of leaks; ``--size`` the seconds and memory of a table 
 100,000 rows and 20 columns.
 """
 
+import argparse
 import os
 import resource
-import sys
 import tempfile
 import time
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -40,88 +37,54 @@ from sknoisy.report import _images, audit
 from sknoisy.report._columns import read_columns
 from sknoisy.report._profile import agreement, bin_columns
 
-FIRST = 50
 CLEAN = {"wine": load_wine, "digits": load_digits, "breast_cancer": load_breast_cancer}
-WEAK = {
-    "cancer_rules": datasets.load_breast_cancer_rules,
-    "digits_prototypes": datasets.load_digits_prototypes,
-    "wine_annotators": datasets.load_wine_annotators,
-}
-FROM_FOLDER = ("newsclass_yoruba", "youtube_weak", "cifar10n", "ferplus")
+WRONG = ("newsclass_yoruba", "youtube_weak", "cifar10n", "ferplus")
+# What is done was chosen on the first half.
+FIRST_HALF = ("wine", "breast_cancer", "mixed", "grades", "vehicle", "segment")
+SECOND_HALF = ("digits", "newsclass_yoruba", "banking77", "german", "contraceptive")
+HALVES = (
+    (*FIRST_HALF, "phoneme", "banana"),
+    (*SECOND_HALF, "chess", "spambase", "satimage"),
+)
+TELLING = [["good", "fine", "nice"], ["bad", "poor", "sad"], ["odd", "new", "raw"]]
+FILLER = [
+    *("the", "a", "it", "was", "this", "product", "shop", "day", "time", "very"),
+    *("really", "so", "and", "then"),
+]
 
 
-def planted(name, rate, seed=0):
-    """Return a clean set in which labels were replaced."""
-    bunch = CLEAN[name](as_frame=True)
-    return corrupted(bunch.data, bunch.target.to_numpy(), rate, seed)
-
-
-def corrupted(features, true, rate, seed=0):
-    """Return features, noisy labels and true labels as names."""
-    names = np.array([f"class {k}" for k in range(true.max() + 1)], dtype=object)
-    noisy = true if rate == 0 else UniformNoise(rate, random_state=seed).corrupt(true)
-    return features, names[noisy], names[true]
-
-
-def grades(rate, seed=0, n_rows=8000):
+def grades(seed, n_rows=8000):
     """Return grades 0 to 4, of which each overlaps with the next by one in eight."""
     rng = np.random.default_rng(seed)
     y = rng.integers(0, 5, n_rows)
     # Steps of 1.15 in four columns are 2.3 standard deviations.
-    frame = pd.DataFrame({f"x{k}": rng.normal(y * 1.15, 1.0) for k in range(4)})
-    return corrupted(frame, y, rate, seed)
+    return pd.DataFrame({f"x{k}": rng.normal(y * 1.15, 1.0) for k in range(4)}), y
 
 
-def mixed(rate, seed=0, n_rows=1500):
+def mixed(seed, n_rows=1500):
     """Return a table with a column of every kind, each of which tells a little."""
     rng = np.random.default_rng(seed)
     y = rng.integers(0, 3, n_rows)
-    telling = [["good", "fine", "nice"], ["bad", "poor", "sad"], ["odd", "new", "raw"]]
-    filler = [
-        "the",
-        "a",
-        "it",
-        "was",
-        "this",
-        "product",
-        "shop",
-        "day",
-        "time",
-        "very",
-        "really",
-        "so",
-        "and",
-        "then",
-    ]
-    colors, days = np.array(["red", "blue", "green"]), rng.integers(0, 300, n_rows)
-    texts = [
-        " ".join([rng.choice(telling[k] if rng.random() < 0.5 else filler)])
-        + " " + " ".join(rng.choice(filler, 5))
-        for k in y
-    ]  # fmt: skip
+    days, texts = rng.integers(0, 300, n_rows), []
+    for k in y:
+        first = rng.choice(TELLING[k] if rng.random() < 0.5 else FILLER)
+        texts.append(" ".join([first, *rng.choice(FILLER, 5)]))
     hint = np.where(rng.random(n_rows) < 0.6, y, rng.integers(0, 3, n_rows))
-    frame = pd.DataFrame(
-        {
-            "price": rng.normal(y, 1.5).round(2),
-            "age": np.where(
-                rng.random(n_rows) < 0.1, np.nan, rng.integers(18, 90, n_rows)
-            ),
-            "color": colors[hint],
-            "when": pd.Timestamp("2024-01-01") + pd.to_timedelta(days + 60 * y, "D"),
-            "text": texts,
-        }
-    )
-    return corrupted(frame, y, rate, seed)
+    price, unknown = rng.normal(y, 1.5).round(2), rng.random(n_rows) < 0.1
+    columns = {
+        "price": price,
+        "age": np.where(unknown, np.nan, rng.integers(18, 90, n_rows)),
+        "color": np.array(["red", "blue", "green"])[hint],
+        "when": pd.Timestamp("2024-01-01") + pd.to_timedelta(days + 60 * y, "D"),
+        "text": texts,
+    }
+    return pd.DataFrame(columns), y
 
 
-def weak(name):
-    """Return features, noisy and true labels of a set of ours."""
-    bunch = WEAK[name](as_frame=True)
-    names = np.asarray(bunch.target_names).astype(str).astype(object)
-    return bunch.data, names[bunch.target_noisy], names[bunch.target]
+MADE = {"mixed": mixed, "grades": grades}
 
 
-def from_folder(name, rate=None):
+def from_folder(name):
     """Return features, noisy and true labels of the training rows of a larger set."""
     bunch = datasets.load_from_folder(name, as_frame=True)
     train = np.asarray(bunch.split == 0)
@@ -130,43 +93,23 @@ def from_folder(name, rate=None):
     if texts.exists():
         # The table that people have is one of texts, not of numbers made from them.
         features = pd.read_csv(texts)[["text"]][train].reset_index(drop=True)
-    if rate is not None:
-        return corrupted(features, np.asarray(bunch.target)[train], rate)
-    names = np.asarray(bunch.target_names).astype(str).astype(object)
-    return features, names[bunch.target_noisy[train]], names[bunch.target[train]]
-
-
-PLANTED = {"wine": (0, 20), "digits": (0, 5, 20), "breast_cancer": (0, 10)}
-SETS = {
-    f"{name} {rate} %": partial(planted, name, rate / 100)
-    for name, rates in PLANTED.items()
-    for rate in rates
-}
-SETS |= {name: partial(weak, name) for name in WEAK}
-SETS |= {f"mixed {rate} %": partial(mixed, rate / 100) for rate in (0, 10, 20)}
-SETS |= {f"grades {rate} %": partial(grades, rate / 100) for rate in (0, 10)}
-LARGER = {name: partial(from_folder, name) for name in FROM_FOLDER}
-LARGER["banking77 20 %"] = partial(from_folder, "banking77", 0.2)
-SETS |= LARGER
-# Sets for the promises: what is done was chosen on the first half of them.
-FIRST_HALF = ("wine", "breast_cancer", "mixed", "grades", "vehicle", "segment")
-SECOND_HALF = ("digits", "newsclass_yoruba", "banking77", "german", "contraceptive")
-HALVES = (
-    (*FIRST_HALF, "phoneme", "banana"),
-    (*SECOND_HALF, "chess", "spambase", "satimage"),
-)
+    noisy = None if bunch.target_noisy is None else bunch.target_noisy[train]
+    return features, noisy, np.asarray(bunch.target)[train]
 
 
 def replaced(name, rate, seed):
-    """Return a set in which labels were replaced at a rate."""
-    made = {"mixed": mixed, "grades": grades}
-    if name in CLEAN:
-        return planted(name, rate, seed)
-    if name in made:
-        return made[name](rate, seed)
-    features, _, true = from_folder(name, 0.0)
-    codes = np.unique(true, return_inverse=True)[1]
-    return corrupted(features, codes, rate, seed)
+    """Return features, labels of which a share was replaced, and which are wrong."""
+    if name in MADE:
+        features, true = MADE[name](seed)
+    elif name in CLEAN:
+        features, true = CLEAN[name](return_X_y=True, as_frame=True)
+    else:
+        features, _, true = from_folder(name)
+    names = np.char.add("class ", np.asarray(true).astype(str)).astype(object)
+    if not rate:
+        return features, names, np.zeros(len(names), dtype=bool)
+    noisy = UniformNoise(rate, random_state=seed).corrupt(names)
+    return features, noisy, noisy != names
 
 
 def print_promises():
@@ -177,10 +120,10 @@ def print_promises():
             clean = audit(*replaced(name, 0.0, 0)[:2], random_state=0).noise
             shown = [f"{name}: clean at least {clean.lower:.1%}; promised/found of"]
             for seed in range(3):
-                features, noisy, true = replaced(name, 0.1, seed)
+                features, noisy, wrong = replaced(name, 0.1, seed)
                 report = audit(features, noisy, random_state=seed)
                 if n := report.n_to_check:
-                    found = int((noisy != true)[report.rows[:n]].sum())
+                    found = int(wrong[report.rows[:n]].sum())
                     promised = report.expected_wrong[n - 1]
                     errors.append(abs(np.log(promised / found)))
                     shown.append(f"{n}: {promised:.0f}/{found}")
@@ -189,6 +132,17 @@ def print_promises():
             print("  ".join(shown), flush=True)
         ratio = np.exp(np.mean(errors))
         print(f"off by a factor of {ratio:.2f} in the mean of {len(errors)} tables")
+
+
+def print_rates():
+    """Print how many labels are wrong, and how many are said to be."""
+    for name in WRONG:
+        features, noisy, true = from_folder(name)
+        noise = audit(features, noisy, random_state=0).noise
+        print(
+            f"{name}, {len(true)} rows: {np.mean(noisy != true):.1%} wrong, estimated "
+            f"{noise.rate:.1%}, from {noise.lower:.1%} to {noise.upper:.1%}"
+        )
 
 
 def print_pixels():
@@ -213,48 +167,20 @@ def print_pixels():
                 frame = audit(folder, random_state=0).to_frame()
                 seconds = time.perf_counter() - start
                 row = [int(Path(path).stem) for path in frame["image"]]
-                precision = average_precision_score(
-                    (noisy != y)[row], -frame["label_quality"]
-                )
+                wrong, order = (noisy != y)[row], -frame["label_quality"]
+                precision = average_precision_score(wrong, order)
                 print(f"{name}, side {side}: {precision:.3f}, {seconds:.0f} s")
-
-
-def measure(name):
-    """Audit a set, and return what it came to."""
-    features, noisy, true = SETS[name]()
-    start = time.perf_counter()
-    report = audit(features, noisy, random_state=0)
-    seconds = time.perf_counter() - start
-    wrong = (noisy != true)[report.rows]
-    k, n = min(FIRST, int(wrong.sum())) or FIRST, report.n_to_check
-    return {
-        "set": name,
-        "rows": len(noisy),
-        "classes": len(report.classes),
-        "wrong": wrong.mean(),
-        "rate": report.noise.rate,
-        "least": report.noise.lower,
-        "most": report.noise.upper,
-        "k": k,
-        "first k": wrong[:k].mean(),
-        "expected": report.expected_wrong[k - 1] / k,
-        "to check": n,
-        "of these": wrong[:n].mean() if n else np.nan,
-        "seconds": seconds,
-    }
 
 
 def print_columns():
     """Print which column predicts the labels best by itself."""
     for load in (load_iris, *CLEAN.values()):
-        bunch = load(as_frame=True)
-        codes = bunch.target.to_numpy()
-        bins = bin_columns(read_columns(bunch.data))
+        features, target = load(return_X_y=True, as_frame=True)
+        codes, kappa = target.to_numpy(), {}
         by_chance = np.bincount(codes).max() / len(codes)
-        kappa = {
-            name: (agreement(b, codes, codes.max() + 1) - by_chance) / (1 - by_chance)
-            for name, b in bins.items()
-        }
+        for name, bins in bin_columns(read_columns(features)).items():
+            right = agreement(bins, codes, codes.max() + 1)
+            kappa[name] = (right - by_chance) / (1 - by_chance)
         best = max(kappa, key=kappa.get)
         print(f"{load.__name__}: {best} {kappa[best]:.2f}")
 
@@ -283,25 +209,17 @@ def print_size():
     )
 
 
-def main():
-    """Audit the sets that are asked for, or all that are there."""
-    if "--columns" in sys.argv:
-        return print_columns()
-    if "--promises" in sys.argv:
-        return print_promises()
-    if "--pixels" in sys.argv:
-        return print_pixels()
-    if "--size" in sys.argv:
-        return print_size()
-    lines = []
-    for name in sys.argv[1:] or SETS:
-        if name in LARGER and "SKNOISY_DATA" not in os.environ:
-            print(f"{name}: left out, since SKNOISY_DATA names no folder")
-            continue
-        lines.append(measure(name))
-    table = pd.DataFrame(lines)
-    print(table.to_string(index=False, float_format="{:.3f}".format))
-
-
 if __name__ == "__main__":
-    main()
+    TABLES = {
+        "promises": print_promises,
+        "rates": print_rates,
+        "pixels": print_pixels,
+        "columns": print_columns,
+        "size": print_size,
+    }
+    parser = argparse.ArgumentParser(description=__doc__)
+    for name in TABLES:
+        parser.add_argument(f"--{name}", action="store_true")
+    for name, asked in vars(parser.parse_args()).items():
+        if asked:
+            TABLES[name]()

@@ -17,7 +17,7 @@ from sknoisy.report._facts import Finding
 
 # A column gives the label away nearly if it alone predicts labels with this agreement
 # beyond chance (Cohen's kappa): one feature of iris reaches .94, none of wine, digits
-# or breast_cancer .80 (bench_audit.py, "single columns").
+# or breast_cancer .80 (bench_audit.py --columns).
 NEAR_LEAK = 0.9
 # Columns mostly without values.
 _MOSTLY_MISSING = 0.5
