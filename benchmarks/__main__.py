@@ -10,7 +10,6 @@ from benchmarks.cells import Options
 
 
 def parser():
-    """Return the parser of the command line."""
     top = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     commands = top.add_subparsers(dest="command", required=True)
     run = commands.add_parser("run", help="run a suite; what is there is kept")

@@ -34,7 +34,6 @@ SLOW = ("hgb", 5)
 
 
 def make_base(name, seed):
-    """Return an unfitted base."""
     return BASES[name][0](seed)
 
 

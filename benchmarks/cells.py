@@ -6,7 +6,8 @@ A suite is a module of ``benchmarks.suites`` with these names:
 - ``OURS``: the rows that count, named before the run;
 - ``REFERENCES``: rows that see what no method sees; they have no rank;
 - ``cells(options)``: the cells to measure;
-- ``methods(options)``: the names of the rows, in the order of the tables;
+- ``METHODS``: the names of all rows, in the order of the tables, and where a quick run
+  has others ``QUICK``;
 - ``prepare(cell, options)``: whatever all rows of a cell share; its ``close``, if it
   has one, is called at the end;
 - ``measure(problem, method)``: the figures of one row.

@@ -30,15 +30,7 @@ BASE_PARAMETERS = ("estimator", "base_estimator", "clf", "classifier", "model")
 
 
 class ForestFilter(ClassifierMixin, BaseEstimator):
-    """Leave out the rows whose label an out-of-bag forest does not predict.
-
-    Parameters
-    ----------
-    estimator : classifier
-        Fitted to the rows that are kept.
-    random_state : int, default=None
-        Seed of the forest.
-    """
+    """Leave out the rows whose label an out-of-bag forest does not predict."""
 
     def __init__(self, estimator, random_state=None):
         self.estimator = estimator
@@ -64,15 +56,7 @@ class ForestFilter(ClassifierMixin, BaseEstimator):
 
 
 class CleanLearningRow(ClassifierMixin, BaseEstimator):
-    """cleanlab's CleanLearning with its defaults, reading and answering any labels.
-
-    Parameters
-    ----------
-    estimator : classifier
-        Its ``clf``.
-    random_state : int, default=None
-        Its ``seed``.
-    """
+    """cleanlab's CleanLearning with its defaults, reading and answering any labels."""
 
     def __init__(self, estimator, random_state=None):
         self.estimator = estimator
@@ -108,7 +92,6 @@ class Method:
     make: Callable
     shown: str = "noisy"  # or "clean", or "correct": the rightly labelled rows only
     tuned: bool = False  # whether the base is tuned on the noisy labels before
-    needs: str = ""  # a module without which the row is left out
 
 
 def _neighbors(base, seed):
@@ -121,12 +104,8 @@ def _spreading(base, seed):
     return LabelSpreading(kernel="knn", n_neighbors=10, alpha=0.8)
 
 
-def _clean_learning(base, seed):
-    return CleanLearningRow(base, seed)
-
-
-def _flagship(base, seed, **params):
-    return NoisyLabelClassifier(base, random_state=seed, **params)
+def _flagship(base, seed):
+    return NoisyLabelClassifier(base, random_state=seed)
 
 
 def _corrected(correction):
@@ -146,8 +125,8 @@ METHODS = {
     NEIGHBORS: Method(_neighbors),
     "LabelSpreading(knn)": Method(_spreading),
     FOREST_FILTER: Method(ForestFilter),
-    CLEAN_LEARNING: Method(_clean_learning, needs="cleanlab"),
-    CLEAN_LEARNING + TUNED: Method(_clean_learning, tuned=True, needs="cleanlab"),
+    CLEAN_LEARNING: Method(CleanLearningRow),
+    CLEAN_LEARNING + TUNED: Method(CleanLearningRow, tuned=True),
     FLAGSHIP: Method(_flagship),
     FLAGSHIP + TUNED: Method(_flagship, tuned=True),
     "SimilarityReweightingClassifier": Method(
@@ -163,16 +142,17 @@ METHODS = {
     ),
 }
 QUICK = (PLAIN, CLEAN, NEIGHBORS, FOREST_FILTER, CLEAN_LEARNING, FLAGSHIP)
+# How the names of rows begin that are left out where a library is not installed.
+NEEDS = {"CleanLearning": "cleanlab", "cleanlab": "cleanlab", "crowd-kit": "crowdkit"}
+NEEDS["net: "] = "skorch"
 
 
-def installed(names):
+def installed(rows):
     """Return those of the rows whose library is here."""
-    needed = {name: METHODS[name].needs for name in names if name in METHODS}
-    return [
-        name
-        for name in names
-        if not needed.get(name) or importlib.util.find_spec(needed[name])
-    ]
+    absent = {
+        n for n, library in NEEDS.items() if not importlib.util.find_spec(library)
+    }
+    return [row for row in rows if not row.startswith(tuple(absent))]
 
 
 def make_method(name, base, seed):

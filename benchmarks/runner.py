@@ -8,6 +8,7 @@ from joblib import Parallel, delayed
 from threadpoolctl import threadpool_limits
 
 from benchmarks import suites
+from benchmarks.methods import installed
 from benchmarks.records import Writer
 
 
@@ -18,7 +19,8 @@ def run(name, options, output, command="", *, again=""):
     """
     suite = suites.load(name)
     writer = Writer(output, suite.FIGURES, command)
-    wanted = filter(options.wants, suite.methods(options))
+    asked = getattr(suite, "QUICK", suite.METHODS) if options.quick else suite.METHODS
+    wanted = filter(options.wants, installed(asked))
     rows = list(dict.fromkeys((*wanted, *options.methods)))
     tasks = []
     for cell in suite.cells(options):
@@ -52,7 +54,6 @@ def _collect(results, writer, n_tasks):
 
 
 def key_of(cell, row):
-    """Return what identifies a record."""
     return cell.data, cell.family, cell.noise, cell.base, row, cell.seed
 
 

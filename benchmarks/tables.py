@@ -90,6 +90,11 @@ def losses(results):
     return Table("Where ours loses", header, rows, note)
 
 
+def with_interval(found):
+    """Return (mean, lower end, upper end) as text."""
+    return "{:.1f} [{:.1f}, {:.1f}]".format(*found) if found else ABSENT
+
+
 def ranks(results):
     """Return the mean ranks by family and base, with intervals."""
     noisy = results.part(noisy=True)
@@ -99,14 +104,10 @@ def ranks(results):
             parts[f"{family}, {base}"] = noisy.part(family=family, base=base)
     found = {name: part.mean_ranks() for name, part in parts.items()}
     order = sorted(found["all"], key=lambda row: found["all"][row][0])
-    rows = []
-    for row in order:
-        texts = []
-        for means in found.values():
-            mean, low, high = means.get(row, (None, None, None))
-            end = "" if mean is None else f" [{low:.1f}, {high:.1f}]"
-            texts.append(shown(mean, scale=1) + end)
-        rows.append([bold(row, results), *texts])
+    rows = [
+        [bold(row, results), *(with_interval(m.get(row)) for m in found.values())]
+        for row in order
+    ]
     note = (
         f"Mean rank among {len(noisy.ranked)} rows, over the {len(noisy.ranks())} "
         "noisy cells that all of them were run in; in brackets the 95 % interval of a "
@@ -205,13 +206,17 @@ def means(results, figure, group=None):
     return columns_of(title, results, columns, lambda part, row: part.mean(row, figure))
 
 
-def tables_of(name, found):
-    """Return the tables of a suite by their names."""
+def results_of(name, found):
+    """Return the records of a suite with what it says of its rows."""
     suite = suites.load(name)
     lower = getattr(suite, "LOWER_IS_BETTER", False)
     given = (suite.FIGURES, suite.OURS, suite.REFERENCES, lower)
-    results = Results(list(found.values()), *given)
-    noisy, figures = results.part(noisy=True), suite.FIGURES
+    return Results(list(found.values()), *given)
+
+
+def tables_of(name, found):
+    results = results_of(name, found)
+    noisy, figures = results.part(noisy=True), results.figures
     if name == "classification":
         families = sorted(results.values_of("family"), reverse=True)
         return {
@@ -221,15 +226,10 @@ def tables_of(name, found):
             "detection": detection(results),
         }
     if name == "parts":
-        columns = grouped(noisy, of_half)
-        recovered = (
-            "Recovery",
-            results,
-            columns,
-            lambda part, row: part.recovery(row)[0],
-        )
-        first = {"recovery": columns_of(*recovered)}
-        return first | {one: means(results, one, of_half) for one in figures}
+        asked = ("Recovery", results, grouped(noisy, of_half))
+        first = columns_of(*asked, lambda part, row: part.recovery(row)[0])
+        others = {one: means(results, one, of_half) for one in figures}
+        return {"recovery": first, **others}
     first = {"losses": losses(results)} if noisy.losses() else {}
     return first | {one: means(results, one) for one in figures if one != "seconds"}
 
@@ -275,12 +275,10 @@ def refreshed(text, tables):
 
 
 def marked_files():
-    """Return the files that may hold marked tables."""
     return [path for pattern in MARKED for path in sorted(ROOT.glob(pattern))]
 
 
 def write_all():
-    """Write the marked tables of README and guide anew."""
     tables = all_tables()
     for path in marked_files():
         text = path.read_text(encoding="utf-8")
@@ -296,10 +294,9 @@ def write_pages(folder):
         if path.stem in suites.names():
             text = page_of(path, folder)
             (folder / f"{path.stem}.rst").write_text(text, encoding="utf-8")
-    parts = [earlier.INTRODUCTION]
-    for table in (Table(*parts) for parts in earlier.read().values()):
-        # Cells are plain text: stars and bars of others' names are no markup here.
-        parts.append(f"{_title(table.title, '-')}\n{table.note}\n\n{table.rst()}")
+    # Cells are plain text: stars and bars of others' names are no markup here.
+    parts = [_section(Table(*parts)) for parts in earlier.read().values()]
+    parts.insert(0, earlier.INTRODUCTION)
     (folder / "earlier.rst").write_text("\n".join(parts), encoding="utf-8")
 
 
@@ -310,13 +307,17 @@ def page_of(path, folder):
     title = name.replace("_", " ").capitalize()
     parts = [_title(title, "="), suites.load(name).__doc__]
     for key, table in tables_of(name, found).items():
-        parts.append(f"{_title(table.title, '-')}\n{table.note}\n\n{table.rst()}")
+        parts.append(_section(table))
         if key == "ranks" and draw_ranks(name, found, folder / f"{name}.svg"):
             alt = "Mean ranks of the rows with their 95 % intervals; lower is better"
             parts.append(f".. image:: {name}.svg\n   :alt: {alt}\n")
     parts.append(f"{_title('Runs', '-')}")
     parts += [f"- Run {number}: ``{about}``" for number, about in runs.items()]
     return "\n".join(parts) + "\n"
+
+
+def _section(table):
+    return f"{_title(table.title, '-')}\n{table.note}\n\n{table.rst()}"
 
 
 def _title(text, line):
@@ -330,9 +331,7 @@ def draw_ranks(name, found, path):
         from matplotlib.figure import Figure
     except ImportError:
         return False
-    suite = suites.load(name)
-    given = (suite.FIGURES, suite.OURS, suite.REFERENCES)
-    noisy = Results(list(found.values()), *given).part(noisy=True)
+    noisy = results_of(name, found).part(noisy=True)
     families = noisy.values_of("family")
     figure = Figure(figsize=(8, 0.3 * len(noisy.ranked) + 1), layout="constrained")
     axes = figure.subplots(1, len(families), sharex=True, squeeze=False)[0]
@@ -341,7 +340,7 @@ def draw_ranks(name, found, path):
         order = sorted(ranked, key=lambda row: -ranked[row][0])
         for height, row in enumerate(order):
             mean, low, high = ranked[row]
-            color = "C1" if row in suite.OURS else "C0"
+            color = "C1" if row in noisy.ours else "C0"
             ax.plot([low, high], [height, height], color=color, linewidth=2)
             ax.plot([mean], [height], "o", color=color)
         ax.set_yticks(range(len(order)), order)

@@ -5,7 +5,6 @@ import pkgutil
 
 
 def names():
-    """Return the names of all suites."""
     return sorted(info.name for info in pkgutil.iter_modules(__path__))
 
 

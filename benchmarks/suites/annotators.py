@@ -21,7 +21,6 @@ With ``--method`` a row is an estimator around the base whose ``fit`` takes the 
 
 import csv
 import gzip
-import importlib.util
 import os
 import time
 from pathlib import Path
@@ -49,10 +48,14 @@ AGGREGATED, JOINT = "DawidSkene", "CrowdLabelClassifier"
 PARTIAL = "PartialLabelClassifier"
 OURS, REFERENCES = (AGGREGATED, JOINT, PARTIAL), (CLEAN,)
 MAJORITY, DRAWN, ALIKE = "majority vote", "one candidate, drawn", "all candidates alike"
-CROWD_KIT = ("DawidSkene", "OneCoinDawidSkene", "MMSR", "GLAD", "MACE")
+# GLAD and MACE take minutes, and were run by earlier code.
+CROWD_KIT = ("crowd-kit DawidSkene", "crowd-kit OneCoinDawidSkene", "crowd-kit MMSR")
 ONE_COIN = "DawidSkene, one_coin"
 VARIANTS = {JOINT: {}, "crowd, evidence='neighbors'": {"evidence": "neighbors"}}
 PARTIALS = {PARTIAL: {}, "partial, estimated": {"class_prior": "estimated"}}
+USUAL = (CLEAN, MAJORITY, DRAWN, ALIKE)
+METHODS = (*USUAL, *CROWD_KIT, *VARIANTS, *PARTIALS, AGGREGATED, ONE_COIN)
+QUICK = (*USUAL, *CROWD_KIT, *OURS)
 ALONE = ("dogs", "ducks", "faces")
 FEATURES = {"digits": ("all", "one"), "cifar10n": ("all",), "product_crowd": ("all",)}
 CANDIDATES = {"digits": "made", "satimage": "made", "pll_msrcv2": "given"}
@@ -79,17 +82,7 @@ def cells(options):
             yield Cell(name, "candidates", CANDIDATES[name], "lr", seed)
 
 
-def methods(options):
-    """Return the names of the rows; GLAD and MACE take minutes."""
-    crowd = CROWD_KIT[: 3 if options.quick else 5]
-    known = importlib.util.find_spec("crowdkit")
-    rivals = [f"crowd-kit {name}" for name in crowd] if known else []
-    ours = OURS if options.quick else (*VARIANTS, *PARTIALS, AGGREGATED, ONE_COIN)
-    return [CLEAN, MAJORITY, DRAWN, ALIKE, *rivals, *ours]
-
-
 def prepare(cell, options):
-    """Return the cell with its answers or candidates."""
     rng = np.random.RandomState(cell.seed)
     if cell.family == "answers":
         return (cell, *answer_table(cell, options))
@@ -126,50 +119,55 @@ def made_up(y, rng, *, one):
     return np.where(asked, answers, -1)
 
 
+def rows_of(cell, options):
+    """Return the set with its rows and their true labels."""
+    digits = cell.data == "digits"
+    bunch = load_digits() if digits else load_from_folder(cell.data, options.folder)
+    return bunch, np.asarray(bunch.data, dtype=float), bunch.target
+
+
+def scaled(X, train, test):
+    """Return both parts scaled by the training part alone."""
+    scaler = StandardScaler().fit(X[train])
+    return scaler.transform(X[train]), scaler.transform(X[test])
+
+
 def answered_rows(cell, options, rng):
     """Return training rows, answers, truth, test rows and their truth."""
+    bunch, X, y = rows_of(cell, options)
+    order = rng.permutation(len(y))
     if cell.data == "digits":
-        X, y = load_digits(return_X_y=True)
-        train, test = np.split(rng.permutation(len(y)), [1000])
+        train, test = order[:1000], order[1000:]
         answers = made_up(y[train], rng, one=cell.noise == "one")
-        names = np.tile(np.arange(10), (1000, 1))
     else:
-        bunch = load_from_folder(cell.data, options.folder)
-        X, y = np.asarray(bunch.data, dtype=float), bunch.target
-        order = rng.permutation(len(y))
         train, test = np.split(order, [int(0.7 * len(order))])
         if cell.data == "cifar10n":
             train, test = (order[bunch.split[order] == part] for part in (0, 1))
         train = train[: options.rows(2000)]
         answers = bunch.annotations[train].astype(int)
-        names = np.tile(np.arange(answers.shape[1]), (len(train), 1))
-        names = bunch.annotator_ids[train] if "annotator_ids" in bunch else names
     seen = (answers >= 0).any(axis=1)
-    train, answers, names = train[seen], answers[seen], names[seen]
+    train, answers = train[seen], answers[seen]
     items, places = np.nonzero(answers >= 0)
-    given = (items, names[items, places], answers[items, places])
-    long = annotations_from_long(*given, classes=np.unique(y))
-    scaler = StandardScaler().fit(X[train])
-    X_train, X_test = scaler.transform(X[train]), scaler.transform(X[test])
+    known = "annotator_ids" in bunch
+    who = bunch.annotator_ids[train[items], places] if known else places
+    said = answers[items, places]
+    long = annotations_from_long(items, who, said, classes=np.unique(y))
+    X_train, X_test = scaled(X, train, test)
     return X_train, long, y[train], X_test, y[test]
 
 
 def candidate_rows(cell, options, rng):
     """Return training rows, candidates, truth, test rows and their truth."""
-    if cell.data == "digits":
-        bunch = load_digits()
-    else:
-        bunch = load_from_folder(cell.data, options.folder)
-    X, y = np.asarray(bunch.data, dtype=float), bunch.target
+    bunch, X, y = rows_of(cell, options)
     candidates = bunch.get("candidates")
     if candidates is None:
         candidates = rng.rand(len(y), int(y.max()) + 1) < 0.3
-        candidates |= np.eye(int(y.max()) + 1, dtype=bool)[y]
+        candidates[np.arange(len(y)), y] = True
     order, n_test = rng.permutation(len(y)), min(1000, len(y) // 5)
     test, train = order[:n_test], order[n_test:]
     train = train if cell.noise == "given" else train[: options.rows(1000)]
-    X = StandardScaler().fit(X[train]).transform(X)
-    return X[train], candidates[train].astype(bool), y[train], X[test], y[test]
+    X_train, X_test = scaled(X, train, test)
+    return X_train, candidates[train].astype(bool), y[train], X_test, y[test]
 
 
 def measure(problem, row):
@@ -230,7 +228,6 @@ def aggregate(row, answers, rng):
 
 
 def score_of(cell, truth, found):
-    """Return the figure that counts for a set."""
     if cell.data in RARE:
         return float(f1_score(truth, found))
     return float(np.mean(truth == found))

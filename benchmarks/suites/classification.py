@@ -12,7 +12,9 @@ import numpy as np
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 from benchmarks.cells import CLEAN, row_cells, row_problem
-from benchmarks.methods import CORRECT, FLAGSHIP, METHODS, QUICK, installed, make_method
+from benchmarks.methods import CORRECT, FLAGSHIP, METHODS, QUICK, make_method
+
+__all__ = ["METHODS", "QUICK"]
 
 FIGURES = ("accuracy", "auroc", "average_precision", "rate_error", "seconds")
 OURS = (FLAGSHIP,)
@@ -23,11 +25,6 @@ prepare = row_problem
 def cells(options):
     """Yield the cells: logistic regression and forest, boosting in a full run."""
     return row_cells(options, bases=("lr", "rf") + (() if options.quick else ("hgb",)))
-
-
-def methods(options):
-    """Return the names of the rows."""
-    return installed(QUICK if options.quick else METHODS)
 
 
 def measure(problem, method):

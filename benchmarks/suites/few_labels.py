@@ -48,6 +48,8 @@ RIVALS = {
         kernel="knn", n_neighbors=10, alpha=0.8, max_iter=100
     ),
 }
+METHODS = (PLAIN, CLEAN, *RIVALS, *SELVES, *IN_CLUSTERS)
+QUICK = (PLAIN, CLEAN, *RIVALS, *OURS)
 
 
 def cells(options):
@@ -60,12 +62,6 @@ def cells(options):
     for cell in row_cells(options, bases=bases, noises=noises):
         for regime in ("10 noisy",) if options.quick else REGIMES:
             yield Cell(cell.data, cell.family, regime, cell.base, cell.seed)
-
-
-def methods(options):
-    """Return the names of the rows."""
-    ours = OURS if options.quick else (*SELVES, *IN_CLUSTERS)
-    return [PLAIN, CLEAN, *RIVALS, *ours]
 
 
 def prepare(cell, options):
@@ -86,7 +82,6 @@ def prepare(cell, options):
 
 
 def measure(problem, row):
-    """Return accuracy and seconds."""
     X, y, base, seed = problem.labels.X, problem.given, problem.base, problem.cell.seed
     if row == PLAIN:
         X, y, model = X[y != NO_LABEL], y[y != NO_LABEL], clone(base)

@@ -17,21 +17,16 @@ from sknoisy.metrics._read import METRICS
 from sknoisy.metrics._trusted_score import _influence
 
 FIGURES = ("coverage", "standard_errors")
-OURS, REFERENCES = ("matrix given", "matrix estimated", "trusted_score"), ()
+METHODS = OURS = ("matrix given", "matrix estimated", "trusted_score")
+REFERENCES = ()
 T = np.array([[0.7, 0.2, 0.1], [0.05, 0.8, 0.15], [0.2, 0.1, 0.7]])
 PRIOR, N_ROWS, N_CHECKED, N_TRUSTED = [0.5, 0.3, 0.2], 600, 200, 100
 REPEATS, QUICK_REPEATS = 200, 40
 
 
 def cells(options):
-    """Yield a cell for each metric."""
     for metric in METRICS:
         yield Cell("generated", "generated", metric, "", 0)
-
-
-def methods(options):
-    """Return the names of the rows."""
-    return OURS
 
 
 def draw(rng, n):
@@ -55,12 +50,10 @@ def prepare(cell, options):
 
 
 def predictions(metric, proba):
-    """Return what a metric is given."""
     return proba if metric in PROBA_SCORES else proba.argmax(axis=1)
 
 
 def measure(problem, row):
-    """Return coverage and error of one row."""
     metric, truth, repeats = problem
     held, errors = [], []
     for seed in range(repeats):
@@ -74,7 +67,6 @@ def measure(problem, row):
 
 
 def score_of(row, metric, y, noisy, p, rng):
-    """Return the score with its interval."""
     if row == "trusted_score":
         trusted = np.arange(N_ROWS) < N_TRUSTED
         return trusted_score(y[trusted], noisy, p, trusted=trusted, metric=metric)

@@ -14,7 +14,6 @@ With ``--method`` a row is an estimator around the base whose ``predict_proba`` 
 (n, tags).
 """
 
-import importlib.util
 import time
 
 import numpy as np
@@ -36,12 +35,13 @@ OURS, REFERENCES = ("MultilabelNoisyClassifier",), (CLEAN,)
 F1, PUBLISHED = "threshold='f1'", "evidence='model' (Elkan and Noto)"
 ENTRIES, ROWS = "cleanlab: entries left out", "cleanlab: rows left out"
 TUNED = "plain base, F1 threshold"
+METHODS = (PLAIN, TUNED, CLEAN, ENTRIES, ROWS, *OURS, F1, PUBLISHED)
 GENERATED = "generated"
 NAMES = (
     *("emotions", "yeast_ml", GENERATED, "scene", "cal500", "corel5k"),
     *("pml_yeast_cc", "pml_yeast_mf"),
 )
-QUICK = ("emotions", GENERATED)
+QUICK_NAMES = ("emotions", GENERATED)
 VARIANTS = {"pml_yeast_cc": "hard", "pml_yeast_mf": "hard"}
 NOISES = ("dropped", "striking", "given", "none")
 MAX_TRAIN, MAX_TAGS, MIN_TRAIN, MIN_TEST = 1500, 25, 10, 2
@@ -49,7 +49,7 @@ MAX_TRAIN, MAX_TAGS, MIN_TRAIN, MIN_TEST = 1500, 25, 10, 2
 
 def cells(options):
     """Yield the cells; with a folder, those of its sets of tags."""
-    names = options.sets or (QUICK if options.quick else NAMES)
+    names = options.sets or (QUICK_NAMES if options.quick else NAMES)
     if options.folder:
         names = sets_in(options.folder)
         names = [
@@ -59,12 +59,6 @@ def cells(options):
         for name in names:
             for noise in options.noises or NOISES:
                 yield Cell(name, OTHERS, noise, "lr", seed)
-
-
-def methods(options):
-    """Return the names of the rows."""
-    cleanlab = [ENTRIES, ROWS] if importlib.util.find_spec("cleanlab") else []
-    return [PLAIN, TUNED, CLEAN, *cleanlab, *OURS, F1, PUBLISHED]
 
 
 def generate(seed, n_samples=1600, n_factors=6, n_features=30, n_tags=20):
@@ -114,7 +108,6 @@ def _usable(y, fewest):
 
 
 def base():
-    """Return the unfitted binary classifier."""
     return LogisticRegression(max_iter=200)
 
 
@@ -169,7 +162,6 @@ def cleanlab_keeps(y, proba):
 
 
 def measure(problem, row):
-    """Return the figures of one row."""
     if problem is None:
         return None
     seed, X, noisy, clean, X_test, y_test = problem

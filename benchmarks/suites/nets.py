@@ -28,11 +28,8 @@ FIGURES = (
     *("accuracy", "best", "f1", "auroc", "average_precision", "rate_error"),
     *("diagonal", "seconds"),
 )
-PLAIN, EARLY = "plain net", "EarlyLearningClassifier"
-ADAPTATION, FLAGSHIP = (
-    "NoiseAdaptationClassifier",
-    "NoisyLabelClassifier around the net",
-)
+PLAIN, FLAGSHIP = "plain net", "NoisyLabelClassifier around the net"
+EARLY, ADAPTATION = "EarlyLearningClassifier", "NoiseAdaptationClassifier"
 OURS, REFERENCES = (EARLY, ADAPTATION), (CLEAN, CORRECT, "true T, fixed")
 HIDDEN, BATCH, LEARNING_RATE = (128, 64), 64, 1e-3
 EPOCHS = 20
@@ -55,11 +52,6 @@ def cells(options):
 
     names = ("digits",) if options.quick and not options.sets else NAMES
     return row_cells(options, bases=("net",), noises=noises, names=names)
-
-
-def methods(options):
-    """Return the names of the rows."""
-    return QUICK if options.quick else METHODS
 
 
 def prepare(cell, options):
@@ -115,7 +107,6 @@ def makers(problem):
 
 
 def measure(problem, row):
-    """Return the figures of one training."""
     import torch
     from skorch.callbacks import EpochScoring
 

@@ -127,6 +127,10 @@ CHANCE = {
     for by in ("predictions", "probabilities")
 }
 NOTABLE = {f"notable above {rate:.0%}": rate for rate in (0.0, 0.01, 0.02, 0.05)}
+METHODS = (
+    *(PLAIN, CLEAN, *EXCHANGED, *CORES, *NOTABLE, *CHANCE),
+    *(*POOLS, *FORESTS, *IN_BAG),
+)
 
 
 class Parts(Problem):
@@ -155,14 +159,7 @@ def cells(options):
         yield GENERATED
 
 
-def methods(options):
-    """Return the names of the rows."""
-    parts = [PLAIN, CLEAN, *EXCHANGED, *CORES, *NOTABLE, *CHANCE]
-    return [*parts, *POOLS, *FORESTS, *IN_BAG]
-
-
 def prepare(cell, options):
-    """Return the rows and labels of a cell."""
     if cell != GENERATED:
         problem = row_problem(cell, options)
         return Parts(**vars(problem)).open()

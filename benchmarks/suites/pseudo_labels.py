@@ -22,6 +22,8 @@ the consensus of eight clusterings of the same generation.
 With ``--method`` a row is a clusterer with ``partial_fit(labels)`` and ``labels_``.
 """
 
+from functools import partial
+
 import numpy as np
 from sklearn.cluster import AgglomerativeClustering, KMeans
 from sklearn.datasets import load_digits
@@ -50,22 +52,16 @@ KEPT = {
 KMEANS, WARD = "control: k-means, K", "control: Ward, K"
 SAME_TOGETHER = "control: going together, 8 of the same round"
 PERTURBED = {f"rounds by {p}": p for p in ("seed", "subspace", "bootstrap")}
+METHODS = (RAW, *KEPT, KMEANS, WARD, SAME_TOGETHER, *PERTURBED)
 
 
 def cells(options):
-    """Yield the cells: set, setting and seed."""
-    names = [n for n in options.sets or NAMES if is_here(n)][
-        : 1 if options.quick else 9
-    ]
+    names = [name for name in options.sets or NAMES if is_here(name)]
+    names = names[:1] if options.quick else names
     for seed in options.seed_range(5):
         for name in names:
             for setting in options.noises or (*SETTINGS, ROUNDS):
                 yield Cell(name, OTHERS, setting, "", seed)
-
-
-def methods(options):
-    """Return the names of the rows."""
-    return [RAW, *KEPT, KMEANS, WARD, SAME_TOGETHER, *PERTURBED]
 
 
 def prepare(cell, options):
@@ -88,7 +84,6 @@ def prepare(cell, options):
 
 
 def k_means(Z, n_clusters, rng):
-    """Return the clusters of one run."""
     seed = rng.randint(2**31 - 1)
     return KMeans(n_clusters, n_init=1, random_state=seed).fit_predict(Z)
 
@@ -102,7 +97,7 @@ class Views:
         self.X, self.n_classes, self.rng = X, n_classes, rng
 
     def next(self, pseudo):
-        """Go to the next generation."""
+        """Go to the next generation, with what was made of the one before."""
         directions = self.rng.normal(size=(self.X.shape[1], 16))
         Z = self.X @ directions
         self.Z = Z + 0.5 * Z.std(axis=0) * self.rng.normal(size=Z.shape)
@@ -180,17 +175,19 @@ def maker(row, K):
     if row == WARD:
         return lambda world, rng: AgglomerativeClustering(K).fit_predict(world.Z)
     if row == SAME_TOGETHER:
-
-        def same_round(world, rng):
-            runs = [world.cluster(rng) for _ in range(N_GENERATIONS)]
-            refiner = PseudoLabelRefiner(n_clusters=K)
-            return [refiner.partial_fit(run).labels_ for run in runs][-1]
-
-        return same_round
+        return partial(together, K=K)
     known = row in KEPT
     params = {"n_clusters": K} | KEPT[row] if known else {}
     refiner = (PseudoLabelRefiner if known else import_name(row))(**params)
     return lambda world, rng: refiner.partial_fit(world.cluster(rng)).labels_
+
+
+def together(world, rng, K):
+    """Return the consensus of clusterings of the same generation."""
+    refiner = PseudoLabelRefiner(n_clusters=K)
+    for run in [world.cluster(rng) for _ in range(N_GENERATIONS)]:
+        refiner.partial_fit(run)
+    return refiner.labels_
 
 
 def in_rounds(X, K, row, seed):

@@ -30,6 +30,7 @@ STRATEGIES = {
     "expected_change": {"strategy": "expected_change"},
     "suspicion": {"strategy": "suspicion"},
 }
+METHODS = (CLEAN, *STRATEGIES)
 NAMES = ("digits", "satimage", "cifar10n", "penbased", "ferplus", "newsclass_yoruba")
 
 
@@ -41,11 +42,6 @@ def cells(options):
         return [about.given[0][0]] if about.given else made
 
     return row_cells(options, bases=("lr",), usual_seeds=5, noises=noises, names=NAMES)
-
-
-def methods(options):
-    """Return the names of the rows."""
-    return [CLEAN, *STRATEGIES]
 
 
 def prepare(cell, options):
@@ -82,7 +78,6 @@ def measure(problem, row):
 
 
 def chosen(row, clf, n, trusted, X, rng):
-    """Return the rows to check next."""
     if row not in STRATEGIES:
         return import_name(row)(clf, n, trusted, X, rng)
     params = STRATEGIES[row]

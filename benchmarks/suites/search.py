@@ -13,6 +13,8 @@ With ``--method`` a row is a function ``(X, y_noisy, predicted, fold) -> scores`
 returns the score of each candidate from its out-of-fold predictions.
 """
 
+from functools import partial
+
 import numpy as np
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
@@ -48,20 +50,22 @@ VERIFIED_SHARE, N_DRAWS = 0.05, 5
 
 
 def candidates():
-    """Return the candidates of the search."""
-    found = [
-        LogisticRegression(C=C, max_iter=200) for C in (0.001, 0.01, 0.1, 1, 10, 100)
+    forest = partial(RandomForestClassifier, 30, random_state=0)
+
+    def boosting(max_iter, **params):
+        params |= {"max_iter": max_iter, "random_state": 0}
+        return HistGradientBoostingClassifier(**params)
+
+    return [
+        *(LogisticRegression(C=10.0**power, max_iter=200) for power in range(-3, 3)),
+        *(KNeighborsClassifier(k) for k in (1, 5, 15, 40)),
+        *(forest(min_samples_leaf=leaf) for leaf in (1, 5, 20)),
+        boosting(10, max_leaf_nodes=4, learning_rate=0.3),
+        boosting(30, max_leaf_nodes=4, learning_rate=0.1),
+        boosting(30, max_leaf_nodes=8, learning_rate=0.1),
+        boosting(10, max_leaf_nodes=31, learning_rate=0.3),
+        boosting(10, max_leaf_nodes=31, learning_rate=0.3, min_samples_leaf=60),
     ]
-    found += [KNeighborsClassifier(k) for k in (1, 5, 15, 40)]
-    for leaf in (1, 5, 20):
-        forest = RandomForestClassifier(30, min_samples_leaf=leaf, random_state=0)
-        found.append(forest)
-    sizes = [(10, 4, 0.3), (30, 4, 0.1), (30, 8, 0.1), (10, 31, 0.3)]
-    for size in [*((*some, 20) for some in sizes), (10, 31, 0.3, 60)]:
-        names = ("max_iter", "max_leaf_nodes", "learning_rate", "min_samples_leaf")
-        params = dict(zip(names, size, strict=True))
-        found.append(HistGradientBoostingClassifier(random_state=0, **params))
-    return found
 
 
 def cells(options):
@@ -70,16 +74,10 @@ def cells(options):
     def noises(about):
         return [about.given[0][0]] if about.given else None
 
-    for cell in row_cells(
-        options, bases=("lr",), usual_seeds=2, noises=noises, names=NAMES
-    ):
+    asked = {"usual_seeds": 2, "noises": noises, "names": NAMES}
+    for cell in row_cells(options, bases=("lr",), **asked):
         if options.noises or cell.noise in SEVERAL or not cell.noise[-1].isdigit():
             yield cell
-
-
-def methods(options):
-    """Return the names of the rows."""
-    return [AS_THEY_ARE, *WAYS, LIMIT, VERIFIED]
 
 
 def prepare(cell, options):
@@ -137,15 +135,13 @@ def fitted(problem):
 
 def not_fitted(problem):
     """Score as the scorer does on test parts of less than 1,000 rows."""
-    scores = []
+    scores, as_they_are = [], np.eye(problem.n_classes)
     for number in range(5):
-        part = np.flatnonzero(problem.fold == number)
+        part = problem.fold == number
         model = noise_on(problem, part)
-        if model.clean_proba is None:
-            # The labels as they are.
-            scores.append(by_inverse(problem, np.eye(problem.n_classes), part))
-        else:
-            scores.append(by_posterior(problem, model, part))
+        found = model.clean_proba is not None
+        way, given = (by_posterior, model) if found else (by_inverse, as_they_are)
+        scores.append(way(problem, given, part))
     return np.mean(scores, axis=0)
 
 
@@ -173,6 +169,7 @@ WAYS = {
     ESTIMATED: lambda p: by_inverse(p, noise_on(p).transition),
     TRUE_MATRIX: with_true_matrix,
 }
+METHODS = (AS_THEY_ARE, *WAYS, LIMIT, VERIFIED)
 
 
 def measure(problem, row):

@@ -17,7 +17,6 @@ training streams.
 With ``--method`` a row is a localizer with ``fit(X, y)`` and ``score(X, segments)``.
 """
 
-import importlib.util
 import inspect
 
 import numpy as np
@@ -84,11 +83,11 @@ NETS = {
     "net: network, trained as long": LONG,
     "net: rounds": {},
 }
+METHODS = (*ROWS, *NETS)
 QUICK = ("rounds", "rounds, labels kept", "network", "network, trained as long")
 
 
 def network(*layers, **params):
-    """Return a network for steps."""
     usual = {"alpha": 1e-3, "learning_rate_init": 0.02, "max_iter": 60}
     return MLPRegressor(hidden_layer_sizes=layers, **usual | params)
 
@@ -109,19 +108,12 @@ SETTINGS = {
 
 
 def cells(options):
-    """Yield the cells: set, what is known, and seed."""
     names = options.sets or (("generated",) if options.quick else KNOWN)
     for seed in options.seed_range(3):
         for name in names:
             if name == "generated" or options.folder or in_folder(name):
                 for known in options.noises or KNOWN[name]:
                     yield Cell(name, "sequences", known, "", seed)
-
-
-def methods(options):
-    """Return the names of the rows."""
-    deep = NETS if importlib.util.find_spec("skorch") else ()
-    return QUICK if options.quick else (*ROWS, *deep)
 
 
 def prepare(cell, options):
@@ -155,7 +147,6 @@ def known_of(cell, bunch, train):
 
 
 def segments_of(bunch, bag):
-    """Return the true segments of a bag."""
     rows = bunch.segments[bunch.segments[:, 0] == bag]
     return segment_table(rows[:, 1], rows[:, 2], label=rows[:, 3])
 

@@ -9,7 +9,6 @@ problem is.
 With ``--method`` a row has ``fit(X, y)``, ``transition_matrix_`` and ``noise_rate_``.
 """
 
-import importlib.util
 import inspect
 import time
 from functools import partial
@@ -75,21 +74,15 @@ def _estimators():
 
 ESTIMATORS = _estimators()
 OURS = tuple(ESTIMATORS)
+METHODS = (*REFERENCES, CLEANLAB, *OURS)
 
 
 def cells(options):
-    """Yield the cells: problem, noise and seed."""
     for seed in options.seed_range(5):
         for name, (_, n_classes) in PROBLEMS.items():
             for kind in KINDS.get(n_classes, KINDS[5]):
                 for rate in (40,) if options.quick else (20, 40):
                     yield Cell(name, "generated", f"{kind}{rate}", "", seed)
-
-
-def methods(options):
-    """Return the names of the rows."""
-    cleanlab = [CLEANLAB] if importlib.util.find_spec("cleanlab") else []
-    return [*REFERENCES, *cleanlab, *ESTIMATORS]
 
 
 def prepare(cell, options):
@@ -117,7 +110,6 @@ def by_cleanlab(X, y):
 
 
 def measure(problem, row):
-    """Return the errors of one estimate and its time."""
     X, noisy, T, wrong, accuracy = problem
     start = time.process_time()
     if row in REFERENCES:

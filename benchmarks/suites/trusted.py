@@ -18,13 +18,7 @@ import numpy as np
 from sklearn.base import clone
 
 from benchmarks.cells import CLEAN, PLAIN, Cell, row_cells, row_problem
-from benchmarks.methods import (
-    CLEAN_LEARNING,
-    FLAGSHIP,
-    METHODS,
-    installed,
-    make_method,
-)
+from benchmarks.methods import CLEAN_LEARNING, FLAGSHIP, make_method
 from sknoisy import NoiseTransitionClassifier, RefinedLabelClassifier
 from sknoisy.refinement import TrustedLabelRefiner
 from sknoisy.transition import TrustedTransition
@@ -32,6 +26,8 @@ from sknoisy.transition import TrustedTransition
 OURS = ("TrustedLabelRefiner",)
 REFERENCES = (CLEAN,)
 ALONE, RELABELLED, GOLD = "only trusted", "relabelled", "gold loss correction"
+RIVALS = (PLAIN, CLEAN, ALONE, RELABELLED, GOLD, CLEAN_LEARNING, FLAGSHIP)
+METHODS = (*RIVALS, *OURS)
 # The last two hold what the posterior of the rows that are not verified claims.
 FIGURES = ("accuracy", "seconds", "right", "claimed")
 REAL = {"cifar10n": "worse", "ferplus": "given", "newsclass_yoruba": "given"}
@@ -51,12 +47,6 @@ def cells(options):
         for share in SHARES[1:2] if options.quick else SHARES:
             noise = f"{cell.noise}, {share} % trusted"
             yield Cell(cell.data, cell.family, noise, cell.base, cell.seed)
-
-
-def methods(options):
-    """Return the names of the rows."""
-    rivals = [PLAIN, CLEAN, ALONE, RELABELLED, GOLD, CLEAN_LEARNING, FLAGSHIP]
-    return installed([*rivals, *OURS])
 
 
 def prepare(cell, options):
@@ -86,10 +76,10 @@ def measure(problem, row):
     elif row == GOLD:
         matrix = TrustedTransition()
         model = NoiseTransitionClassifier(base, matrix, max_iter=1, random_state=seed)
-    elif row in METHODS or row not in (ALONE, RELABELLED):
-        model = make_method(row, base, seed)
-    else:
+    elif row in (ALONE, RELABELLED):
         model = clone(base)
+    else:
+        model = make_method(row, base, seed)
     takes = "trusted" in inspect.signature(model.fit).parameters
     start = time.process_time()
     model.fit(X, shown, **({"trusted": trusted} if takes else {}))

@@ -83,7 +83,7 @@ def test_every_record_says_which_run_it_is_from(path):
 
 
 def test_suites_have_what_the_runner_needs():
-    needed = ("FIGURES", "OURS", "REFERENCES", "cells", "methods", "prepare", "measure")
+    needed = ("FIGURES", "OURS", "REFERENCES", "METHODS", "cells", "prepare", "measure")
     for name in suites.names():
         suite = suites.load(name)
         assert all(hasattr(suite, attribute) for attribute in needed), name
