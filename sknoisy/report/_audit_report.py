@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from operator import attrgetter
+from pathlib import Path
 
 import numpy as np
 
@@ -26,6 +27,32 @@ FIGURES = {
     "flagged_share": lambda report: report.n_flagged / report.n_labelled,
     "n_to_check": lambda report: report.n_to_check,
 }
+
+
+# Which method writes a file of which ending.
+WRITERS = {
+    ".html": "to_html(path)",
+    ".htm": "to_html(path)",
+    ".json": "to_json(path)",
+    ".csv": "to_frame().to_csv(path), or a list to fill in by to_sheet(path)",
+    ".xlsx": "to_sheet(path)",
+}
+
+
+def _check_ending(path, method):
+    """Refuse a path whose ending says that something else is written."""
+    ending = Path(path).suffix.lower()
+    writer = WRITERS.get(ending, "")
+    if writer.startswith(method):
+        return
+    expected = [name for name, by in WRITERS.items() if by.startswith(method)]
+    advice = (
+        f"A {ending} file is written by {writer}" if writer else "Pass another name"
+    )
+    raise ValueError(
+        f"{method} expected a path that ends in {' or '.join(expected)}, but got "
+        f"{str(path)!r}. {advice}."
+    )
 
 
 def _short(record, attribute):
@@ -185,14 +212,22 @@ class AuditReport:
         Parameters
         ----------
         path : str or Path, default=None
-            Where to write, all or nothing. None means to return the text.
+            Where to write, all or nothing; it ends in ``.json``. None means to return
+            the text.
 
         Returns
         -------
         str or None
             What ``to_dict`` returns as JSON in ASCII, without the characters "<", ">"
             and "&", so that it can stand in a page; None where it was written.
+
+        Raises
+        ------
+        ValueError
+            If the path has another ending.
         """
+        if path is not None:
+            _check_ending(path, "to_json")
         text = to_json(self)
         if path is None:
             return text
@@ -220,8 +255,16 @@ class AuditReport:
         Parameters
         ----------
         path : str or Path
-            Where to write, all or nothing.
+            Where to write, all or nothing; it ends in ``.html`` or ``.htm``.
+
+        Raises
+        ------
+        ImportError
+            If Jinja2 or matplotlib is not installed.
+        ValueError
+            If the path has another ending.
         """
+        _check_ending(path, "to_html")
         from sknoisy.report._html import render_html
 
         page = render_html(self)

@@ -58,7 +58,8 @@ def draw_pictures(report):
         (
             _svg(quality, max(3.6, min(8, 0.22 * n))),
             "How far the evidence supports the labels of each class. In brackets: how "
-            "many lie below a half. Heights are roots of numbers.",
+            "many lie below a half, where the label can still be the most probable of "
+            "several. Heights are roots of numbers.",
         ),
     ]
     if len(report.expected_wrong) and report.noise.identifiable:

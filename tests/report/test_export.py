@@ -58,6 +58,28 @@ def test_json_says_the_same(report, tmp_path):
     assert path.read_text() == report.to_json()
 
 
+@pytest.mark.parametrize(
+    ("method", "name", "words"),
+    [
+        (
+            "to_html",
+            "a.csv",
+            r"ends in \.html or \.htm, .*a\.csv.* by to_frame\(\)\.to_csv",
+        ),
+        ("to_html", "a.JSON", r"A \.json file is written by to_json\(path\)"),
+        ("to_html", "a", r"but got .*a'\. Pass another name"),
+        ("to_json", "a.html", r"ends in \.json, .* is written by to_html\(path\)"),
+        ("to_json", "a.xlsx", r"A \.xlsx file is written by to_sheet\(path\)"),
+    ],
+)
+def test_another_ending_is_refused_with_the_method_for_it(
+    report, tmp_path, method, name, words
+):
+    with pytest.raises(ValueError, match=words):
+        getattr(report, method)(tmp_path / name)
+    assert not list(tmp_path.iterdir())
+
+
 def test_frame_has_a_row_per_row_of_the_table(report):
     frame = report.to_frame()
     assert frame.index.tolist() == list(range(N))

@@ -148,11 +148,19 @@ def test_the_page_says_what_was_found():
     assert page.tags.count("tr") == 1 + 60 + 2 + 2
 
 
+def test_the_page_says_why_its_counts_differ():
+    page = Page(render_html(make_report()))
+    assert "need not agree" in page.text
+    assert "they add up to less than all wrong labels" in page.text
+
+
 def test_no_clear_sign_has_no_rate():
     noise = NoiseFacts(0.13, 0.0, 0.2, True, True, 0.8, "No clear sign.")
     page = Page(render_html(make_report(noise=noise)))
     assert "20.0% of the labels are wrong at most; there is no clear" in page.text
     assert "between" not in page.text
+    assert "upper estimates" in page.text
+    assert "add up to less" not in page.text
 
 
 def test_classes_that_overlap_have_no_rate():
