@@ -65,7 +65,8 @@ def draw_pictures(report):
     if len(report.expected_wrong) and report.noise.identifiable:
         text = (
             "Wrong labels that a look at the most suspicious rows is expected to find, "
-            f"if {report.noise.rate:.1%} of the labels are wrong."
+            f"if {report.noise.rate:.1%} of the labels are wrong. No row counts for "
+            "more than one, so that all of them together can come to less."
         )
         pictures.append((_svg(_curve(report), 3.6), text))
     return pictures
