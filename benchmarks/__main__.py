@@ -43,7 +43,7 @@ def main(arguments=None):
     if asked.command == "tables":
         if asked.files:
             for path in asked.files:
-                print(tables.text_of(path, asked.suite))
+                print(tables.page_of(path, asked.suite))
         else:
             tables.write_all()
         return 0

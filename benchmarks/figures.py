@@ -31,7 +31,9 @@ class Results:
         found = defaultdict(dict)
         for record in self.records:
             key = (*(record[n] for n in ("data", "family", "noise", "base")),)
-            values = {n: float(record[n]) if record[n] else None for n in self.figures}
+            # Records of an earlier run lack the figures that came later.
+            texts = {name: record.get(name) for name in self.figures}
+            values = {name: float(t) if t else None for name, t in texts.items()}
             found[(*key, int(record["seed"]))][record["method"]] = values
         return dict(found)
 

@@ -1,9 +1,9 @@
-"""All tables and pictures of the results, as Markdown and as pages of the guide.
+"""All tables and pictures of the results, as pages of the documentation.
 
 ``write_pages`` is called when the documentation is built. A text marks a table that
-stands in it with ``.. benchmark: SUITE/TABLE`` and ``.. end of benchmark`` (in Markdown
-the same as HTML comments); ``python -m benchmarks tables`` writes these anew, and a
-test fails where they differ from the results.
+stands in it with ``.. benchmark: SUITE/TABLE`` and ``.. end of benchmark``;
+``python -m benchmarks tables`` writes these anew, and a test fails where they differ
+from the results.
 """
 
 import re
@@ -23,10 +23,9 @@ ABSENT = "."
 # Gaps to the best rival below one point of accuracy are no losses worth a line.
 NOTABLE_LOSS, MOST_LOSSES = 0.01, 15
 MOST_COLUMNS = 10
-MARKED = ("README.md", "docs/user_guide/*.rst", "docs/development/*.rst")
+MARKED = ("docs/user_guide/*.rst", "docs/development/*.rst")
 BLOCK = re.compile(
-    r"(?P<open>(?:<!--|\.\.) benchmark: (?P<name>[\w/-]+)(?: -->)?\n)"
-    r"(?P<text>.*?)(?P<end>(?:<!--|\.\.) end of benchmark)",
+    r"(?P<open>\.\. benchmark: (?P<name>[\w/-]+)\n).*?(?P<end>\.\. end of benchmark)",
     re.DOTALL,
 )
 
@@ -39,12 +38,6 @@ class Table:
     header: list
     rows: list
     note: str = ""
-
-    def markdown(self):
-        """Return the table as Markdown; numbers are right-aligned."""
-        align = "|---" + "|---:" * (len(self.header) - 1) + "|"
-        lines = ["| " + " | ".join(row) + " |" for row in (self.header, *self.rows)]
-        return "\n".join([lines[0], align, *lines[1:]]) + "\n"
 
     def rst(self):
         """Return the table as reStructuredText, nothing where it has no rows."""
@@ -234,17 +227,6 @@ def tables_of(name, found):
     return first | {one: means(results, one) for one in figures if one != "seconds"}
 
 
-def text_of(path, suite=None):
-    """Return all tables of a file of results as Markdown."""
-    found, runs = records.read(path)
-    # A file of sets of one's own is called SUITE-FOLDER.csv.
-    name = suite or Path(path).stem.partition("-")[0]
-    parts = [f"# {name}\n", *(f"- run {n}: {about}" for n, about in runs.items())]
-    for table in tables_of(name, found).values():
-        parts.append(f"\n## {table.title}\n\n{table.note}\n\n{table.markdown()}")
-    return "\n".join(parts)
-
-
 def all_tables():
     """Return {"SUITE/TABLE": Table} of all results that are kept."""
     found = {}
@@ -266,10 +248,7 @@ def refreshed(text, tables):
                 f"A text marks the benchmark table {match['name']!r}, but the results "
                 f"have only: {', '.join(tables)}."
             )
-        table = tables[match["name"]]
-        html = match["open"].startswith("<")
-        text = table.markdown() if html else table.rst()
-        return f"{match['open']}\n{text}\n{match['end']}"
+        return f"{match['open']}\n{tables[match['name']].rst()}\n{match['end']}"
 
     return BLOCK.sub(write, text)
 
@@ -292,7 +271,7 @@ def write_pages(folder):
     folder.mkdir(exist_ok=True)
     for path in sorted(records.FOLDER.glob("*.csv")):
         if path.stem in suites.names():
-            text = page_of(path, folder)
+            text = page_of(path, folder=folder)
             (folder / f"{path.stem}.rst").write_text(text, encoding="utf-8")
     # Cells are plain text: stars and bars of others' names are no markup here.
     parts = [_section(Table(*parts)) for parts in earlier.read().values()]
@@ -300,15 +279,21 @@ def write_pages(folder):
     (folder / "earlier.rst").write_text("\n".join(parts), encoding="utf-8")
 
 
-def page_of(path, folder):
-    """Return the page of a suite: losses first, then the other tables and the runs."""
+def page_of(path, suite=None, folder=None):
+    """Return the tables of a file of results, losses first, and its runs.
+
+    With a folder, the mean ranks are drawn there.
+    """
     found, runs = records.read(path)
-    name = path.stem
+    # A file of sets of one's own is called SUITE-FOLDER.csv.
+    name = suite or Path(path).stem.partition("-")[0]
     title = name.replace("_", " ").capitalize()
     parts = [_title(title, "="), suites.load(name).__doc__]
     for key, table in tables_of(name, found).items():
-        parts.append(_section(table))
-        if key == "ranks" and draw_ranks(name, found, folder / f"{name}.svg"):
+        # A figure that no record has makes no table.
+        parts += [_section(table)] if table.rows or table.note else []
+        drawn = folder and key == "ranks"
+        if drawn and draw_ranks(name, found, folder / f"{name}.svg"):
             alt = "Mean ranks of the rows with their 95 % intervals; lower is better"
             parts.append(f".. image:: {name}.svg\n   :alt: {alt}\n")
     parts.append(f"{_title('Runs', '-')}")

@@ -58,7 +58,7 @@ def test_a_method_of_ones_own_is_measured_beside_the_others(folder, capsys):
     command.main(
         ["tables", str(folder.parent / "found.csv"), "--suite", "classification"]
     )
-    assert "## Mean ranks" in capsys.readouterr().out
+    assert "Mean ranks\n----" in capsys.readouterr().out
 
 
 def test_a_fit_that_fails_is_recorded_and_tried_again(folder, monkeypatch, capsys):
