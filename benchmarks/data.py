@@ -107,8 +107,7 @@ def available(names=None, folder=None, *, among=None, quick=False):
     those of a suite, or else the development sets, in a quick run only some of them.
     """
     if folder is not None:
-        found = [n for n in sets_in(folder) if _is_multiclass(n, folder)]
-        return [name for name in found if not names or name in names]
+        return sets_in(folder, "multiclass", names)
     usual = among or [n for n, s in SETS.items() if s.use in (CHOOSE, CHECK)]
     wanted = names or [n for n in usual if not quick or SETS[n].quick]
     found = [name for name in wanted if is_here(name)]
@@ -120,13 +119,17 @@ def available(names=None, folder=None, *, among=None, quick=False):
     return found
 
 
-def sets_in(folder):
-    """Return the names of the sets in a folder."""
-    return sorted(path.parent.name for path in Path(folder).glob("*/data.npz"))
-
-
-def _is_multiclass(name, folder):
-    return load_from_folder(name, folder).kind == "multiclass"
+def sets_in(folder, kind, names=()):
+    """Return the names of the sets of a kind in a folder; say what cannot be read."""
+    found = []
+    for name in sorted(path.parent.name for path in Path(folder).glob("*/data.npz")):
+        try:
+            asked = not names or name in names
+            if asked and load_from_folder(name, folder).kind == kind:
+                found.append(name)
+        except ValueError as error:
+            print(f"{name} is left out: {error}")
+    return found
 
 
 def is_here(name):

@@ -51,10 +51,7 @@ def cells(options):
     """Yield the cells; with a folder, those of its sets of tags."""
     names = options.sets or (QUICK_NAMES if options.quick else NAMES)
     if options.folder:
-        names = sets_in(options.folder)
-        names = [
-            n for n in names if load_from_folder(n, options.folder).kind == "multilabel"
-        ]
+        names = sets_in(options.folder, "multilabel", options.sets)
     for seed in options.seed_range(3):
         for name in names:
             for noise in options.noises or NOISES:

@@ -22,7 +22,7 @@ class Refusing(DummyClassifier):
 
 @pytest.fixture
 def folder(tmp_path):
-    """A folder with one small set of rows, and one of tags that does not count."""
+    """A folder with one small set of rows."""
     X, y = make_blobs(120, centers=3, random_state=0)
     about = {"kind": "multiclass", "classes": ["a", "b", "c"], "family": "others"}
     (tmp_path / "sets/blobs").mkdir(parents=True)
@@ -59,6 +59,16 @@ def test_a_method_of_ones_own_is_measured_beside_the_others(folder, capsys):
         ["tables", str(folder.parent / "found.csv"), "--suite", "classification"]
     )
     assert "Mean ranks\n----" in capsys.readouterr().out
+
+
+def test_a_set_that_cannot_be_read_is_left_out_and_named(folder, capsys):
+    (folder / "strange").mkdir()
+    about = json.dumps({"kind": "audit"})
+    np.savez(folder / "strange/data.npz", X=np.zeros((3, 1)), info=about)
+    assert data.available(folder=str(folder)) == ["blobs"]
+    assert "strange is left out: load_from_folder supports" in capsys.readouterr().out
+    assert data.available(["blobs"], str(folder)) == ["blobs"]
+    assert not capsys.readouterr().out
 
 
 def test_a_fit_that_fails_is_recorded_and_tried_again(folder, monkeypatch, capsys):
