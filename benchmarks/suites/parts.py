@@ -10,9 +10,6 @@
   generated rows, since no set has enough of them.
 - ``core of …``: whether noise is found, the bounds of its rate, the agreement of
   evidence and labels (Cohen's kappa); ``notable above …``: whether noise is found.
-- ``chance, …``: whether 100 rows are enough to see that the evidence predicts labels
-  better than by chance, by the share of right predictions or by the probabilities of
-  the labels; shuffled labels cannot be predicted.
 
 Constants are tried on the sets of ``use`` "choose", held against those of "check".
 """
@@ -38,7 +35,6 @@ from sknoisy._context import FitContext
 from sknoisy._distinct_rows import distinct_rows
 from sknoisy._folds import make_folds
 from sknoisy._labels import read_labels
-from sknoisy._numeric import ONE_SIDED_95
 from sknoisy.classification import _action_choice
 from sknoisy.evidence import EvidenceInputs, _forest
 from sknoisy.noise import UniformNoise
@@ -46,13 +42,12 @@ from sknoisy.quality import _noise_rate
 
 FIGURES = (
     *("accuracy", "auroc", "rate_error", "found", "suspected", "lower", "upper"),
-    *("kappa", "beats_chance", "seconds"),
+    *("kappa", "seconds"),
 )
 OURS = ("default",)
 REFERENCES = (CLEAN,)
 GENERATED = Cell("generated", "tables", "uniform30", "lr", 0)
 N_FOLDS = 3
-FEW = 100  # rows
 ALWAYS = {True: -np.inf, False: -np.inf}
 
 
@@ -121,14 +116,9 @@ CORES = {
     "core of the default": _noise_rate.CORE_SHARES,
     **{f"core of {s:.0%}": (s,) for s in (0.2, 0.1, 0.05, 0.02)},
 }
-CHANCE = {
-    f"chance, {labels} labels: {by}": (labels, by)
-    for labels in ("given", "shuffled")
-    for by in ("predictions", "probabilities")
-}
 NOTABLE = {f"notable above {rate:.0%}": rate for rate in (0.0, 0.01, 0.02, 0.05)}
 METHODS = (
-    *(PLAIN, CLEAN, *EXCHANGED, *CORES, *NOTABLE, *CHANCE),
+    *(PLAIN, CLEAN, *EXCHANGED, *CORES, *NOTABLE),
     *(*POOLS, *FORESTS, *IN_BAG),
 )
 
@@ -178,8 +168,6 @@ def measure(problem, row):
         return ranking(problem, row, start) if problem.labels.wrong.any() else None
     if row in CORES or row in NOTABLE:
         return amount(problem, row)
-    if row in CHANCE:
-        return chance(problem, *CHANCE[row])
     labels = problem.labels
     if row in (PLAIN, CLEAN):
         model, y = clone(problem.base), labels.clean if row == CLEAN else labels.noisy
@@ -237,24 +225,3 @@ def amount(problem, row):
         found |= {name: float(getattr(noise, name)) for name in names}
         found["kappa"] = cohen_kappa_score(labels.codes, proba.argmax(axis=1))
     return found
-
-
-def chance(problem, labels, by):
-    """Return whether few rows say that labels are predicted better than by chance."""
-    X, noisy = problem.labels.X[:FEW], problem.labels.noisy[:FEW]
-    if labels == "shuffled":
-        noisy = np.random.default_rng(problem.cell.seed).permutation(noisy)
-    inputs = problem.inputs_of(X, noisy)
-    tables = evidence.gather_evidence(SOURCES[:2], inputs)
-    proba, codes = evidence.pool_evidence(tables, inputs.labels), inputs.labels.codes
-    if by == "probabilities":
-        better = _noise_rate.estimate_noise(proba, inputs.labels).better_than_chance
-    else:
-        shares = [
-            np.bincount(c, minlength=inputs.labels.n_classes) / len(codes)
-            for c in (codes, proba.argmax(axis=1))
-        ]
-        p = shares[0] @ shares[1]
-        lead = (proba.argmax(axis=1) == codes).mean() - p
-        better = lead > ONE_SIDED_95 * np.sqrt(p * (1 - p) / len(codes))
-    return {"beats_chance": float(better)}

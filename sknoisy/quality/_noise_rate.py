@@ -124,20 +124,17 @@ def estimate_noise(proba, labels):
     suspicion, core_lower = np.min(bounds, axis=0).tolist()
     contradicted = float(np.average(other, weights=weight))
     size = effective_size(weight, labels.points)
-    pair_rates = _rates_by_pairs(proba, predicted, labels)
-    lower = min(
-        core_lower,
-        *(
-            wilson_interval(rate, share * size, ONE_SIDED_99)[0]
-            for rate, share in zip(pair_rates, CORE_SHARES, strict=True)
-        ),
-    )
+    pair_rate, pair_lower = _rate_by_pairs(proba, predicted, labels, size)
+    lower = min(core_lower, pair_lower)
     # Agreement of predictions and labels that have nothing to do with each other, as
     # in Cohen's kappa.
     by_chance = np.bincount(predicted, weight, labels.n_classes) @ np.bincount(
         codes, weight, labels.n_classes
     )
     by_chance /= weight.sum() ** 2
+    error = np.sqrt(by_chance * (1 - by_chance) / size)
+    # With weight in one class alone there is nothing that evidence could tell.
+    one_class = by_chance > 1 - SMALLEST_PROBABILITY
     kappa = (1 - contradicted - by_chance) / max(1 - by_chance, SMALLEST_PROBABILITY)
     identifiable = bool(kappa >= LITTLE_AGREEMENT)
     return NoiseEstimate(
@@ -146,14 +143,13 @@ def estimate_noise(proba, labels):
         suspected=suspicion > NOTABLE_RATE,
         identifiable=identifiable,
         core_rate=rates[0],
-        pair_rate=min(rates[0], pair_rates[0]),
+        pair_rate=min(rates[0], pair_rate),
         core_lower=core_lower,
         lower=lower if identifiable else 0.0,
         upper=wilson_interval(contradicted, size)[1],
         agreement=1 - contradicted,
-        # With weight in one class alone there is nothing that evidence could tell.
         better_than_chance=bool(
-            by_chance > 1 - SMALLEST_PROBABILITY or _beats_chance(proba, labels, size)
+            one_class or 1 - contradicted > by_chance + ONE_SIDED_95 * error
         ),
     )
 
@@ -172,28 +168,8 @@ def _core(proba, predicted, weight, share):
     return core
 
 
-def _beats_chance(proba, labels, size):
-    r"""Whether labels are more probable than labels drawn without regard to the row.
-
-    The statistic is :math:`\sum_i w_i (p_{\tilde y_i}(x_i) - \bar p_{\tilde y_i})` with
-    weights of sum 1. Where labels have nothing to do with the features, its mean is 0,
-    and its variance follows from the shares of the labels. It counts how sure the
-    evidence is, so that it needs fewer rows than the share of right predictions (suite
-    parts, "chance").
-    """
-    weight = labels.sample_weight / labels.sample_weight.sum()
-    share = np.bincount(labels.codes, weight, labels.n_classes)
-    mean = weight @ proba
-    lead = weight @ (labels.proba_of_label(proba) - mean[labels.codes])
-    first = proba @ share - mean @ share
-    second = np.einsum("ij,ij,j->i", proba, proba, share)
-    second += mean**2 @ share - 2 * proba @ (mean * share)
-    error = np.sqrt(weight @ np.maximum(second - first**2, 0.0) / size)
-    return bool(lead > ONE_SIDED_99 * error + SMALLEST_PROBABILITY)
-
-
-def _rates_by_pairs(proba, predicted, labels):
-    r"""Return the share of other labels in cores of pairs of classes, by size of core.
+def _rate_by_pairs(proba, predicted, labels, size):
+    r"""Return the share of other labels in cores of pairs of classes, and its bound.
 
     On the far side of `j`, a class `i` between `j` and others does not overlap with
     `j`. So, for each pair, the core of the rows predicted as `i` is taken in the order
@@ -219,7 +195,12 @@ def _rates_by_pairs(proba, predicted, labels):
                 axis=0
             )
             wrong[k] += weight.sum() * shares.sum()
-    return np.minimum(wrong / labels.sample_weight.sum(), 1.0).tolist()
+    rates = np.minimum(wrong / labels.sample_weight.sum(), 1.0).tolist()
+    bounds = [
+        wilson_interval(rate, share * size, ONE_SIDED_99)[0]
+        for rate, share in zip(rates, CORE_SHARES, strict=True)
+    ]
+    return rates[0], min(bounds)
 
 
 def effective_size(weight, points=None, rows=slice(None)):

@@ -8,10 +8,10 @@ from scipy.stats import binomtest, norm
 from sknoisy._labels import NoisyLabels
 from sknoisy._numeric import ONE_SIDED_99
 from sknoisy.noise import UniformNoise
-from sknoisy.quality import _noise_rate
 from sknoisy.quality._noise_rate import (
     CORE_SHARES,
     NoiseEstimate,
+    _rate_by_pairs,
     effective_size,
     estimate_noise,
     wilson_interval,
@@ -166,13 +166,14 @@ def test_rate_by_pairs_by_hand():
     # The surest fifth of the class 0 is one row for each pair: the last one lies
     # farthest from 1, and the first one farthest from 2.
     proba = np.array([[0.6, 0.3, 0.1], [0.6, 0.35, 0.05], [0.5, 0.1, 0.4]])
-    for codes, expected in (([0, 1, 2], 0.0), ([0, 2, 1], 2.0), ([0, 0, 1], 1.0)):
+    cases = ([0, 1, 2], 0.0), ([0, 1, 1], 1.0), ([0, 2, 2], 1.0), ([0, 2, 1], 1.0)
+    for codes, expected in cases:
+        labels = NoisyLabels(np.array(codes), np.arange(3))
+        rate, bound = _rate_by_pairs(proba, np.zeros(3, int), labels, 300)
+        assert rate == expected
+        assert bound == wilson_interval(rate, 0.05 * 300, ONE_SIDED_99)[0]
         noise = estimate(proba, codes)
-        assert noise.pair_rate == min(expected, noise.core_rate)
-    rates = _noise_rate._rates_by_pairs(
-        proba, np.zeros(3, int), NoisyLabels(np.array([0, 0, 1]), np.arange(3))
-    )
-    assert rates == [1.0, 1.0, 1.0]
+        assert noise.pair_rate == min(rate, noise.core_rate)
 
 
 def test_two_classes_have_the_same_cores_by_pairs():
