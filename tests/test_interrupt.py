@@ -33,7 +33,7 @@ def test_only_the_command_is_concerned(program, command_line, expected):
 @pytest.mark.skipif(os.name == "nt", reason="signals are sent in another way there")
 @pytest.mark.parametrize(
     ("arguments", "quiet"),
-    [(["-m", "sknoisy", "audit"], True), (["-c", "import sknoisy"], False)],
+    [(["-m", "sknoisy", "audit"], True), (["-c", "import sknoisy.noise"], False)],
 )
 def test_interrupt_while_loading(tmp_path, arguments, quiet):
     # Stands in for the slow import of scikit-learn, in the middle of which it comes.

@@ -14,7 +14,10 @@ def run(code):
 
 @pytest.mark.parametrize("missing", ["torch", "skorch"])
 def test_missing_library_is_named_with_the_install_command(missing):
-    code = f"import sys, sknoisy; sys.modules[{missing!r}] = None; import sknoisy.deep"
+    code = (
+        f"import sys, sknoisy.noise; sys.modules[{missing!r}] = None; "
+        "import sknoisy.deep"
+    )
     error = run(code).stderr
     assert "ImportError: sknoisy.deep needs torch and skorch" in error
     assert 'pip install ".[deep]"' in error
