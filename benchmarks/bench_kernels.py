@@ -14,6 +14,7 @@ import os
 import tempfile
 import time
 import tracemalloc
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -133,17 +134,18 @@ def compare_layouts(size):
     sizes = [2**14, 2**15, 2**16, 2**17]
     print_row("table", *(f"{entries:,}" for entries in sizes))
     print_row(*["---"] * (1 + len(sizes)))
-    kept = _proba_table.BLOCK_ENTRIES, _proba_table.FEW_CLASSES
-    for n_classes in (3, 10, 32, 64, 100, 300):
+    kept = _proba_table.BLOCK_ENTRIES, _proba_table.SHORT_ROW
+    for n_classes, dtype in product((3, 10, 24, 32, 48, 64, 300), ("f4", "f8")):
         y, proba = make_table(int(10_000_000 * size) // n_classes, n_classes)
+        proba = proba.astype(dtype)
         cells = []
         for _proba_table.BLOCK_ENTRIES in sizes:
             pair = []
-            for _proba_table.FEW_CLASSES in (0, n_classes):
+            for _proba_table.SHORT_ROW in (0, proba.strides[0]):
                 pair.append(seconds(label_margins, proba, y))
             cells.append("{:.3f} / {:.3f}".format(*pair))
-        print_row(f"{len(y):,} x {n_classes}", *cells)
-    _proba_table.BLOCK_ENTRIES, _proba_table.FEW_CLASSES = kept
+        print_row(f"{len(y):,} x {n_classes} {dtype}", *cells)
+    _proba_table.BLOCK_ENTRIES, _proba_table.SHORT_ROW = kept
 
 
 def compare_copies():

@@ -1,6 +1,7 @@
 """From a noise model and the label given to the probability of each true class."""
 
 import numpy as np
+from scipy import sparse
 from scipy.optimize import brentq
 from scipy.special import expit, logit
 
@@ -22,6 +23,9 @@ INVERSE_TEMPERATURES = (1, 2, 4, 8, 16)
 SINGLE_PRECISION_ENTRIES = 2**22
 # Probability of a confusion below which one prediction must not rule a class out.
 SMALLEST_CONFUSION = 1e-3
+# Up to this share of larger confusions a sparse product is faster: for 300 classes it
+# takes two thirds of the time at 0.05, as long at 0.1.
+SPARSE_SHARE = 0.05
 # How far the mean of 1 - quality goes from its own value to the rate of the core. All
 # the way misses noise near the border, none counts overlap of classes as noise
 # (suite parts, "error rate of the core").
@@ -219,12 +223,15 @@ def _normalized(table):
 
 def _likelihood_of_votes(proba, transition_matrix):
     """Return how likely each row is in each true class, up to a factor of the row."""
-    log_T = np.log(np.maximum(transition_matrix, SMALLEST_CONFUSION)).T
+    # Only differences between classes count, so that the smallest factor may be 1.
+    log_T = np.log(np.maximum(transition_matrix / SMALLEST_CONFUSION, 1)).T
+    if np.count_nonzero(log_T) <= SPARSE_SHARE * log_T.size:
+        log_T = sparse.csr_array(log_T)
     table = np.empty(proba.shape)
     for rows in _blocks(table):
-        block = np.matmul(proba[rows], log_T, out=table[rows])
-        block -= block.max(axis=1, keepdims=True)
-        np.exp(block, out=block)
+        votes = proba[rows] @ log_T
+        votes -= votes.max(axis=1, keepdims=True)
+        np.exp(votes, out=table[rows])
     return table
 
 
@@ -271,7 +278,7 @@ def _log_likelihoods(table, priors, transition_matrix, codes, weights):
         unknown = to_label.mean(axis=1)
         for t, power in _powers(table[rows], every):
             total = power @ factors[t]
-            joint = np.einsum("nk,nk->n", power, to_label * factors[t])
+            joint = (power * to_label) @ factors[t]
             likelihood = np.divide(joint, total, out=unknown.copy(), where=total > 0)
             fit[t] += weights[rows] @ np.log(
                 np.maximum(likelihood, SMALLEST_PROBABILITY)

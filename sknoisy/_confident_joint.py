@@ -123,10 +123,16 @@ def _thresholds(codes, read, weights):
 
 def _best_confident(block, codes, threshold):
     """Return the most probable class that reaches its threshold; codes wins ties."""
-    block[block < threshold] = -1
-    best, rows = block.argmax(axis=1), np.arange(len(block))
-    best = np.where(block[rows, codes] == block[rows, best], codes, best)
-    return np.where(block[rows, best] >= 0, best, -1)
+    flat, rows = block.ravel(), np.arange(len(block))
+    # From right to left, so that the first of equal classes comes last and stays.
+    reached = np.flatnonzero(block >= threshold)[::-1]
+    reached = reached[np.argsort(flat[reached], kind="stable")]
+    row, column = np.divmod(reached, len(threshold))
+    best = np.full(len(block), -1)
+    best[row] = column
+    own = block[rows, codes]
+    torn = (best >= 0) & (own == block[rows, best]) & (own >= threshold[codes])
+    return np.where(torn, codes, best)
 
 
 def calibrate_joint(joint, label_mass):

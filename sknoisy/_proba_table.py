@@ -17,9 +17,9 @@ from sknoisy._compat import _openmp_effective_n_threads
 # Entries of a block, 512 kB of float64: of 2**14 to 2**17 the fastest in
 # benchmarks/bench_kernels.py for 10 and for 1,000 classes.
 BLOCK_ENTRIES = 2**16
-# Up to so many classes a block is stored class by class, so that a maximum over
-# classes becomes a few vector operations over rows (bench_kernels, "layout").
-FEW_CLASSES = 64
+# Rows of up to so many bytes are stored class by class, so that a maximum over classes
+# becomes a few vector operations over rows (bench_kernels, "layouts").
+SHORT_ROW = 192
 # Largest distance of the sum of a row from 1: probabilities with three decimals.
 SUM_TOLERANCE = 1e-3
 # From so many entries on, 32 MB of float64, starting threads costs less than a
@@ -67,8 +67,8 @@ class ProbaTable:
             Which rows these are.
 
         block : ndarray of shape (n_rows, n_classes)
-            Contiguous. Where it is writable, it is a copy, which may be overwritten
-            and which the next block overwrites; where not, part of the table itself.
+            Contiguous, in either order. It is a copy, which may be overwritten and
+            which the next block overwrites.
         """
         n_rows = max(1, BLOCK_ENTRIES // self.n_classes)
         buffer = np.empty(n_rows * self.n_classes, dtype=self.dtype)
@@ -79,16 +79,16 @@ class ProbaTable:
                 ends = np.searchsorted(rows, [start, start + len(piece)])
                 wanted = rows[slice(*ends)]
             for a in range(0, len(piece) if wanted is None else len(wanted), n_rows):
-                inside = slice(a, min(a + n_rows, len(piece)))
-                inside = inside if wanted is None else wanted[inside] - start
-                block = self._laid_out(piece[inside], order, buffer, rows is None)
-                if rows is None:
-                    outside = slice(start + a, start + a + len(block))
+                if wanted is None:
+                    part = piece[a : a + n_rows]
+                    found = slice(start + a, start + a + len(part))
+                    block = self._next_rows(part, order, buffer)
                     if self.owner is not None:
                         check_block(block, start + a, self.owner)
                 else:
-                    outside = inside + start
-                yield outside, block
+                    found = wanted[a : a + n_rows]
+                    block = self._picked_rows(piece, found - start, order, buffer)
+                yield found, block
             start += len(piece)
 
     def for_each_block(self, work):
@@ -126,22 +126,26 @@ class ProbaTable:
             for start, end in pairwise(starts.tolist())
         ]
 
-    def _laid_out(self, part, order, buffer, in_turn):
-        """Return some rows in the layout that suits the classes, a copy if need be."""
+    def _next_rows(self, part, order, buffer):
+        """Return a copy of consecutive rows, in the layout that suits the classes."""
         flat = buffer[: len(part) * self.n_classes]
-        if in_turn and self.n_classes <= FEW_CLASSES:
-            block = flat.reshape(self.n_classes, len(part)).T
-        elif in_turn and order is None and self._is_block(part):
-            block = part.view(np.ndarray)
-            block.flags.writeable = False
-            return block
+        if self.n_classes * self.dtype.itemsize <= SHORT_ROW:
+            block = flat.reshape(self.n_classes, -1).T
         else:
-            block = flat.reshape(len(part), self.n_classes)
+            block = flat.reshape(-1, self.n_classes)
         np.copyto(block, part if order is None else part[:, order])
         return block
 
-    def _is_block(self, part):
-        return part.dtype == self.dtype and part.flags.c_contiguous
+    def _picked_rows(self, piece, rows, order, buffer):
+        """Return a copy of some rows, row by row."""
+        block = buffer[: len(rows) * self.n_classes].reshape(-1, self.n_classes)
+        if order is None and piece.dtype == self.dtype:
+            # A third faster than a copy of a copy.
+            np.take(piece, rows, axis=0, out=block, mode="clip")
+        else:
+            picked = piece[rows]
+            np.copyto(block, picked if order is None else picked[:, order])
+        return block
 
     def to_array(self):
         """Return the whole table in memory, without a copy where it is there."""

@@ -133,6 +133,16 @@ def test_it_is_what_the_definition_says(n_classes, single_from, atol, monkeypatc
     assert_allclose(found, _expected_by_definition(proba, T, codes), atol=atol)
 
 
+@pytest.mark.parametrize("order", "CF")
+def test_a_matrix_of_few_confusions_gives_the_same(order):
+    proba, _, codes = _case(40, 0, n_samples=300)
+    T = 0.9 * np.eye(40) + 0.1 * np.roll(np.eye(40), 1, axis=1)
+    assert 80 / T.size <= _clean_posterior.SPARSE_SHARE
+    expected = _expected_by_definition(proba, T, codes)
+    found = expected_classes(np.array(proba, order=order), T, codes)
+    assert_allclose(found, expected, atol=1e-9)
+
+
 def test_an_impossible_vote_rules_no_class_out():
     T = np.array([[1.0, 0.0], [0.3, 0.7]])
     proba = np.array([[0.9, 0.1]] * 5 + [[0.3, 0.7]] * 5)

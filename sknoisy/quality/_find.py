@@ -134,8 +134,9 @@ def wrong_by_noise_rate(proba, codes, weights):
     read = label_margins(proba, codes)
     joint = estimated_joint(read, codes, weights)
     scores = GroupedScores(codes, read.given, len(joint), weights)
-    bounds = _bounds_of_pairs(scores, joint)
-    return _lowest_of_pairs(read, codes, weights, joint, bounds)
+    pairs = _pairs_of_classes(joint)
+    bounds = _bounds_of_pairs(scores, pairs)
+    return _lowest_of_pairs(read, codes, weights, pairs, bounds)
 
 
 def wrong_by_both(proba, codes, weights):
@@ -144,10 +145,11 @@ def wrong_by_both(proba, codes, weights):
     joint = estimated_joint(read, codes, weights)
     scores = GroupedScores(codes, read.given, len(joint), weights)
     by_class = scores.lowest(_wrong_of_each_label(joint))
-    bounds = _bounds_of_pairs(scores, joint)
+    pairs = _pairs_of_classes(joint)
+    bounds = _bounds_of_pairs(scores, pairs)
     # The scores are as large as all that is kept of the rows.
     del scores
-    return by_class & _lowest_of_pairs(read, codes, weights, joint, bounds)
+    return by_class & _lowest_of_pairs(read, codes, weights, pairs, bounds)
 
 
 def wrong_by_confident_joint(proba, codes, weights):
@@ -170,39 +172,45 @@ def _wrong_of_each_label(joint):
     return joint.sum(axis=0) - np.diag(joint)
 
 
-def _bounds_of_pairs(scores, joint):
+def _pairs_of_classes(joint):
+    """Return label, other class and estimated weight of each pair that has any."""
+    by_label = joint.T.copy()
+    np.fill_diagonal(by_label, 0)
+    place = np.flatnonzero(by_label)
+    return *np.divmod(place, len(joint)), by_label.ravel()[place]
+
+
+def _bounds_of_pairs(scores, pairs):
     """Return for each label and other class a bound of the leads that can be wrong."""
-    label, other = np.nonzero(_off_diagonal(joint).T)
-    bounds = np.full(joint.shape, -np.inf, dtype=scores.sorted.dtype)
-    bounds[label, other] = scores.exceeding(joint[other, label], label)
+    label, other, budgets = pairs
+    shape = (scores.n_groups, scores.n_groups)
+    bounds = np.full(shape, -np.inf, dtype=scores.sorted.dtype)
+    bounds[label, other] = scores.exceeding(budgets, label)
     return bounds
 
 
-def _lowest_of_pairs(read, codes, weights, joint, bounds):
+def _lowest_of_pairs(read, codes, weights, pairs, bounds):
     """Return the labels of lowest lead over another class, for each pair of classes."""
-    label, other = np.nonzero(_off_diagonal(joint).T)
-    number = np.zeros(joint.shape, dtype=np.min_scalar_type(len(label)))
+    label, other, budgets = pairs
+    number = np.zeros(bounds.shape, dtype=np.min_scalar_type(len(label)))
     number[label, other] = np.arange(len(label))
     near, largest = np.empty(len(codes), dtype=bool), bounds.max(axis=1)
     for rows in parts_of_rows(len(codes)):
         near[rows] = read.given[rows] - read.other[rows] <= largest[codes[rows]]
-    pairs = LowestPairs(joint[other, label], weights)
-    near = np.flatnonzero(near)
-    for rows, block in read.table.blocks(near):
+    lowest = LowestPairs(budgets, weights)
+    for rows, block in read.table.blocks(np.flatnonzero(near)):
         given, labels = read.given[rows, None], codes[rows]
         leads = np.subtract(given, block, out=block)
-        row, column = np.nonzero(leads <= bounds[labels])
-        pairs.add(number[labels[row], column], leads[row, column], rows[row])
-        if pairs.is_full:
-            lower = np.minimum(bounds[label, other], pairs.drop_excess())
+        # A search in one dimension takes a fifth of the time of one in two.
+        found = np.flatnonzero(leads <= bounds[labels])
+        row, column = np.divmod(found, len(bounds))
+        lowest.add(number[labels[row], column], leads.ravel()[found], rows[row])
+        if lowest.is_full:
+            lower = np.minimum(bounds[label, other], lowest.drop_excess())
             bounds[label, other] = lower
     wrong = np.zeros(len(codes), dtype=bool)
-    wrong[pairs.rows()] = True
+    wrong[lowest.rows()] = True
     return wrong
-
-
-def _off_diagonal(joint):
-    return joint * (1 - np.eye(len(joint)))
 
 
 RULES = {

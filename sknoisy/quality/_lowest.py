@@ -13,8 +13,9 @@ from sknoisy._label_margins import parts_of_rows
 # Rounding of sums of weights, relative to a budget: far above that of a million
 # additions, far below half the weight of a row.
 ROUNDING = 1e-9
-# Up to so many groups, sorting the scores of each beats one sort of row numbers.
-FEW_GROUPS = 512
+# From so many entries a group on, sorting the scores of each group is faster than one
+# sort of all entries by score and one by group: measured for 90 to 30,000 groups.
+LARGE_GROUP = 32
 # Leads that are kept, 1 MB, before those are dropped that cannot be among the lowest.
 KEPT_ENTRIES = 2**16
 
@@ -45,7 +46,7 @@ class GroupedScores:
             sizes += np.bincount(groups[rows], minlength=n_groups)
         self.ends = np.cumsum(sizes)
         self.starts = self.ends - sizes
-        if mass is None and n_groups <= FEW_GROUPS:
+        if mass is None and len(groups) >= LARGE_GROUP * n_groups:
             self.sorted = self._by_group()
             for start, end in pairwise([0, *self.ends]):
                 self.sorted[start:end].sort()

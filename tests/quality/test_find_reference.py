@@ -17,10 +17,9 @@ from sknoisy._confident_joint import (
     count_confident_joint,
     estimated_joint,
 )
-from sknoisy._proba_table import BLOCK_ENTRIES, FEW_CLASSES
+from sknoisy._proba_table import BLOCK_ENTRIES, SHORT_ROW
 from sknoisy.quality import _lowest
 from sknoisy.quality._find import RULES
-from sknoisy.quality._lowest import FEW_GROUPS
 from sknoisy.quality._scores import SCORES
 
 
@@ -96,9 +95,14 @@ def draw(seed, n_classes, n_samples, dtype, ties, absent):
     return codes, proba.astype(dtype)
 
 
+# The longest rows that are stored class by class, in single and double precision.
+LONGEST_SINGLE, LONGEST_DOUBLE = SHORT_ROW // 4, SHORT_ROW // 8
+SIZES = [2, 3, 5, 12, LONGEST_DOUBLE, LONGEST_DOUBLE + 1]
+SIZES += [LONGEST_SINGLE, LONGEST_SINGLE + 1, 300]
+
 cases = given(
     seed=st.integers(0, 10_000),
-    n_classes=st.sampled_from([2, 3, 5, 12, FEW_CLASSES, FEW_CLASSES + 1, 300]),
+    n_classes=st.sampled_from(SIZES),
     n_samples=st.sampled_from([1, 20, 200]),
     dtype=st.sampled_from([np.float32, np.float64]),
     ties=st.booleans(),
@@ -147,9 +151,10 @@ def test_tables_of_many_blocks(n_classes, weighted, monkeypatch):
         assert_array_equal(RULES[rule](proba, codes, weights), wrong)
 
 
-def test_more_classes_than_are_sorted_one_by_one():
-    n_classes = FEW_GROUPS + 1
-    codes, proba = draw(1, n_classes, 2000, np.float64, ties=False, absent=0)
+@pytest.mark.parametrize("large_group", [0, 10**9])
+def test_groups_are_sorted_one_by_one_or_at_once(large_group, monkeypatch):
+    monkeypatch.setattr(_lowest, "LARGE_GROUP", large_group)
+    codes, proba = draw(1, 40, 2000, np.float64, ties=False, absent=0)
     for rule, wrong in wrong_by_loops(proba, codes).items():
         assert_array_equal(RULES[rule](proba, codes, None), wrong)
 
