@@ -5,7 +5,6 @@ that no row and no near relative of it is evidence about its own label.
 """
 
 import warnings
-from functools import partial
 
 import numpy as np
 from sklearn.tree import ExtraTreeClassifier
@@ -31,6 +30,9 @@ IN_BAG_SHARE = 0.5
 MOST_IN_BAG = 4000
 # Weight of the class shares beside the votes of all trees, so that none is zero.
 PRIOR_VOTES = 0.1
+# Trees of one task. A task sends back one table of votes however many trees it has, so
+# that on the workers of a cluster few trees a task take longer to send than to grow.
+TREES_A_TASK = 5
 FLOAT32_MAX = np.finfo(np.float32).max
 
 
@@ -110,19 +112,41 @@ def grow_forest(inputs):
 def _votes_of_trees(Z, codes, n_classes, owners, samples, numbers, seed, *, n_jobs):
     """Grow a tree on each of the samples named by number, and add up their votes."""
     seeds = check_random_state(seed).randint(np.iinfo(np.int32).max, size=len(numbers))
-    grow = delayed(partial(_votes_of_tree, Z, codes, owners))
+    tasks = []
+    for number in sorted(set(numbers)):
+        trees = [
+            (KINDS[i % len(KINDS)], seeds[i])
+            for i, n in enumerate(numbers)
+            if n == number
+        ]
+        for start in range(0, len(trees), TREES_A_TASK):
+            tasks.append((number, trees[start : start + TREES_A_TASK]))
     votes = [np.zeros((len(Z), n_classes)) for _ in samples]
     with warnings.catch_warnings():
         # With few rows a class scikit-learn takes the codes for a regression.
         warnings.filterwarnings("ignore", "The number of unique classes is greater")
         # Threads share the rows; whatever their number, votes are added in one order.
-        trees = parallel_as_they_come(n_jobs, prefer="threads")(
-            grow(*samples[number], KINDS[i % len(KINDS)], seeds[i])
-            for i, number in enumerate(numbers)
+        # As arguments the rows are sent once to each worker of a cluster.
+        parts = parallel_as_they_come(n_jobs, prefer="threads")(
+            delayed(_votes_of_task)(
+                Z, codes, n_classes, owners, *samples[number], trees
+            )
+            for number, trees in tasks
         )
-        for number, (outside, classes, proba) in zip(numbers, trees, strict=True):
+        for (number, _), part in zip(tasks, parts, strict=True):
             for table in {0, number}:
-                votes[table][np.ix_(outside, classes)] += proba
+                votes[table] += part
+    return votes
+
+
+def _votes_of_task(Z, codes, n_classes, owners, rows, weights, candidates, trees):
+    """Grow some of the trees, and add up their votes."""
+    votes = np.zeros((len(Z), n_classes))
+    for kind, seed in trees:
+        outside, classes, proba = _votes_of_tree(
+            Z, codes, owners, rows, weights, candidates, kind, seed
+        )
+        votes[np.ix_(outside, classes)] += proba
     return votes
 
 
