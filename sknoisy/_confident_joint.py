@@ -154,7 +154,8 @@ def calibrate_joint(joint, label_mass):
     """
     seen = joint.sum(axis=0)
     share = np.divide(joint, seen, out=np.eye(len(joint)), where=seen > 0)
-    return share * label_mass
+    share *= label_mass
+    return share
 
 
 def joint_to_transition(joint):

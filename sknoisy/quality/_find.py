@@ -174,10 +174,11 @@ def _wrong_of_each_label(joint):
 
 def _pairs_of_classes(joint):
     """Return label, other class and estimated weight of each pair that has any."""
-    by_label = joint.T.copy()
-    np.fill_diagonal(by_label, 0)
-    place = np.flatnonzero(by_label)
-    return *np.divmod(place, len(joint)), by_label.ravel()[place]
+    wrong = joint.copy()
+    np.fill_diagonal(wrong, 0)
+    place = np.flatnonzero(wrong)
+    other, label = np.divmod(place, len(joint))
+    return label, other, wrong.ravel()[place]
 
 
 def _bounds_of_pairs(scores, pairs):
