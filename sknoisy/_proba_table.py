@@ -139,8 +139,8 @@ class ProbaTable:
     def _picked_rows(self, piece, rows, order, buffer):
         """Return a copy of some rows, row by row."""
         block = buffer[: len(rows) * self.n_classes].reshape(-1, self.n_classes)
-        if order is None and piece.dtype == self.dtype:
-            # A third faster than a copy of a copy.
+        if order is None and piece.dtype == self.dtype and piece.flags.c_contiguous:
+            # A third faster than a copy of a copy; of another piece it copies all.
             np.take(piece, rows, axis=0, out=block, mode="clip")
         else:
             picked = piece[rows]

@@ -159,13 +159,17 @@ def test_groups_are_sorted_one_by_one_or_at_once(large_group, monkeypatch):
         assert_array_equal(RULES[rule](proba, codes, None), wrong)
 
 
-def test_memory_is_less_than_four_numbers_a_row():
-    codes, proba = draw(0, 10, 300_000, np.float64, ties=False, absent=0)
+@pytest.mark.parametrize("order", "CF")
+@pytest.mark.parametrize(("n_classes", "most"), [(10, 4), (50, 12)])
+def test_memory_is_that_of_a_few_numbers_a_row(n_classes, most, order):
+    n_samples = 3_000_000 // n_classes
+    codes, proba = draw(0, n_classes, n_samples, np.float64, ties=False, absent=0)
+    proba = np.array(proba, order=order)
     tracemalloc.start()
     find_label_errors(codes, proba)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert peak < 4 * 8 * len(codes)
+    assert peak < most * 8 * n_samples
 
 
 def test_the_bound_of_the_other_classes_is_never_below():
