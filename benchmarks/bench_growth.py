@@ -1,12 +1,14 @@
 """How the time of the evidence grows with the rows.
 
 Run ``python benchmarks/bench_growth.py``, with ``--size 0.1`` for a tenth of the rows.
-Four tables: exact and approximate neighbour search on data with 12 directions in 50
+Five tables: exact and approximate neighbour search on data with 12 directions in 50
 columns, with the share of the ten nearest rows that the approximate search finds; the
 out-of-bag forest, with the exponent of its growth from one size to the next; the
 default classifier around boosting, with the memory that it needs beside X and a plain
-fit; and histogram boosting on 8,000 rows as they are, weighted and filtered. Times are
-of the processor.
+fit; histogram boosting on 8,000 rows as they are, weighted and filtered; and the
+classifier of tags on up to 100,000 rows and 1,000 tags, both sparse, 40 % of the tags
+removed, beside plain fits, with the most memory of the process and the mean AUC of some
+of the tags. Times are of the processor.
 """
 
 import argparse
@@ -18,8 +20,12 @@ from itertools import product
 
 import numpy as np
 from pynndescent import PyNNDescentTransformer
+from scipy import sparse
+from sklearn.base import clone
 from sklearn.datasets import make_classification
 from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.linear_model import SGDClassifier
+from sklearn.metrics import roc_auc_score
 from sklearn.neighbors import KNeighborsTransformer
 
 from sknoisy import NoisyLabelClassifier
@@ -28,6 +34,7 @@ from sknoisy._folds import distinct_rows
 from sknoisy._labels import NoisyLabels
 from sknoisy._soft_labels import fit_soft_labels, soft_labels_for
 from sknoisy.evidence import EvidenceInputs, forest_evidence
+from sknoisy.multilabel import MultilabelNoisyClassifier
 from sknoisy.noise import UniformNoise
 
 N_NEIGHBORS = 10
@@ -35,6 +42,9 @@ SEARCHED = [10_000, 20_000, 40_000]
 GROWN = [12_500, 50_000, 200_000]
 BOOSTED = 8000
 FITTED = [20_000, 60_000, 200_000]
+# Rows and tags; every 63rd tag is also fitted as it is, and scored on as many new rows.
+TAGGED = [(10_000, 100), (50_000, 500), (100_000, 1000)]
+SAMPLED_TAGS = 63
 
 
 def evidence_inputs(X, y):
@@ -132,6 +142,13 @@ def measure_fit(n_rows):
     return plain, ours, model.n_fits_, (peak_memory() - before) / X.nbytes
 
 
+def in_new_process(function, *args):
+    """Return the result of a call in a process that has had nothing in memory."""
+    fresh = {"max_workers": 1, "mp_context": multiprocessing.get_context("spawn")}
+    with ProcessPoolExecutor(**fresh) as process:
+        return process.submit(function, *args).result()
+
+
 def peak_memory():
     """Return the most bytes that the process has had in memory so far."""
     return 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -143,9 +160,7 @@ def compare_fits(size):
     print("| --- | --- | --- | --- | --- | --- |")
     last = None
     for n_rows in (int(size * n) for n in FITTED):
-        fresh = {"max_workers": 1, "mp_context": multiprocessing.get_context("spawn")}
-        with ProcessPoolExecutor(**fresh) as process:
-            plain, ours, n_fits, memory = process.submit(measure_fit, n_rows).result()
+        plain, ours, n_fits, memory = in_new_process(measure_fit, n_rows)
         exponent = "-"
         if last is not None:
             exponent = f"{np.log(ours / last[1]) / np.log(n_rows / last[0]):.2f}"
@@ -154,11 +169,60 @@ def compare_fits(size):
         last = n_rows, ours
 
 
+def make_tags(n_rows, n_tags, rng, n_factors=20):
+    """Return sparse rows and tags, each tag in 1 % of the rows, made of few factors."""
+    shape = (n_rows, 10 * n_factors)
+    X = sparse.random_array(shape, density=0.05, format="csr", rng=rng)
+    factors = X @ np.eye(n_factors)[np.arange(10 * n_factors) % n_factors]
+    columns = []
+    for _ in range(n_tags):
+        score = factors @ rng.normal(size=n_factors)
+        tagged = score > np.quantile(score, 0.99)
+        columns.append(sparse.csc_array(tagged[:, None]))
+    return X, sparse.hstack(columns, format="csr")
+
+
+def measure_tags(n_rows, n_tags):
+    """Return times of plain fits and of ours, memory, and AUC of both and of clean."""
+    rng = np.random.RandomState(0)
+    X, clean = make_tags(2 * n_rows, n_tags, rng)
+    X, X_test, y_test = X[:n_rows], X[n_rows:], clean[n_rows:].tocsc()
+    clean = clean[:n_rows].tocoo()
+    kept = rng.uniform(size=clean.nnz) < 0.6
+    noisy = sparse.csr_array(
+        (kept[kept].astype(int), (clean.row[kept], clean.col[kept])), clean.shape
+    )
+    base = SGDClassifier(loss="log_loss", max_iter=5, tol=None, random_state=0)
+    some = np.arange(0, n_tags, SAMPLED_TAGS)
+    model, ours = seconds(lambda: MultilabelNoisyClassifier(base).fit(X, noisy))
+    memory = peak_memory()
+    proba = [model.predict_proba(X_test)[:, some]]
+    for y in (noisy, clean):
+        columns = y.tocsc()[:, some].toarray().T
+        fits, plain = seconds(lambda c=columns: [clone(base).fit(X, y) for y in c])
+        proba.append(np.column_stack([f.predict_proba(X_test)[:, 1] for f in fits]))
+    aucs = [roc_auc_score(y_test[:, some].toarray(), p) for p in proba]
+    return plain / len(some) * n_tags, ours, memory, aucs
+
+
+def compare_tags(size):
+    """Print time, memory and AUC of the classifier of tags, size by size."""
+    print("\n| rows | tags | plain fits, s | ours, s | MiB | AUC: ours, plain, clean |")
+    print("| --- | --- | --- | --- | --- | --- |")
+    for n_rows, n_tags in TAGGED:
+        n_rows = int(size * n_rows)
+        plain, ours, memory, aucs = in_new_process(measure_tags, n_rows, n_tags)
+        aucs = ", ".join(f"{auc:.3f}" for auc in aucs)
+        line = f"{plain:.0f} | {ours:.0f} | {memory / 2**20:.0f} | {aucs}"
+        print(f"| {n_rows:,} | {n_tags:,} | {line} |", flush=True)
+
+
 TABLES = {
     "searches": compare_searches,
     "forests": compare_forests,
     "fits": compare_fits,
     "actions": compare_actions,
+    "tags": compare_tags,
 }
 
 
