@@ -7,7 +7,6 @@ from numbers import Integral
 
 import numpy as np
 import torch
-from sklearn.utils import check_array
 from skorch import NeuralNet
 from skorch.utils import to_tensor
 
@@ -17,6 +16,7 @@ from sknoisy.deep._sequence_loss import absence_loss, bag_loss, step_loss
 from sknoisy.deep._sequence_model import BagDataset, SequenceModel, side_by_side
 from sknoisy.deep._sequence_module import StepScorer, TemporalConvolution, moving_mean
 from sknoisy.deep._skorch_net import SkorchNet, Training
+from sknoisy.sequence._bags import bags_to_learn_from, read_bags
 
 # Enough to see whether a network keeps the number of steps.
 SOME_STEPS = 11
@@ -188,17 +188,11 @@ class SequenceNet(AveragedWeights, SkorchNet, NeuralNet):
         return self._fit(X, y, fresh=not self.initialized_)
 
     def _fit(self, X, y, *, fresh):
-        values, offsets = self._read_bags(X)
-        y = check_array(y, dtype=np.float64, input_name="y")
-        if len(y) != len(offsets) - 1 or y.min() < 0 or y.max() > 1:
-            raise ValueError(
-                f"y expected shape ({len(offsets) - 1}, n_classes) with numbers from 0 "
-                f"to 1, a row per bag, but got shape {y.shape} from {y.min()} to "
-                f"{y.max()}. Order the rows as the bags."
-            )
+        bags = bags_to_learn_from(X, self._owner)
+        y = _read_table(y, bags.n_bags, self._owner)
         allowed = np.column_stack([y, np.ones(len(y))])
-        targets = np.zeros((len(values), allowed.shape[1]))
-        dataset = BagDataset(values, offsets, allowed, targets)
+        targets = np.zeros((len(bags.values), allowed.shape[1]))
+        dataset = BagDataset(bags.values, bags.offsets, allowed, targets)
         return self._train(dataset, fresh=fresh)
 
     def predict_proba(self, X):
@@ -215,24 +209,9 @@ class SequenceNet(AveragedWeights, SkorchNet, NeuralNet):
             What is missing to 1 is background.
         """
         self.check_is_fitted()
-        values, offsets = self._read_bags(X)
-        proba = self._proba(values, offsets)[:, :-1]
-        return np.split(proba, offsets[1:-1])
-
-    def _read_bags(self, X):
-        """Return bags laid end to end, and where each begins."""
-        bags = X.transpose(0, 2, 1) if getattr(X, "ndim", 1) == 3 else X
-        bags = [
-            check_array(bag, dtype=np.float64, ensure_min_samples=0) for bag in bags
-        ]
-        widths = {bag.shape[1] for bag in bags}
-        if len(widths) != 1:
-            raise ValueError(
-                f"{self._owner} expected bags of shape (n_steps, n_features) with the "
-                f"same number of features, but got {sorted(widths)}. Pass a list with "
-                "an array per bag."
-            )
-        return np.concatenate(bags), np.cumsum([0, *map(len, bags)])
+        n_features = len(self._center_)
+        bags = read_bags(X, owner=self._owner, n_features=n_features)
+        return bags.split(self._proba(bags.values, bags.offsets)[:, :-1])
 
     # Training
 
@@ -318,3 +297,25 @@ class SequenceNet(AveragedWeights, SkorchNet, NeuralNet):
                 "training has diverged. Scale X, or lower lr."
             )
         return found
+
+
+def _read_table(y, n_bags, owner):
+    """Return the probability of each class in each bag, checked."""
+    try:
+        table = np.asarray(y, dtype=float)
+    except (TypeError, ValueError):
+        # Sets or lists of labels, one for each bag.
+        table = np.empty(n_bags)
+    if table.ndim != 2 or len(table) != n_bags or not table.size:
+        raise ValueError(
+            f"{owner} expected y of shape ({n_bags}, n_classes), a row per bag, but "
+            f"got shape {table.shape}. Order the rows as the bags; of sets of labels "
+            "sklearn.preprocessing.MultiLabelBinarizer makes such a table."
+        )
+    if not (table >= 0).all() or not (table <= 1).all():
+        raise ValueError(
+            f"{owner} expected numbers from 0 to 1 in y, the probability that a class "
+            f"occurs in a bag, but got {table.min()} to {table.max()}. Rescale or "
+            "clip them."
+        )
+    return table

@@ -4,13 +4,13 @@ from numbers import Integral, Real
 
 import numpy as np
 import torch
-from scipy import sparse
 from torch.nn.functional import logsigmoid
 
 from sknoisy._compat import Interval, _num_samples
 from sknoisy._indicator import read_indicator
 from sknoisy.deep._base import BaseDeepClassifier
 from sknoisy.deep._modules import first_of, last_linear, make_table_module
+from sknoisy.multilabel._tag_labels import check_varies, is_single_column
 
 # The first hidden layer of the default network; the second has ``n_hidden`` units.
 WIDTH = 128
@@ -117,12 +117,12 @@ class TaggingNetClassifier(BaseDeepClassifier):
         self.spurious_rate = spurious_rate
 
     def _train(self, X, y, sample_weight, groups, trusted, *, fresh, **keywords):
-        given = y if y is None or sparse.issparse(y) else np.asarray(y)
-        self._is_table_ = np.ndim(given) == 2 and given.shape[1] > 1
+        self._is_table_ = y is not None and not is_single_column(y, self._owner)
         if not self._is_table_:
             keywords["fresh"] = fresh
             return super()._train(X, y, sample_weight, groups, trusted, **keywords)
         tags = read_indicator(y, owner=self._owner, name="y")
+        check_varies(tags.occurrence(), tags.n_samples, self._owner)
         weights, entries = _split_weights(sample_weight, tags.matrix.shape)
         rates = self._checked_rates(tags.n_labels)
         # Rows, weights and groups are read where they always are, beside two classes

@@ -153,14 +153,16 @@ def read_table(reader, X, y, sample_weight, groups, trusted, params, label_names
     labels = TagLabels(
         tags, labels.sample_weight, labels.groups, trusted, labels.params
     )
-    _check_varies(labels, owner)
+    # Rows without weight do not count, as everywhere.
+    check_varies(labels.occurrence(), labels.sample_weight.sum(), owner)
     return labels
 
 
-def _check_varies(labels, owner):
-    """Refuse a table in which every tag is the same for all rows."""
-    # Rows without weight do not count, as everywhere.
-    tagged, total = labels.occurrence(), labels.sample_weight.sum()
+def check_varies(tagged, total, owner):
+    """Refuse a table in which every tag is the same for all rows.
+
+    ``tagged`` is the weight of the rows that have each tag, of shape (n_labels,).
+    """
     if not ((tagged > 0) & (tagged < total)).any():
         n_zero = int((tagged == 0).sum())
         raise ValueError(

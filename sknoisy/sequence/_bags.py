@@ -63,6 +63,17 @@ def read_bags(X, *, owner, n_features=None):
     return bags
 
 
+def bags_to_learn_from(X, owner):
+    """Return sequences as one record, of which at least one has steps."""
+    bags = read_bags(X, owner=owner)
+    if not bags.lengths.any():
+        raise ValueError(
+            f"{owner} expected bags with steps to learn from, but all {bags.n_bags} "
+            "bags in X have none. Check what cut them."
+        )
+    return bags
+
+
 def is_list(values):
     """Whether this holds one entry per bag: a list, a tuple or an array of objects."""
     kind = getattr(getattr(values, "dtype", None), "kind", None)

@@ -15,7 +15,7 @@ from sknoisy._compat import (
     with_callbacks,
 )
 from sknoisy.sequence._bag_noise import bag_noise
-from sknoisy.sequence._bags import read_bags
+from sknoisy.sequence._bags import bags_to_learn_from, read_bags
 from sknoisy.sequence._detection import detection_map_score
 from sknoisy.sequence._evidence import (
     read_evidence,
@@ -278,16 +278,10 @@ class WeakSequenceLocalizer(CallbackSupportMixin, BaseEstimator):
         return self
 
     def _bags_to_learn_from(self, X):
-        owner = type(self).__name__
-        bags = read_bags(X, owner=owner)
+        bags = bags_to_learn_from(X, type(self).__name__)
         if self.smoothing % 2 == 0:
             even = f"got {self.smoothing}. Pass {self.smoothing + 1}."
             raise ValueError(f"smoothing expected an odd number of steps, but {even}")
-        if not bags.lengths.any():
-            raise ValueError(
-                f"{owner} expected bags with steps to learn from, but all "
-                f"{bags.n_bags} bags in X have none. Check what cut them."
-            )
         return bags
 
     def _fusion(self):

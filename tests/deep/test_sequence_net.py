@@ -370,14 +370,14 @@ def test_skorch_is_at_hand():
 @pytest.mark.parametrize(
     ("bags", "y", "message"),
     [
-        (X, table_of(Y)[1:], r"y expected shape \(24, n_classes\)"),
-        (X, 2 * table_of(Y), "with numbers from 0 to 1"),
-        (
-            [*X[:-1], X[0][:, 1:]],
-            table_of(Y),
-            r"same number of features, but got \[3, 4",
-        ),
-        ([X[0].ravel()], [[1]], "Expected 2D array, got 1D array"),
+        (X, table_of(Y)[1:], r"expected y of shape \(24, n_.*got shape \(23, 2\)"),
+        (X, Y, r"but got shape \(24,\).*of sets of labels sklearn"),
+        (X, [0, 1] * 12, r"but got shape \(24,\)"),
+        (X, 2 * table_of(Y), "expected numbers from 0 to 1 in y.*0.0 to 2.0"),
+        (X, table_of(Y) + np.nan, "but got nan to nan"),
+        ([*X[:-1], X[0][:, 1:]], table_of(Y), "0 has 4 and bag 23 has 3"),
+        ([X[0].ravel()], [[1]], r"bag 0 of X has shape \(\d+,\)"),
+        ([bag[:0] for bag in X], table_of(Y), "but all 24 bags in X have none"),
     ],
 )
 def test_bags_and_tables_that_do_not_fit(bags, y, message):

@@ -178,6 +178,15 @@ def test_rates_and_weights_that_cannot_be(data, params, fit_params, message):
         net(**params).fit(X, noisy, **fit_params)
 
 
-def test_tables_that_are_no_tags(data):
-    with pytest.raises(ValueError, match="expected zeros and ones in y"):
-        net().fit(data[0], np.full((400, 2), 3))
+@pytest.mark.parametrize(
+    ("y", "message"),
+    [
+        (np.full((400, 2), 3), "expected zeros and ones in y"),
+        (np.zeros((400, 2), int), "of 2 tags 2 are all zero and 0 all one"),
+        ([("a", "b"), ("b",)] * 200, "but got rows of different lengths"),
+        ([{"a", "b"}, set()] * 200, "but got sets of labels. Pass sklearn"),
+    ],
+)
+def test_tables_that_are_no_tags(data, y, message):
+    with pytest.raises(ValueError, match=message):
+        net().fit(data[0], y)
