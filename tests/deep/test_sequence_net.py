@@ -335,6 +335,16 @@ def test_it_learns_from_a_table_by_itself():
     assert not net.warm_start
 
 
+def test_few_epochs_are_enough_at_the_default_rate():
+    # At a third of it some seeds hardly leave the background.
+    losses = {"default": [], "slower": []}
+    for seed in range(4):
+        for name, rate in {"default": {}, "slower": {"lr": 0.003}}.items():
+            net = SequenceNet(max_epochs=6, random_state=seed, **rate)
+            losses[name].append(net.fit(X, table_of(Y)).history[-1, "train_loss"])
+    assert np.mean(losses["default"]) < 0.9 * np.mean(losses["slower"])
+
+
 def test_bags_of_equal_length_may_be_one_array():
     together = np.stack([bag[:56] for bag in X])
     net = SequenceNet(**SMALL | {"max_epochs": 1}, random_state=0)
