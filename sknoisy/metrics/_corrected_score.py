@@ -15,7 +15,12 @@ from sknoisy.metrics._influence import (
     transition_variance,
 )
 from sknoisy.metrics._proba_scores import PROBA_SCORES
-from sknoisy.metrics._read import METRICS, read_labels_and_predictions, read_share
+from sknoisy.metrics._read import (
+    METRICS,
+    check_score_is_defined,
+    read_labels_and_predictions,
+    read_share,
+)
 
 # Beyond the first, the joint shares are found by maximum likelihood, since those of the
 # inverse leave [0, 1]; beyond the second nothing is said: symmetric noise of two
@@ -154,7 +159,8 @@ def noise_corrected_score(
     ValueError
         If the matrix is no transition matrix of these classes, or so close to singular
         that nothing can be said (a condition number above 1000); if labels are outside
-        ``classes``; if arrays differ in length; or if scores have the wrong shape.
+        ``classes``; if arrays differ in length; if scores have the wrong shape; or, for
+        "roc_auc" and "average_precision", if the matrix leaves a class without rows.
 
     See Also
     --------
@@ -204,7 +210,7 @@ def noise_corrected_score(
     if metric in CONFUSION_SCORES:
         parts = _of_confusion(metric, codes, predicted, T, condition, weight)
     else:
-        parts = _of_scores(metric, codes, predicted, T, weight)
+        parts = _of_scores(metric, codes, predicted, T, weight, classes)
     value, uncorrected, variance, derivative = parts
     if support is not None:
         gradient = transition_gradient(derivative, np.linalg.inv(T))
@@ -299,11 +305,15 @@ def _of_confusion(metric, codes, predicted, T, condition, weight):
     return value, score(N)[0], float(variance), N @ gradient.T
 
 
-def _of_scores(metric, codes, scores, T, weight):
+def _of_scores(metric, codes, scores, T, weight, classes):
     """Return the same for a metric of scores, by the rows."""
-    score = PROBA_SCORES[metric]
+    score, right = PROBA_SCORES[metric], np.linalg.inv(T)
     share = read_share(weight, len(codes))
-    one = score(codes, scores, np.linalg.inv(T), share)
+    one = score(codes, scores, right, share)
+    of_class = np.bincount(codes, share, len(T)) @ right
+    check_score_is_defined(
+        one.value, metric, of_class, classes, "noise_corrected_score"
+    )
     plain = score(codes, scores, np.eye(len(T)), share)
     return one.value, plain.value, one.variance(share), one.pseudo_label
 

@@ -149,3 +149,33 @@ def read_share(sample_weight, n_samples):
             "every row would be left out. Leave sample_weight out for equal weights."
         )
     return weight / weight.sum()
+
+
+def check_score_is_defined(value, metric, share_of_class, classes, owner):
+    """Raise an error where a class has no rows, so that its score says nothing.
+
+    Parameters
+    ----------
+    value : float
+        The score; NaN where it is not defined.
+
+    metric : str
+        Its name.
+
+    share_of_class : ndarray of shape (n_classes,)
+        Share of the rows that each class has; the inverse of a transition matrix can
+        make it negative.
+
+    classes : ndarray of shape (n_classes,)
+        The classes.
+
+    owner : str
+        Name of the caller, for the message.
+    """
+    if np.isnan(value):
+        gone = int(share_of_class.argmin())
+        raise ValueError(
+            f"{owner} expected rows of every class for metric={metric!r}, but class "
+            f"{classes[gone]!s} has {share_of_class[gone]:.2%} of them. Pass more rows "
+            "of it, or take metric='log_loss' or metric='brier'."
+        )

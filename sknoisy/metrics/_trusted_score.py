@@ -15,7 +15,12 @@ from sknoisy.metrics._corrected_score import (
     confusion_influence,
 )
 from sknoisy.metrics._proba_scores import PROBA_SCORES
-from sknoisy.metrics._read import METRICS, read_labels_and_predictions, read_share
+from sknoisy.metrics._read import (
+    METRICS,
+    check_score_is_defined,
+    read_labels_and_predictions,
+    read_share,
+)
 
 # With fewer trusted rows than these beyond one, noisy labels are left out, as in
 # sknoisy.review: their power could not be estimated.
@@ -91,8 +96,9 @@ def trusted_score(
     Raises
     ------
     ValueError
-        If the arrays do not fit each other, fewer than two rows are trusted, or labels
-        are outside ``classes``.
+        If the arrays do not fit each other, fewer than two rows are trusted, labels
+        are outside ``classes``, or, for "roc_auc" and "average_precision", a class has
+        no trusted row.
 
     See Also
     --------
@@ -141,10 +147,15 @@ def trusted_score(
     noisy, pred = codes[:n], predicted[:n]
     right = _influence(metric, codes[n:], pred[trusted], len(classes))
     wrong = _influence(metric, noisy[trusted], pred[trusted], len(classes))
+    of_class = np.bincount(codes[n:], minlength=len(classes)) / n_trusted
+    check_score_is_defined(right.value, metric, of_class, classes, owner)
     rest = None
     if n_trusted < n:
         rest = _influence(metric, noisy[~trusted], pred[~trusted], len(classes))
     power = _power(power, right.rows, wrong.rows, n_trusted, n)
+    # Noisy labels that lack a class have no score to compare.
+    if rest is not None and np.isnan(rest.value + wrong.value):
+        power = 0.0
     value = right.value
     chance = _chance(metric, right, n_trusted)
     residual = right.rows - power * wrong.rows

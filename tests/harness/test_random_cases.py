@@ -16,7 +16,7 @@ from random_cases import CALLS, MEMBERS, run_case
 # Each part of so many cases is one test.
 PART, N_PARTS = 40, 10
 # Seeds of the long run whose outcome was bad or unclear, with what was called.
-SEEDS_THAT_FAILED = []
+SEEDS_THAT_FAILED = [(199, "noise_corrected_score"), (343, "noise_corrected_score")]
 
 
 def test_every_public_member_is_called_or_left_out_for_a_reason():

@@ -201,3 +201,13 @@ def test_a_score_as_text():
     low, high = score.interval
     expected = f"0.6 (95 % interval {low:.4g} to {high:.4g}; 0.6 on the labels as they"
     assert str(score) == f"{expected} are)"
+
+
+@pytest.mark.parametrize("metric", ["roc_auc", "average_precision"])
+def test_an_area_is_refused_where_the_matrix_leaves_a_class_without_rows(metric):
+    y, scores = np.repeat(["ash", "elm"], [18, 2]), np.linspace(0, 1, 20)
+    # A fifth of the 18 would already be more than the two.
+    with pytest.raises(ValueError, match=r"every class .* class elm has -16.67%"):
+        noise_corrected_score(
+            y, scores, metric=metric, transition=[[0.8, 0.2], [0.2, 0.8]]
+        )

@@ -103,3 +103,20 @@ def test_gaps_in_lists_are_no_class(gap):
         columns[place][1] = gap
         with pytest.raises(ValueError, match="contains NaN or None in"):
             trusted_score(*columns, trusted=trusted)
+
+
+@pytest.mark.parametrize("metric", ["roc_auc", "average_precision"])
+def test_an_area_needs_trusted_rows_of_every_class(metric):
+    trusted, scores = np.arange(40) < 12, np.linspace(0, 1, 40)
+    noisy = np.tile([0, 1], 20)
+    with pytest.raises(ValueError, match=r"every class .* class 1 has 0.00% of them"):
+        trusted_score(np.zeros(12, int), noisy, scores, trusted=trusted, metric=metric)
+    # Noisy labels of a single class are left out, whatever their power is said to be.
+    for one_class in (np.where(trusted, noisy, 0), np.where(trusted, 0, noisy)):
+        with_noisy = trusted_score(
+            noisy[:12], one_class, scores, trusted=trusted, metric=metric, power=1
+        )
+        alone = trusted_score(
+            noisy[:12], noisy, scores, trusted=trusted, metric=metric, power=0
+        )
+        assert with_noisy.value == alone.value
