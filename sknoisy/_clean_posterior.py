@@ -212,6 +212,47 @@ def label_posterior(proba, labels, transition_matrix, core_rate):
     return spread_quality(expected, codes, quality)
 
 
+def with_class_shares(proba, targets, weights):
+    r"""Return the probabilities of a classifier that counts all classes alike.
+
+    Its probabilities are those of classes that are equally frequent, or part of the way
+    there. With the shares :math:`\pi` that the classes have,
+
+    .. math:: P(k \mid x) \propto p_k(x)\, \pi_k^s, \qquad 0 \le s \le 1,
+
+    where `s` makes the targets most likely: 1 for classifiers that learn by weights, 0
+    for those that move their decision but not their probabilities.
+
+    Parameters
+    ----------
+    proba : ndarray of shape (n_samples, n_classes)
+        Probabilities; rows of NaN stay as they are.
+
+    targets : ndarray of shape (n_samples, n_classes)
+        Probabilities of the classes to be predicted; rows sum to 1.
+
+    weights : ndarray of shape (n_samples,)
+        Weight of each row.
+
+    Returns
+    -------
+    ndarray of shape (n_samples, n_classes)
+        Rows sum to 1.
+    """
+    share = weights @ targets / weights.sum()
+    log_share = np.log(np.maximum(share, SMALLEST_PROBABILITY))
+    known = ~np.isnan(proba[:, 0])
+    scaled = lambda s: _normalized(proba * np.exp(s * log_share))  # noqa: E731
+
+    def slope(s):
+        missing = (targets - scaled(s))[known]
+        return weights[known] @ (missing @ log_share)
+
+    if slope(0.0) <= 0:
+        return proba
+    return scaled(1.0 if slope(1.0) >= 0 else brentq(slope, 0.0, 1.0))
+
+
 def _normalized(table):
     """Divide the rows of a table in place; rows of zeros become uniform."""
     total = table.sum(axis=1, keepdims=True)

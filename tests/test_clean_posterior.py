@@ -14,6 +14,7 @@ from sknoisy._clean_posterior import (
     label_posterior,
     log_odds,
     spread_quality,
+    with_class_shares,
 )
 from sknoisy._labels import NoisyLabels
 from sknoisy._transition_matrix import make_transition_matrix, normalize_rows
@@ -288,3 +289,25 @@ def test_log_odds_are_finite():
     odds = log_odds(np.array([0.0, 0.2, 0.5, 1.0]))
     assert_allclose(odds[1:3], [np.log(0.25), 0], atol=1e-12)
     assert_allclose(odds[[0, 3]], [np.log(1e-12), -np.log(1e-12)], rtol=1e-5)
+
+
+@pytest.mark.parametrize("s", [0, 0.4, 1])
+def test_what_balancing_did_to_probabilities_is_undone(s):
+    rng = np.random.RandomState(0)
+    share, weights = np.array([0.7, 0.25, 0.05]), rng.uniform(0.5, 2, 300)
+    right = normalize_rows(share * rng.dirichlet(np.ones(3), 300))
+    # Targets by which these are calibrated; the shares that count are theirs.
+    found = weights @ right / weights.sum()
+    balanced = normalize_rows(right / found**s)
+    balanced[7] = np.nan
+    undone = with_class_shares(balanced, right, weights)
+    assert_allclose(np.delete(undone, 7, 0), np.delete(right, 7, 0), atol=1e-8)
+    assert np.isnan(undone[7]).all()
+
+
+def test_probabilities_of_too_few_rare_classes_are_left_alone():
+    right = np.tile([0.9, 0.1], (20, 1))
+    timid, bold = np.tile([0.95, 0.05], (20, 1)), np.tile([0.1, 0.9], (20, 1))
+    assert with_class_shares(timid, right, np.ones(20)) is timid
+    # As if the classes had been balanced, and no further.
+    assert_allclose(with_class_shares(bold, right, np.ones(20)), 0.5)

@@ -14,7 +14,11 @@ import numpy as np
 from sklearn.utils.parallel import delayed
 from sklearn.utils.validation import check_memory
 
-from sknoisy._clean_posterior import clean_posterior, label_posterior
+from sknoisy._clean_posterior import (
+    clean_posterior,
+    label_posterior,
+    with_class_shares,
+)
 from sknoisy._compat import _safe_indexing, parallel_as_they_come
 from sknoisy._confident_joint import confident_transition
 from sknoisy._numeric import TWO_SIDED_95
@@ -167,11 +171,12 @@ def select_action(action, transition, inputs, evidence, noise, T):
         # Nothing was held out, so that only the evidence itself can speak.
         unsure = automatic and not noise.suspected
         return _keep("; nothing was held out") if unsure else Selection(candidate)
-    rows, acted = _held_out(candidate, transition, inputs)
-    codes, kept = inputs.labels.codes[rows], evidence["model"][rows].argmax(axis=1)
-    weights = inputs.labels.sample_weight[rows]
+    rows, acted, moved = _held_out(candidate, transition, inputs)
+    codes, weights = inputs.labels.codes[rows], inputs.labels.sample_weight[rows]
     # Rows without weight are predicted as well, and may be all there is.
     weights = weights if weights.any() else np.ones(len(rows))
+    kept = evidence["model"][rows]
+    kept = (_counted_alike(kept, codes, weights) if moved else kept).argmax(axis=1)
     agrees = {KEEP: kept == codes, candidate: acted == codes}
     # What a classifier that balances classes gains on the frequent ones is no gain.
     alike = balances_classes(inputs.base)
@@ -233,7 +238,7 @@ def _mean_and_error(values, weights, size):
 
 
 def _held_out(action, transition, inputs):
-    """Return rows held out, and the codes that the action predicts for them."""
+    """Return rows held out, codes predicted for them, and if their border is moved."""
     context, labels, folds = inputs.context, inputs.labels, inputs.checked_folds
     predict = delayed(check_memory(context.memory).cache(_fit_and_predict))
     context.fits.append(len(folds))
@@ -244,16 +249,24 @@ def _held_out(action, transition, inputs):
         _nested_soft_labels(action, transition, inputs, number)
         for number in range(len(folds))
     ]
-    acted = []
-    for codes in parallel_as_they_come(context.n_jobs)(
+    acted, moved = [], False
+    for codes, differs in parallel_as_they_come(context.n_jobs)(
         predict(inputs.base, inputs.X, *fold, *soft, labels.classes)
         for fold, soft in zip(folds, nested, strict=True)
     ):
         acted.append(codes)
+        moved |= differs
         if context.progress is not None:
             context.progress.step("checking the action")
     rows = np.concatenate([test for _, test in folds])
-    return rows, np.concatenate(acted)
+    return rows, np.concatenate(acted), moved
+
+
+def _counted_alike(proba, codes, weights):
+    """Return probabilities as if all classes that occur were equally frequent."""
+    given = np.eye(proba.shape[1])[codes]
+    share, proba = weights @ given, with_class_shares(proba, given, weights)
+    return np.divide(proba, share, out=np.zeros_like(proba), where=share > 0)
 
 
 def _nested_soft_labels(action, transition, inputs, number):
@@ -271,9 +284,18 @@ def _nested_soft_labels(action, transition, inputs, number):
 
 
 def _fit_and_predict(base, X, train, test, soft_labels, params, classes):
-    """Fit the classifier to some rows and return the codes predicted for others."""
+    """Fit the classifier to some rows and return the codes predicted for others.
+
+    And whether these are not the likeliest: support vector machines that balance
+    classes move the border between them, and their probabilities know nothing of it.
+    """
     model = fit_soft_labels(
         base, _safe_indexing(X, train), soft_labels, classes, params=params
     )
+    X_test = _safe_indexing(X, test)
     # As the evidence is read: not every classifier predicts the likeliest class.
-    return class_proba(model, _safe_indexing(X, test), classes).argmax(axis=1)
+    codes = class_proba(model, X_test, classes).argmax(axis=1)
+    if not balances_classes(base):
+        return codes, False
+    predicted = np.searchsorted(classes, np.ravel(model.predict(X_test)))
+    return predicted, bool((predicted != codes).any())

@@ -8,13 +8,14 @@ from sknoisy._clean_posterior import (
     clean_posterior,
     expected_classes,
     implied_noise_rate,
+    with_class_shares,
 )
 from sknoisy._compat import Interval, StrOptions
 from sknoisy._context import CONTEXT_CONSTRAINTS, FitContext, seed_unset
 from sknoisy._folds import make_folds
 from sknoisy._meta import BaseLabelNoiseClassifier, warn_not_converged
 from sknoisy._out_of_fold import out_of_fold_proba
-from sknoisy._soft_labels import fit_soft_labels, settle
+from sknoisy._soft_labels import balances_classes, fit_soft_labels, settle
 from sknoisy._transition_matrix import normalize_rows
 from sknoisy.evidence import EvidenceInputs, gather_evidence
 from sknoisy.exceptions import UnsuitableEstimatorError
@@ -127,7 +128,8 @@ class NoiseTransitionClassifier(BaseLabelNoiseClassifier):
     :math:`P(k \mid x_i, \tilde y_i) \propto P(k \mid x_i) T_{k \tilde y_i}`, and
     :math:`P(k \mid x_i)` is predicted by it in turn. The predictions are out-of-fold:
     a classifier that knows its training labels by heart would only confirm them. Each
-    round costs as many fits as there are folds.
+    round costs as many fits as there are folds. What ``class_weight="balanced"`` does
+    to the probabilities is undone in each round, and left to the classifier at the end.
 
     *Importance* reweighting keeps the labels and weighs each by
     :math:`P(\tilde y_i \mid x_i) / \tilde P(\tilde y_i \mid x_i)`, the probability of
@@ -209,6 +211,7 @@ class NoiseTransitionClassifier(BaseLabelNoiseClassifier):
         proba = None
         if not (backward and is_matrix(self.transition)):
             proba = gather_evidence("model", inputs)["model"]
+            proba = _with_class_shares(proba, labels.one_hot(), inputs)
         self.transition_matrix_ = resolve_transition(
             self.transition, X, proba, labels, base=base, invertible=backward
         )
@@ -232,6 +235,7 @@ class NoiseTransitionClassifier(BaseLabelNoiseClassifier):
             self.n_iter_ = n_iter
             soft_labels = settle(posterior * labels.sample_weight[:, None], labels)
             predicted = out_of_fold_proba(inputs, soft_labels)
+            predicted = _with_class_shares(predicted, posterior, inputs)
             # A row that no fold holds out keeps the posterior that it has.
             predicted = np.where(np.isnan(predicted), posterior, predicted)
             previous, posterior = posterior, normalize_rows(likelihood * predicted)
@@ -280,3 +284,13 @@ class NoiseTransitionClassifier(BaseLabelNoiseClassifier):
                 f"negative weights, but {type(base).__name__} answered: {error}. Use "
                 "correction='forward' or correction='importance'."
             ) from error
+
+
+def _with_class_shares(proba, targets, inputs):
+    """Undo in probabilities what ``class_weight="balanced"`` has done to them.
+
+    Each round would move further towards the rare classes otherwise.
+    """
+    if not balances_classes(inputs.base):
+        return proba
+    return with_class_shares(proba, targets, inputs.labels.sample_weight)

@@ -262,6 +262,31 @@ def test_a_base_that_balances_classes_is_compared_as_it_balances(seed):
     assert_array_equal(clf.predict(X), base.fit(X, y).predict(X))
 
 
+class MovedBorder(LogisticRegression):
+    """Balances classes by its border and not its probabilities, as an SVC does."""
+
+    def fit(self, X, y, sample_weight=None):
+        self.counts_ = LogisticRegression().fit(X, y)
+        return super().fit(X, y, sample_weight)
+
+    def predict_proba(self, X):
+        return self.counts_.predict_proba(X)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_what_is_compared_is_what_a_balancing_classifier_predicts(seed):
+    rng = np.random.RandomState(seed)
+    y = (rng.uniform(size=1000) < 0.08).astype(int)
+    X = rng.normal(size=(1000, 4)) + np.outer(y, [1.6, 1.0, 0, 0])
+    base = MovedBorder(class_weight="balanced")
+    clf = NoisyLabelClassifier(base, random_state=0).fit(X, y)
+    scores, right = clf.selection_["candidates"], base.fit(X, y).predict(X) == y
+    # By its probabilities it would find a quarter of the rare class.
+    alike = (right[y == 0].mean() + right[y == 1].mean()) / 2
+    assert scores["keep"] == pytest.approx(alike, abs=0.05)
+    assert clf.selection_["action"] == "keep"
+
+
 class Biased(GaussianNB):
     """Predicts by other probabilities than it shows, as an SVC does."""
 

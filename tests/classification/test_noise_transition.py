@@ -6,6 +6,7 @@ from sklearn.base import clone
 from sklearn.datasets import load_digits, make_blobs
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import balanced_accuracy_score
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -130,3 +131,24 @@ def test_unusable_matrix(blobs, transition, message):
     clf = NoiseTransitionClassifier(transition=transition, correction="backward")
     with pytest.raises(ValueError, match=message):
         clf.fit(X, y_noisy)
+
+
+@pytest.mark.parametrize("rate", [0, 0.1])
+def test_a_base_that_balances_classes_does_not_run_away_to_the_rare_one(rate):
+    scores = []
+    for seed in range(4):
+        rng = np.random.RandomState(seed)
+        y = (rng.uniform(size=2400) < 0.08).astype(int)
+        X = rng.normal(size=(2400, 4)) + np.outer(y, [1.6, 1.0, 0, 0])
+        train = np.arange(2400) < 800
+        noisy = np.where(rng.uniform(size=2400) < rate, 1 - y, y)[train]
+        base = LogisticRegression(class_weight="balanced")
+        clf = NoiseTransitionClassifier(base).fit(X[train], noisy)
+        scores.append(
+            [
+                balanced_accuracy_score(y[~train], model.predict(X[~train]))
+                for model in (base.fit(X[train], noisy), clf)
+            ]
+        )
+    plain, corrected = np.mean(scores, axis=0)
+    assert corrected > plain - 0.02
