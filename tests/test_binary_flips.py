@@ -124,6 +124,12 @@ def test_sources_are_weighed_and_none_is_turned_round():
     assert opposite.weights == 0
 
 
+def test_without_much_evidence_sources_weigh_one():
+    p, labels = flipped(0, n_samples=30)
+    fit = fit_flips(logit(p)[None], labels, weight_penalty=1e6)
+    assert_allclose(fit.weights, 1, atol=1e-4)
+
+
 def test_a_weight_is_a_number_of_copies_for_the_fit():
     p, labels = flipped(0, 300)
     times = np.random.RandomState(0).randint(3, size=300)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.linear_model import LogisticRegression
+from sklearn.naive_bayes import BernoulliNB
 from sklearn.svm import LinearSVC
 
 from sknoisy._context import FitContext
@@ -104,6 +105,23 @@ def test_nothing_to_go_by_is_an_error(blobs):
         pytest.raises(UnsuitableEstimatorError, match=r"LinearSVC has none.*Pass a t"),
     ):
         gather_evidence("forest", nothing)
+
+
+class OfTexts(BernoulliNB):
+    """Reads the texts itself, so that nothing else can place them."""
+
+    def fit(self, X, y, sample_weight=None):
+        return super().fit(X == "a", y, sample_weight)
+
+    def predict_proba(self, X):
+        return super().predict_proba(X == "a")
+
+
+def test_a_classifier_with_probabilities_stands_in_where_there_are_no_points(blobs):
+    texts = np.array([["a"], ["b"]] * 45, dtype=object)
+    with pytest.warns(UserWarning, match="need numeric columns"):
+        tables = gather_evidence("forest", replace(blobs, base=OfTexts(), X=texts))
+    assert list(tables) == ["model"]
 
 
 def test_geometric_mean_by_hand():

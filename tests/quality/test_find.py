@@ -186,3 +186,9 @@ def test_errors_of_equal_quality_are_listed_in_the_order_of_the_rows():
 def test_bad_input(y, proba, options, message):
     with pytest.raises(ValueError, match=message):
         find_label_errors(y, proba, **options)
+
+
+def test_no_rows_are_ranked_where_no_label_is_wrong():
+    y = np.arange(8) % 2
+    rows = find_label_errors(y, 0.8 * np.eye(2)[y] + 0.1, ranked=True)
+    assert rows.shape == (0,)

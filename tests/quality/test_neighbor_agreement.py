@@ -54,8 +54,9 @@ def test_a_search_and_a_space_of_ones_own():
     one = NeighborAgreement(neighbors=search, embedding=logs).fit(X, y)
     two = NeighborAgreement(neighbors=search, embedding="passthrough").fit(np.log(X), y)
     assert_array_equal(one.label_quality_, two.label_quality_)
-    plain = NeighborAgreement().fit(X, y)
-    assert (one.label_quality_ != plain.label_quality_).any()
+    plain, other = NeighborAgreement(), NeighborAgreement(neighbors=search)
+    for changed in (one, other.fit(X, y)):
+        assert (changed.label_quality_ != plain.fit(X, y).label_quality_).any()
 
 
 def test_without_neighbors_nothing_speaks_against_a_label():

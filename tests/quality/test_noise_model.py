@@ -8,6 +8,7 @@ from sknoisy._labels import NoisyLabels
 from sknoisy.noise import PairNoise, UniformNoise
 from sknoisy.quality import _noise_model
 from sknoisy.quality._noise_model import (
+    _concentration,
     _log_likelihood,
     cached,
     clean_label_posterior,
@@ -45,6 +46,13 @@ def test_wrong_labels_of_one_class_are_followed_as_far_as_they_are_sure():
     assert T[0, 1] > 0.38
     few = symmetric_unless_sure(np.diag([6] * 5) + pair // 20, 0.4)
     assert 0.1 <= few[0, 1] <= T[0, 1]
+
+
+@pytest.mark.parametrize(("one", "other", "sure"), [(18, 4, True), (16, 4, False)])
+def test_half_of_the_chance_has_to_be_below_the_level(one, other, sure):
+    """Of (18, 4) the whole chance is 1.08e-5, so that only half of it is below 1e-5."""
+    concentration = _concentration(np.array([[one, other], [other, one], [one, other]]))
+    assert np.isfinite(concentration) == sure
 
 
 def test_dirichlet_multinomial_by_hand():
