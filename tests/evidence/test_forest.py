@@ -11,6 +11,7 @@ from sknoisy._folds import distinct_rows
 from sknoisy._labels import read_labels
 from sknoisy.evidence import (
     EvidenceInputs,
+    _forest,
     forest_evidence,
     forest_evidence_without,
 )
@@ -176,3 +177,17 @@ def test_numbers_beyond_single_precision(iris, size):
     far = np.where(np.eye(1, 4, dtype=bool) & (true == 2)[:, None], size, X)
     proba = forest_evidence(inputs(far, noisy, context=context))
     assert (proba.argmax(axis=1) == true).mean() > 0.9
+
+
+@pytest.mark.parametrize(("n_owners", "n_in_bag"), [(50, 10), (16, 8), (1, 1)])
+def test_a_tree_is_grown_on_half_of_the_owners_but_no_more_than_enough(
+    n_owners, n_in_bag, monkeypatch
+):
+    monkeypatch.setattr(_forest, "MOST_IN_BAG", 10)
+    rows = np.arange(50)
+    Z, codes, weights = rows[:, None].astype(np.float32), rows % 2, np.ones(50)
+    drawn = rows, weights, rows[:n_owners]
+    outside, _, proba = _forest._votes_of_tree(
+        Z, codes, rows, *drawn, _forest.KINDS[0], 0
+    )
+    assert len(outside) == len(proba) == 50 - n_in_bag

@@ -73,6 +73,13 @@ def test_one_table_that_is_right_is_hardly_changed():
     assert np.abs(pool_evidence({"a": table}, records(codes)) - table).max() < 0.03
 
 
+def test_a_few_rows_leave_sources_equal_shares():
+    p = np.array([0.2, 0.4, 0.6, 0.8])
+    table = np.column_stack([1 - p, p])
+    pooled = pool_evidence({"a": table, "b": table}, records([0, 1, 0, 1]))
+    assert np.abs(pooled - table).max() < 0.05
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_a_table_that_knows_nothing_does_no_harm(seed):
     rng = np.random.RandomState(seed)

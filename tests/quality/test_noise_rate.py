@@ -231,3 +231,12 @@ def test_evidence_for_one_class_alone_is_no_worse_than_chance():
     found = estimate(np.tile([0.7, 0.2, 0.1], (10, 1)), np.zeros(10, int))
     assert found.better_than_chance
     assert found.agreement == 1
+
+
+@pytest.mark.parametrize(("agreeing", "better"), [(56, False), (60, True)])
+def test_chance_is_left_behind_by_more_than_its_error(agreeing, better):
+    """Of 100 labels half agree by chance, give or take 1.645 * 5 with 95 %."""
+    codes = np.arange(100) % 2
+    predicted = np.where(np.arange(100) < agreeing, codes, 1 - codes)
+    noise = estimate(0.8 * np.eye(2)[predicted] + 0.1, codes)
+    assert noise.better_than_chance == better
