@@ -311,3 +311,10 @@ def test_probabilities_of_too_few_rare_classes_are_left_alone():
     assert with_class_shares(timid, right, np.ones(20)) is timid
     # As if the classes had been balanced, and no further.
     assert_allclose(with_class_shares(bold, right, np.ones(20)), 0.5)
+
+
+def test_rows_of_which_nothing_is_known_count_for_all_classes_alike():
+    table, weights = np.array([[0.0, 0.0], [1.0, 0.0]]), np.array([1.0, 3.0])
+    priors, moving = np.full((5, 2), 0.5), np.ones(5, dtype=bool)
+    mean = _clean_posterior._mean_posteriors(table, priors, weights, moving)
+    assert_allclose(mean, np.tile([3.5, 0.5], (5, 1)))

@@ -84,4 +84,6 @@ def test_what_is_an_estimator_of_the_matrix():
     assert TRANSITION_ESTIMATOR.is_satisfied_by(ConfidentTransition())
     assert not TRANSITION_ESTIMATOR.is_satisfied_by(GaussianNB())
     assert not TRANSITION_ESTIMATOR.is_satisfied_by("confident")
-    assert "ConfidentTransition(), EMTransition()" in str(TRANSITION_ESTIMATOR)
+    described = str(TRANSITION_ESTIMATOR)
+    assert described.startswith("an estimator of sknoisy.transition (an instance, such")
+    assert "ConfidentTransition(), EMTransition()" in described

@@ -47,7 +47,10 @@ def test_a_class_without_verified_row_has_that_of_confident_learning():
 
 @pytest.mark.parametrize("trusted", [None, np.zeros(5, bool)])
 def test_without_verified_rows_it_says_so_and_learns_confidently(trusted):
-    with pytest.warns(NoEvidenceWarning, match="found no trusted label.*Pass trusted"):
+    with pytest.warns(
+        NoEvidenceWarning,
+        match="^TrustedTransition found no trusted label.*Pass trusted",
+    ):
         step = TrustedTransition("precomputed").fit(PROBA, Y, trusted=trusted)
     assert_array_equal(step.transition_matrix_, _confident())
 
