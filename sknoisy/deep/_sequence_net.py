@@ -22,8 +22,8 @@ from sknoisy.sequence._bags import bags_to_learn_from, read_bags
 SOME_STEPS = 11
 # Chosen on training streams of the spoken digits. At a rate of 0.003, 40 epochs leave
 # some seeds at the background: mean average precision 0.38 to 0.87 over twelve seeds,
-# 0.60 to 0.84 at this rate, the mean 0.74 and 0.78. Generated sequences lose 0.01 (suite
-# sequences, row "net: slower").
+# 0.60 to 0.84 at this rate, the mean 0.74 and 0.78. Generated sequences lose 0.01
+# (suite sequences, row "net: slower").
 SEQUENCE_DEFAULTS = {
     "lr": 0.01,
     "max_epochs": 40,
