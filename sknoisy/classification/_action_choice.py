@@ -47,7 +47,8 @@ MANY_ROWS = 6000
 # Standard errors by which an action has to lead the labels as they are, where noise is
 # suspected and where it is not. Held-out labels are few and wrong as well, so that the
 # action may lie behind; less where none is suspected, though errors near the border
-# hardly show in the core either (suite parts, "check of the action").
+# hardly show in the core either. Without noise this costs nothing beside a lead of 0.5
+# (suite parts, "check of the action").
 NEEDED_LEAD = {True: -1.5, False: -0.25}
 # Singular values below this make the inverse of a matrix worthless.
 SMALLEST_SINGULAR = 1e-3
