@@ -1,14 +1,15 @@
 """How the time of the evidence grows with the rows.
 
 Run ``python benchmarks/bench_growth.py``, with ``--size 0.1`` for a tenth of the rows.
-Five tables: exact and approximate neighbour search on data with 12 directions in 50
+Six tables: exact and approximate neighbour search on data with 12 directions in 50
 columns, with the share of the ten nearest rows that the approximate search finds; the
 out-of-bag forest, with the exponent of its growth from one size to the next; the
 default classifier around boosting, with the memory that it needs beside X and a plain
-fit; histogram boosting on 8,000 rows as they are, weighted and filtered; and the
+fit; histogram boosting on 8,000 rows as they are, weighted and filtered; the default
+classifier around a forest on one and on two workers of dask, elapsed seconds; and the
 classifier of tags on up to 100,000 rows and 1,000 tags, both sparse, 40 % of the tags
 removed, beside plain fits, with the most memory of the process and the mean AUC of some
-of the tags. Times are of the processor.
+of the tags. All other times are of the processor.
 """
 
 import argparse
@@ -19,10 +20,11 @@ from concurrent.futures import ProcessPoolExecutor
 from itertools import product
 
 import numpy as np
+from joblib import parallel_config
 from scipy import sparse
 from sklearn.base import clone
 from sklearn.datasets import make_classification
-from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.linear_model import SGDClassifier
 from sklearn.metrics import roc_auc_score
 from sklearn.neighbors import KNeighborsTransformer
@@ -39,7 +41,7 @@ from sknoisy.noise import UniformNoise
 N_NEIGHBORS = 10
 SEARCHED = [10_000, 20_000, 40_000]
 GROWN = [12_500, 50_000, 200_000]
-BOOSTED = 8000
+BOOSTED, SPREAD = 8000, 50_000
 FITTED = [20_000, 60_000, 200_000]
 # Rows and tags; every 63rd tag is also fitted as it is, and scored on new rows.
 TAGGED = [(10_000, 100), (50_000, 500), (100_000, 1000)]
@@ -171,6 +173,29 @@ def compare_fits(size):
         last = n_rows, ours
 
 
+def compare_workers(size):
+    """Print the time of the default classifier by the number of workers of dask."""
+    from distributed import Client, LocalCluster
+
+    X, y = make_rows(int(size * SPREAD))
+    y = UniformNoise(0.2, random_state=0).corrupt(y)
+    base = RandomForestClassifier(50, random_state=0)
+    print("\n| workers | elapsed, s | as fast as one |")
+    print("| --- | --- | --- |")
+    taken = []
+    for n_workers in (1, 2):
+        with (
+            LocalCluster(n_workers, threads_per_worker=1, dashboard_address=None) as c,
+            Client(c),
+            parallel_config("dask"),
+        ):
+            start = time.perf_counter()
+            NoisyLabelClassifier(base, random_state=0).fit(X, y)
+            taken.append(time.perf_counter() - start)
+        faster = taken[0] / taken[-1]
+        print(f"| {n_workers} | {taken[-1]:.1f} | {faster:.2f} |", flush=True)
+
+
 def make_tags(n_rows, n_tags, rng, n_factors=20):
     """Return sparse rows and tags, each tag in 1 % of the rows, made of few factors."""
     shape = (n_rows, 10 * n_factors)
@@ -224,6 +249,7 @@ TABLES = {
     "forests": compare_forests,
     "fits": compare_fits,
     "actions": compare_actions,
+    "workers": compare_workers,
     "tags": compare_tags,
 }
 
