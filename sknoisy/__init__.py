@@ -64,4 +64,4 @@ def __getattr__(name):
 
 def __dir__():
     """Return the public names, and what has been imported."""
-    return [*globals(), *__all__]
+    return sorted({*globals(), *__all__})

@@ -242,7 +242,9 @@ def with_class_shares(proba, targets, weights):
     share = weights @ targets / weights.sum()
     log_share = np.log(np.maximum(share, SMALLEST_PROBABILITY))
     known = ~np.isnan(proba[:, 0])
-    scaled = lambda s: _normalized(proba * np.exp(s * log_share))  # noqa: E731
+
+    def scaled(s):
+        return _normalized(proba * np.exp(s * log_share))
 
     def slope(s):
         missing = (targets - scaled(s))[known]

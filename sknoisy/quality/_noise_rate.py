@@ -116,8 +116,7 @@ def estimate_noise(proba, labels):
     predicted = proba.argmax(axis=1)
     other = predicted != codes
     rates, bounds = [], []
-    for share in CORE_SHARES:
-        core = _core(proba, predicted, weight, share)
+    for core in _cores(proba, predicted, weight):
         rates.append(float(np.average(other[core], weights=weight[core])))
         size = effective_size(weight[core], labels.points, core)
         bounds.append([wilson_interval(rates[-1], size, z)[0] for z in CONFIDENCES])
@@ -154,18 +153,28 @@ def estimate_noise(proba, labels):
     )
 
 
-def _core(proba, predicted, weight, share):
-    """Return the surest rows of each predicted class; equal ones go together."""
-    core = np.zeros(len(predicted), dtype=bool)
-    for label in range(proba.shape[1]):
-        rows = np.flatnonzero((predicted == label) & (weight > 0))
-        levels, level = np.unique(-proba[rows, label], return_inverse=True)
-        level_weight = np.bincount(level, weight[rows], len(levels))
-        before = np.cumsum(level_weight) - level_weight
-        # Rounding must not decide about a row that begins where the core ends.
-        end = share * weight[rows].sum() * (1 - 1e-9)
-        core[rows[(before < end)[level]]] = True
-    return core
+def _surest(scores, weight):
+    """Yield, size by size, which rows are the core by each column of scores.
+
+    Equal scores go together, whatever rounding says of where the core ends.
+    """
+    order, columns = np.argsort(-scores, axis=0), np.arange(scores.shape[1])
+    total = weight[order].cumsum(axis=0)
+    for share in CORE_SHARES:
+        last = (total >= share * total[-1] * (1 - 1e-9)).argmax(axis=0)
+        yield scores >= scores[order[last, columns], columns]
+
+
+def _cores(proba, predicted, weight):
+    """Return the surest rows of each predicted class, for each size of the core."""
+    cores = np.zeros((len(CORE_SHARES), len(predicted)), dtype=bool)
+    counted = np.flatnonzero(weight > 0)
+    for label in np.unique(predicted[counted]):
+        rows = counted[predicted[counted] == label]
+        surest = _surest(proba[rows, label][:, None], weight[rows])
+        for core, mask in zip(cores, surest, strict=True):
+            core[rows] = mask[:, 0]
+    return cores
 
 
 def _rate_by_pairs(proba, predicted, labels, size):
@@ -183,18 +192,10 @@ def _rate_by_pairs(proba, predicted, labels, size):
         others = np.setdiff1d(given, label)
         against = np.maximum(proba[np.ix_(rows, others)], SMALLEST_PROBABILITY)
         odds = proba[rows, label][:, None] / against
-        order = np.argsort(-odds, axis=0)
-        total = weight[order].cumsum(axis=0)
         is_other = (given[:, None] == others) * weight[:, None]
-        for k, share in enumerate(CORE_SHARES):
-            # Equal odds go together, whatever rounding says of where the core ends.
-            last = (total >= share * total[-1] * (1 - 1e-9)).argmax(axis=0)
-            least = odds[order[last, np.arange(len(others))], np.arange(len(others))]
-            core = odds >= least
-            shares = (core * is_other).sum(axis=0) / (core * weight[:, None]).sum(
-                axis=0
-            )
-            wrong[k] += weight.sum() * shares.sum()
+        for k, core in enumerate(_surest(odds, weight)):
+            mass = (core * weight[:, None]).sum(axis=0)
+            wrong[k] += weight.sum() * ((core * is_other).sum(axis=0) / mass).sum()
     rates = np.minimum(wrong / labels.sample_weight.sum(), 1.0).tolist()
     bounds = [
         wilson_interval(rate, share * size, ONE_SIDED_99)[0]
