@@ -2,11 +2,11 @@
 
 Run ``python benchmarks/bench_kernels.py``, with ``--size 0.1`` for a tenth of the rows.
 Each figure is a ratio within one run: to cleanlab's function for the same question, if
-cleanlab is installed, and to one pass over the table, ``proba.sum()``. Times are of the
-processor, the smaller of two, so that other work on the machine counts little. Extra
-memory is the peak that tracemalloc sees, as a share of the table. With ``--mapped`` the
-table is a file of 4 GB, and the times are those of the processor while the file is in
-memory, and those that pass while it comes from the disk.
+cleanlab is installed, and to one pass over the table, ``proba.sum()``. Times are
+elapsed, the median of five, so that the machine should have nothing else to do; ours
+use all cores on large tables. Extra memory is the peak that tracemalloc sees, as a
+share of the table. With ``--mapped`` the table is a file of 4 GB, and the times are
+those while the file is in memory, and while it comes from the disk.
 """
 
 import argparse
@@ -49,7 +49,15 @@ OWN = {
     ),
     "confident_joint": confident_joint,
 }
-REPEATS = 2
+REPEATS = 5
+# What the tables of the layouts set, and the tables: short rows stored by rows or by
+# classes, and long rows copied or read where they lie.
+LAYOUT = ["BLOCK_ENTRIES", "THREADED_BLOCK_ENTRIES", "THREADED_ENTRIES"]
+LAYOUT += ["SHORT_ROW", "LONG_ROW"]
+LAYOUTS = [
+    ("by rows / by classes", "SHORT_ROW", (0, 10**6), (3, 10, 24, 32, 48, 64)),
+    ("copied / where they lie", "LONG_ROW", (10**6, 0), (100, 200, 500, 1000)),
+]
 HEADER = ["function", "table", "seconds", "cleanlab / ours", "ours / pass", "memory"]
 
 
@@ -64,14 +72,14 @@ def make_table(n_rows, n_classes, seed=0):
     return np.where(rng.random(n_rows) < 0.1, drawn, y), proba
 
 
-def seconds(function, *args, repeats=REPEATS):
-    """Return the shortest processor time of a call."""
+def seconds(function, *args):
+    """Return the median of the elapsed times of a call."""
     times = []
-    for _ in range(repeats):
-        start = time.process_time()
+    for _ in range(REPEATS):
+        start = time.perf_counter()
         function(*args)
-        times.append(time.process_time() - start)
-    return min(times)
+        times.append(time.perf_counter() - start)
+    return float(np.median(times))
 
 
 def extra_memory(function, *args):
@@ -93,7 +101,7 @@ def compare(name, y, table, label, one_pass):
     own = seconds(OWN[name], y, table)
     ratio = "-"
     if name in PEERS and label == "float64":
-        ratio = f"{seconds(PEERS[name], y, table, repeats=1) / own:.1f}"
+        ratio = f"{seconds(PEERS[name], y, table) / own:.1f}"
     memory = extra_memory(OWN[name], y, table) / table.nbytes
     shape = f"{table.shape[0]:,} x {table.shape[1]:,} {label}"
     print_row(
@@ -130,22 +138,29 @@ def compare_tables(size):
 
 def compare_layouts(size):
     """Print seconds of one pass by size and layout of the blocks."""
-    print("\nSeconds of label_margins by entries of a block, by rows / by classes:\n")
-    sizes = [2**14, 2**15, 2**16, 2**17]
-    print_row("table", *(f"{entries:,}" for entries in sizes))
-    print_row(*["---"] * (1 + len(sizes)))
-    kept = _proba_table.BLOCK_ENTRIES, _proba_table.SHORT_ROW
-    for n_classes, dtype in product((3, 10, 24, 32, 48, 64, 300), ("f4", "f8")):
-        y, proba = make_table(int(10_000_000 * size) // n_classes, n_classes)
-        proba = proba.astype(dtype)
-        cells = []
-        for _proba_table.BLOCK_ENTRIES in sizes:
-            pair = []
-            for _proba_table.SHORT_ROW in (0, proba.strides[0]):
-                pair.append(seconds(label_margins, proba, y))
-            cells.append("{:.3f} / {:.3f}".format(*pair))
-        print_row(f"{len(y):,} x {n_classes} {dtype}", *cells)
-    _proba_table.BLOCK_ENTRIES, _proba_table.SHORT_ROW = kept
+    sizes = [2**14, 2**15, 2**16, 2**17, 2**18, 2**19]
+    kept = {name: getattr(_proba_table, name) for name in LAYOUT}
+    for one_by_one, n_cores in ((10**12, "one"), (0, "all")):
+        _proba_table.THREADED_ENTRIES = one_by_one
+        for title, threshold, values, shapes in LAYOUTS:
+            print(f"\nSeconds of label_margins, {n_cores} of the cores, {title}:\n")
+            print_row("table", *(f"{entries:,}" for entries in sizes))
+            print_row(*["---"] * (1 + len(sizes)))
+            for n_classes, dtype in product(shapes, ("f4", "f8")):
+                y, proba = make_table(int(10_000_000 * size) // n_classes, n_classes)
+                proba, cells = proba.astype(dtype), []
+                for entries in sizes:
+                    _proba_table.BLOCK_ENTRIES = entries
+                    _proba_table.THREADED_BLOCK_ENTRIES = entries
+                    pair = []
+                    for value in values:
+                        setattr(_proba_table, threshold, value)
+                        pair.append(seconds(label_margins, proba, y))
+                    cells.append("{:.3f} / {:.3f}".format(*pair))
+                    setattr(_proba_table, threshold, kept[threshold])
+                print_row(f"{len(y):,} x {n_classes} {dtype}", *cells)
+    for name, value in kept.items():
+        setattr(_proba_table, name, value)
 
 
 def compare_copies():

@@ -99,9 +99,11 @@ def _place(transformer, X, y, rows, random_state):
     X = np.asarray(X, dtype=float)
     if transformer is not None and np.isfinite(X).all():
         return X
-    # A column without any value is kept as zeros, so that the shape does not change.
-    imputer = SimpleImputer(strategy="median", keep_empty_features=True)
-    tabular = make_pipeline(imputer, StandardScaler())
+    tabular = StandardScaler()
+    if not np.isfinite(X).all():
+        # A column without any value stays, as zeros, so that the shape is the same.
+        imputer = SimpleImputer(strategy="median", keep_empty_features=True)
+        tabular = make_pipeline(imputer, tabular)
     return tabular.fit(np.asarray(X_rows, dtype=float)).transform(X)
 
 

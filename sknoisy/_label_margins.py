@@ -75,7 +75,7 @@ def block_margins(block, codes):
     Parameters
     ----------
     block : ndarray of shape (n_rows, n_classes)
-        Contiguous, in either order; overwritten.
+        Contiguous, in either order; overwritten if it is writeable.
 
     codes : ndarray of int of shape (n_rows,)
         Positions of the labels given.
@@ -87,12 +87,28 @@ def block_margins(block, codes):
     """
     flat, at_label = _entries_at(block, codes)
     given = flat[at_label]
+    if not block.flags.writeable:
+        return given, _largest_around(flat, at_label, block.shape[1])
     flat[at_label] = 0
     if block.flags.c_contiguous:
         # For rows of 100 classes a fifth of the time of max, for 1,000 two thirds.
         starts = np.arange(0, block.size, block.shape[1])
         return given, np.maximum.reduceat(flat, starts)
     return given, block.max(axis=1)
+
+
+def _largest_around(flat, at_label, n_classes):
+    """Return the largest entry of each row before or after its label."""
+    first = np.arange(0, flat.size, n_classes)
+    # Where the row starts, its label, and what follows the label. A part that is empty
+    # yields the entry at its place, which is of the label or of another row.
+    places = np.empty((len(first), 3), dtype=np.intp)
+    places[:, 0], places[:, 1], places[:, 2] = first, at_label, at_label + 1
+    places[-1, 2] = min(places[-1, 2], flat.size - 1)
+    largest = np.maximum.reduceat(flat, places.ravel()).reshape(places.shape)
+    largest[at_label == first, 0] = 0
+    largest[at_label == first + n_classes - 1, 2] = 0
+    return np.maximum(largest[:, 0], largest[:, 2])
 
 
 def block_confidence(block, codes):

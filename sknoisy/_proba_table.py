@@ -17,9 +17,16 @@ from sknoisy._compat import _openmp_effective_n_threads
 # Entries of a block, 512 kB of float64: of 2**14 to 2**17 the fastest in
 # benchmarks/bench_kernels.py for 10 and for 1,000 classes.
 BLOCK_ENTRIES = 2**16
+# The same where several threads read: they wait for one another whenever a step ends.
+# For 10 and for 1,000 classes a fifth faster than the above (bench_kernels, "layouts").
+THREADED_BLOCK_ENTRIES = 2**18
 # Rows of up to so many bytes are stored class by class, so that a maximum over classes
 # becomes a few vector operations over rows (bench_kernels, "layouts").
 SHORT_ROW = 192
+# Rows from so many classes on are read where they lie. On two threads a copy takes a
+# fifth longer for 500 classes, half as long again for 1,000; for 200 both are level
+# (bench_kernels, "layouts").
+LONG_ROW = 500
 # Largest distance of the sum of a row from 1: probabilities with three decimals.
 SUM_TOLERANCE = 1e-3
 # From so many entries on, 32 MB of float64, starting threads costs less than a
@@ -49,7 +56,7 @@ class ProbaTable:
     dtype: np.dtype
     owner: str | None = None
 
-    def blocks(self, rows=None, first_row=0):
+    def blocks(self, rows=None, first_row=0, most_entries=None):
         """Yield row numbers and these rows, block by block.
 
         Parameters
@@ -61,16 +68,19 @@ class ProbaTable:
         first_row : int, default=0
             Number of the first row of the table.
 
+        most_entries : int, default=None
+            Entries of a block at most. If None, as many as suit one thread.
+
         Yields
         ------
         rows : slice or ndarray of int
             Which rows these are.
 
         block : ndarray of shape (n_rows, n_classes)
-            Contiguous, in either order. It is a copy, which may be overwritten and
-            which the next block overwrites.
+            Contiguous, in either order. One that is writeable is a copy, which may be
+            overwritten and which the next block overwrites.
         """
-        n_rows = max(1, BLOCK_ENTRIES // self.n_classes)
+        n_rows = max(1, (most_entries or BLOCK_ENTRIES) // self.n_classes)
         buffer = np.empty(n_rows * self.n_classes, dtype=self.dtype)
         start = first_row
         for piece, order in self.pieces:
@@ -101,15 +111,16 @@ class ProbaTable:
         """
         parts = self._parts()
         if len(parts) == 1:
-            self._work_on(work, self, 0)
+            self._work_on(work, None, self, 0)
             return
         with ThreadPoolExecutor(len(parts)) as pool:
             # The list raises the error of the first part that has one.
-            list(pool.map(partial(self._work_on, work), *zip(*parts, strict=True)))
+            run = partial(self._work_on, work, THREADED_BLOCK_ENTRIES)
+            list(pool.map(run, *zip(*parts, strict=True)))
 
     @staticmethod
-    def _work_on(work, table, first_row):
-        for rows, block in table.blocks(first_row=first_row):
+    def _work_on(work, most_entries, table, first_row):
+        for rows, block in table.blocks(None, first_row, most_entries):
             work(rows, block)
 
     def _parts(self):
@@ -127,7 +138,12 @@ class ProbaTable:
         ]
 
     def _next_rows(self, part, order, buffer):
-        """Return a copy of consecutive rows, in the layout that suits the classes."""
+        """Return consecutive rows in the layout that suits the classes."""
+        as_wanted = part.dtype == self.dtype and part.flags.c_contiguous
+        if order is None and as_wanted and self.n_classes >= LONG_ROW:
+            block = part.view()
+            block.flags.writeable = False
+            return block
         flat = buffer[: len(part) * self.n_classes]
         if self.n_classes * self.dtype.itemsize <= SHORT_ROW:
             block = flat.reshape(self.n_classes, -1).T

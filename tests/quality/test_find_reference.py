@@ -10,14 +10,14 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.utils.multiclass import check_classification_targets
 
-from sknoisy import _label_margins, find_label_errors, label_quality
+from sknoisy import _label_margins, _proba_table, find_label_errors, label_quality
 from sknoisy._class_codes import check_targets, distinct_labels
 from sknoisy._confident_joint import (
     confident_classes,
     count_confident_joint,
     estimated_joint,
 )
-from sknoisy._proba_table import BLOCK_ENTRIES, SHORT_ROW
+from sknoisy._proba_table import BLOCK_ENTRIES, LONG_ROW, SHORT_ROW
 from sknoisy.quality import _lowest
 from sknoisy.quality._find import RULES
 from sknoisy.quality._scores import SCORES
@@ -98,7 +98,7 @@ def draw(seed, n_classes, n_samples, dtype, ties, absent):
 # The longest rows that are stored class by class, in single and double precision.
 LONGEST_SINGLE, LONGEST_DOUBLE = SHORT_ROW // 4, SHORT_ROW // 8
 SIZES = [2, 3, 5, 12, LONGEST_DOUBLE, LONGEST_DOUBLE + 1]
-SIZES += [LONGEST_SINGLE, LONGEST_SINGLE + 1, 300]
+SIZES += [LONGEST_SINGLE, LONGEST_SINGLE + 1, LONG_ROW - 1, LONG_ROW]
 
 cases = given(
     seed=st.integers(0, 10_000),
@@ -138,7 +138,7 @@ def test_kernels_equal_the_reference(
     assert_array_equal(given_table, proba)
 
 
-@pytest.mark.parametrize("n_classes", [10, 200])
+@pytest.mark.parametrize("n_classes", [10, 200, LONG_ROW])
 @pytest.mark.parametrize("weighted", [False, True])
 def test_tables_of_many_blocks(n_classes, weighted, monkeypatch):
     n_samples = 2 * BLOCK_ENTRIES // n_classes + 7
@@ -178,6 +178,38 @@ def test_the_bound_of_the_other_classes_is_never_below():
     proba[np.arange(len(codes)), codes] = 0
     assert (read.other >= proba.max(axis=1)).all()
     assert_allclose(read.other, proba.max(axis=1), rtol=1e-6)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("n_classes", [2, 3, 7])
+def test_rows_that_are_read_where_they_lie(n_classes, dtype, monkeypatch):
+    monkeypatch.setattr(_proba_table, "LONG_ROW", 2)
+    monkeypatch.setattr(_proba_table, "SHORT_ROW", 0)
+    monkeypatch.setattr(_proba_table, "BLOCK_ENTRIES", 5 * n_classes)
+    # Labels of the first and of the last class, also in the first and in the last row.
+    codes = np.tile([0, n_classes - 1], 12)
+    _, proba = draw(0, n_classes, len(codes), dtype, ties=False, absent=0)
+    proba.flags.writeable = False
+    read = _label_margins.label_margins(proba, codes)
+    others = np.array(proba)
+    others[np.arange(len(codes)), codes] = 0
+    assert_array_equal(read.given, proba[np.arange(len(codes)), codes])
+    assert_allclose(read.other, others.max(axis=1), rtol=1e-6)
+    assert (read.other >= others.max(axis=1)).all()
+    margin = margin_by_rows(proba, codes)
+    assert_array_equal(SCORES["normalized_margin"](proba, codes), margin, strict=True)
+
+
+def test_threads_read_the_same(monkeypatch):
+    codes, proba = draw(0, 6, 500, np.float64, ties=False, absent=0)
+    expected = label_quality(codes, proba)
+    monkeypatch.setattr(_proba_table, "THREADED_ENTRIES", 0)
+    monkeypatch.setattr(_proba_table, "THREADED_BLOCK_ENTRIES", 60)
+    monkeypatch.setattr(_proba_table, "_openmp_effective_n_threads", lambda: 3)
+    assert_array_equal(label_quality(codes, proba), expected)
+    proba[400] = np.nan
+    with pytest.raises(ValueError, match="NaN in row 400"):
+        label_quality(codes, proba)
 
 
 def test_joint_of_counted_rows_by_loops():
