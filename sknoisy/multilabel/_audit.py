@@ -1,7 +1,6 @@
 """Which entries of a table of tags look wrong."""
 
 from dataclasses import dataclass, replace
-from functools import partial
 from numbers import Integral
 
 import numpy as np
@@ -221,7 +220,7 @@ default=None
         rates = rates_of_tags(self, labels.tags.n_labels)
         evidence = gather_evidence(self, base, X, labels)
         given = X, labels, evidence, has_evidence(labels), rates
-        found = fit_blocks(partial(_audit_tags, *given), labels, self.n_jobs)
+        found = fit_blocks(_audit_tags, given, labels, self.n_jobs)
         self.proba_ = np.column_stack([one.label_proba for one in found])
         self.tags_, self.label_names_ = labels.tags.matrix, labels.tags.names
         # Kept for ``use_label_quality``, which computes everything below once more.

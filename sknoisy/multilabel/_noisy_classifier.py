@@ -1,6 +1,5 @@
 """The classifier for tables of tags of which some are missing or spurious."""
 
-from functools import partial
 from numbers import Real
 
 import numpy as np
@@ -280,8 +279,8 @@ default=None
         action = _action_for(base, self.action)
         evidence = gather_evidence(self, base, X, labels)
         given = base, X, labels, evidence, has_evidence(labels), rates, action
-        work = partial(_fit_tags, *given, self.threshold)
-        fits = fit_blocks(work, labels, self.n_jobs, self._progress)
+        given = *given, self.threshold
+        fits = fit_blocks(_fit_tags, given, labels, self.n_jobs, self._progress)
         self._keep(fits, labels, rates)
         return TagModels(fits)
 

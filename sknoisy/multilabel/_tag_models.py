@@ -136,9 +136,10 @@ def best_f1_threshold(scores, posterior, sample_weight):
     return float((ranked[best] + following[best]) / 2)
 
 
-def fit_blocks(work, labels, n_jobs, progress=None):
-    """Return what a function of a list of tag numbers returns, for all tags in blocks.
+def fit_blocks(work, given, labels, n_jobs, progress=None):
+    """Return what ``work(*given, numbers)`` returns, for all tags in blocks.
 
+    As arguments of their own the rows are sent once to each worker of a cluster.
     Progress is told to ``progress``, see ``FitContext``.
     """
     n_labels = labels.tags.n_labels
@@ -148,7 +149,7 @@ def fit_blocks(work, labels, n_jobs, progress=None):
         progress.start("tags", len(blocks))
     # Results come in the order of the blocks, whatever the number of jobs.
     done = []
-    parts = parallel_as_they_come(n_jobs)(delayed(work)(b) for b in blocks)
+    parts = parallel_as_they_come(n_jobs)(delayed(work)(*given, b) for b in blocks)
     for part in parts:
         done += part
         if progress is not None:
