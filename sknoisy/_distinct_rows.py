@@ -31,26 +31,6 @@ def distinct_rows(X):
     return np.unique(np.asarray(rows), return_inverse=True)[1]
 
 
-def row_keys(X):
-    """Return a number for each row that depends on its content alone.
-
-    Parameters
-    ----------
-    X : array-like, frame, sparse matrix or sequence of n_samples rows
-        Rows of any content and any number of dimensions.
-
-    Returns
-    -------
-    ndarray of uint64 of shape (n_samples,)
-        Equal numbers for equal rows, also of different tables. Of a million different
-        rows, two have the same number with a probability of 3e-8.
-    """
-    keys = _comparable(X)
-    if isinstance(keys, np.ndarray):
-        keys = [_digest(row.tobytes()) for row in keys]
-    return np.array([int(key[:16], 16) for key in keys], dtype=np.uint64)
-
-
 def _comparable(X):
     """Return rows as a canonical table of numbers, or else a list of their digests."""
     table = X if sparse.issparse(X) else as_table(X)

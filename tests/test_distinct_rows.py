@@ -3,9 +3,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
-from scipy import sparse
 
-from sknoisy._distinct_rows import distinct_rows, row_keys
+from sknoisy._distinct_rows import distinct_rows
 
 
 def _reference(X):
@@ -69,20 +68,3 @@ def test_more_rows_than_are_compared_at_once(monkeypatch):
     X = np.random.RandomState(0).randint(3, size=(50, 2))
     monkeypatch.setattr("sknoisy._distinct_rows.COMPARED_NUMBERS", 6)
     assert_array_equal(_equal_numbers(X), _reference(X))
-
-
-@pytest.mark.parametrize(
-    "rows",
-    [
-        np.arange(12).reshape(6, 2) // 3,
-        sparse.csr_array(np.arange(12).reshape(6, 2) // 3),
-        [["a", "b"], ["a"], ["b"], ["a", "b"], ["a"], ["c"]],
-        ["a text", "another", "a text", "", "a", "another"],
-    ],
-    ids=["numbers", "sparse", "lists", "texts"],
-)
-def test_keys_are_those_of_the_same_rows_in_another_table(rows):
-    keys, numbers = row_keys(rows), distinct_rows(rows)
-    assert_array_equal(keys[:, None] == keys, numbers[:, None] == numbers)
-    assert_array_equal(row_keys(rows[2:5]), keys[2:5])
-    assert keys.dtype == np.uint64

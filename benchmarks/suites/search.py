@@ -6,8 +6,10 @@ regularisation) are predicted out of fold on five folds of at most 1,000 noisy r
 rows, lacks against the best; *score error* is the mean error of the score itself over
 the candidates. The row that counts is ``noise_corrected_scorer``, fitted to all noisy
 rows; *not fitted* it sees a fold at a time. Sets of ``use`` "choose" chose the
-constants of ``sknoisy.quality._noise_model``, the others check them.
-The last row has 5 % verified labels beside the noisy ones, mean over five draws.
+constants of ``sknoisy.quality._noise_model`` and the share of the posterior in the
+score, the others check them. One row takes the posterior of a forest on all rows, the
+candidates' training rows among them. The last row has 5 % verified labels beside the
+noisy ones, mean over five draws.
 
 With ``--method`` a row is a function ``(X, y_noisy, predicted, fold) -> scores`` that
 returns the score of each candidate from its out-of-fold predictions.
@@ -26,10 +28,14 @@ from benchmarks.methods import import_name
 from benchmarks.noise import NONE
 from sknoisy._labels import NoisyLabels
 from sknoisy._transition_matrix import normalize_rows
+from sknoisy.metrics._scorers import POSTERIOR_SHARE
 from sknoisy.quality._noise_model import (
+    NoiseModel,
     clean_label_posterior,
     estimated_noise,
     held_out_quality,
+    is_symmetric,
+    symmetric_part,
 )
 
 FIGURES = ("regret", "score_error")
@@ -112,10 +118,10 @@ def by_inverse(problem, T, rows=slice(None)):
     return R[y[:, None], problem.predicted[rows]].mean(axis=0)
 
 
-def noise_on(problem, rows=slice(None)):
+def noise_on(problem, rows=slice(None), T=None):
     """Return the noise model that the scorer estimates on some rows."""
     X, y = problem.labels.X[rows], problem.labels.noisy[rows]
-    return estimated_noise(X, y, problem.n_classes)
+    return estimated_noise(X, y, problem.n_classes, T)
 
 
 def by_posterior(problem, model, rows=slice(None)):
@@ -125,24 +131,36 @@ def by_posterior(problem, model, rows=slice(None)):
     return np.take_along_axis(posterior, problem.predicted[rows], 1).mean(axis=0)
 
 
-def fitted(problem):
+def scored_in_parts(problem, T=None, share=POSTERIOR_SHARE):
+    """Score as the scorer does in a search; without a matrix it was not fitted."""
+    scores, as_they_are = [], np.eye(problem.n_classes)
+    for number in range(5):
+        part = problem.fold == number
+        model = NoiseModel(T)
+        if T is None or not is_symmetric(T):
+            model = noise_on(problem, part, T)
+        if model.clean_proba is None:
+            matrix = as_they_are if T is None else T
+            scores.append(by_inverse(problem, matrix, part))
+            continue
+        symmetric = as_they_are if T is None else symmetric_part(T)
+        plain = by_inverse(problem, symmetric, part)
+        found = by_posterior(problem, model, part)
+        scores.append(share * found + (1 - share) * plain)
+    return np.mean(scores, axis=0)
+
+
+def fitted(problem, share=POSTERIOR_SHARE):
     """Score as the scorer does after ``fit`` with all rows."""
+    return scored_in_parts(problem, noise_on(problem).transition, share)
+
+
+def by_all_rows(problem):
+    """Score by the posterior of a forest on all rows, candidates' training rows too."""
     model = noise_on(problem)
     if model.clean_proba is None:
         return by_inverse(problem, model.transition)
     return by_posterior(problem, model)
-
-
-def not_fitted(problem):
-    """Score as the scorer does on test parts of less than 1,000 rows."""
-    scores, as_they_are = [], np.eye(problem.n_classes)
-    for number in range(5):
-        part = problem.fold == number
-        model = noise_on(problem, part)
-        found = model.clean_proba is not None
-        way, given = (by_posterior, model) if found else (by_inverse, as_they_are)
-        scores.append(way(problem, given, part))
-    return np.mean(scores, axis=0)
 
 
 def of_high_quality(problem):
@@ -164,7 +182,10 @@ def with_true_matrix(problem):
 
 WAYS = {
     SCORER: fitted,
-    NOT_FITTED: not_fitted,
+    NOT_FITTED: scored_in_parts,
+    "posterior's share 1": partial(fitted, share=1),
+    "posterior's share 0.5": partial(fitted, share=0.5),
+    "posterior of all rows": by_all_rows,
     "LabelQualityFold": of_high_quality,
     ESTIMATED: lambda p: by_inverse(p, noise_on(p).transition),
     TRUE_MATRIX: with_true_matrix,

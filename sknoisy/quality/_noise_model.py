@@ -181,6 +181,17 @@ def symmetric_unless_sure(counts, rate):
     return (1 - rate) * np.eye(K) + rate * flat
 
 
+def symmetric_part(T):
+    """Return the symmetric matrix with the mean diagonal of another one."""
+    K, rate = len(T), 1 - np.trace(T) / len(T)
+    return (1 - rate) * np.eye(K) + rate * (1 - np.eye(K)) / max(K - 1, 1)
+
+
+def is_symmetric(T):
+    """Whether a matrix treats all classes alike, but for rounding."""
+    return np.allclose(T, symmetric_part(T))
+
+
 def _concentration(wrong):
     """Return the likeliest concentration of the rows, infinity where none is sure."""
     wrong = wrong[wrong.sum(axis=1) > 0]
@@ -218,7 +229,7 @@ class NoiseModel:
     clean_proba: np.ndarray | None = None
 
 
-def estimated_noise(X, codes, n_classes):
+def estimated_noise(X, codes, n_classes, T=None, weight=None):
     r"""Return the noise model of rows and labels, with the identity where X says none.
 
     Of the probabilities of the noisy classes, :math:`q(x)^\top = p(x)^\top T`, the
@@ -235,17 +246,23 @@ def estimated_noise(X, codes, n_classes):
     n_classes : int
         Number of classes; some may have no row.
 
+    T : ndarray of shape (n_classes, n_classes), default=None
+        The transition matrix where it is known already.
+
+    weight : ndarray of shape (n_samples,), default=None
+        Weight of each row in the forest.
+
     Returns
     -------
     NoiseModel
         The model.
     """
-    labels = NoisyLabels(codes=codes, classes=np.arange(n_classes))
+    labels = NoisyLabels(codes, np.arange(n_classes), sample_weight=weight)
     proba = held_out_proba(X, labels)
     if proba is None:
-        return NoiseModel(np.eye(n_classes))
-    T = matrix_of(proba, codes)
-    if np.ptp(T[~np.eye(n_classes, dtype=bool)]) == 0:
+        return NoiseModel(np.eye(n_classes) if T is None else T)
+    T = matrix_of(proba, codes) if T is None else T
+    if is_symmetric(T):
         return NoiseModel(T)
     # What leaves the simplex does so by the error of the forest.
     clean = np.maximum(proba @ np.linalg.pinv(T), SMALLEST_PROBABILITY)
