@@ -1,15 +1,16 @@
 """How the time of the evidence grows with the rows.
 
 Run ``python benchmarks/bench_growth.py``, with ``--size 0.1`` for a tenth of the rows.
-Six tables: exact and approximate neighbour search on data with 12 directions in 50
+Seven tables: exact and approximate neighbour search on data with 12 directions in 50
 columns, with the share of the ten nearest rows that the approximate search finds; the
 out-of-bag forest, with the exponent of its growth from one size to the next; the
 default classifier around boosting, with the memory that it needs beside X and a plain
 fit; histogram boosting on 8,000 rows as they are, weighted and filtered; the default
 classifier around a forest on one and on two workers of dask, the median of five elapsed
-times; and the classifier of tags on up to 100,000 rows and 1,000 tags, both sparse, of
-which 40 % are removed, beside plain fits, with the most memory of the
-process and the mean AUC of some of the tags. All other times are of the processor.
+times; searches with and without the corrected scorer; and the classifier of tags on up
+to 100,000 rows and 1,000 tags, both sparse, of which 40 % are removed, beside plain
+fits, with the most memory of the process and the mean AUC of some of the tags. All
+other times are of the processor.
 """
 
 import argparse
@@ -17,6 +18,7 @@ import multiprocessing
 import resource
 import time
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from itertools import product
 
 import numpy as np
@@ -25,8 +27,9 @@ from scipy import sparse
 from sklearn.base import clone
 from sklearn.datasets import make_classification
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
-from sklearn.linear_model import SGDClassifier
+from sklearn.linear_model import LogisticRegression, SGDClassifier
 from sklearn.metrics import roc_auc_score
+from sklearn.model_selection import GridSearchCV
 from sklearn.neighbors import KNeighborsTransformer
 
 from sknoisy import NoisyLabelClassifier
@@ -35,14 +38,17 @@ from sknoisy._folds import distinct_rows
 from sknoisy._labels import NoisyLabels
 from sknoisy._soft_labels import fit_soft_labels, soft_labels_for
 from sknoisy.evidence import EvidenceInputs, forest_evidence
+from sknoisy.metrics import noise_corrected_scorer
 from sknoisy.multilabel import MultilabelNoisyClassifier
-from sknoisy.noise import UniformNoise
+from sknoisy.noise import PairNoise, UniformNoise
 
 N_NEIGHBORS = 10
 SEARCHED = [10_000, 20_000, 40_000]
 GROWN = [12_500, 50_000, 200_000]
 BOOSTED, SPREAD, REPEATS = 8000, 50_000, 5
 FITTED = [20_000, 60_000, 200_000]
+# Rows of the searches, of which pair noise asks for a forest in each test part.
+CHOSEN = 5000
 # Rows and tags; every 63rd tag is also fitted as it is, and scored on new rows.
 TAGGED = [(10_000, 100), (50_000, 500), (100_000, 1000)]
 SAMPLED_TAGS, NEW_ROWS = 63, 10_000
@@ -200,6 +206,28 @@ def compare_workers(size):
         print(f"| {n_workers} | {median:.1f} | {first / median:.2f} |", flush=True)
 
 
+def compare_scorers(size):
+    """Print the time of searches without and with the corrected scorer."""
+    searches = {
+        "forest": (RandomForestClassifier(random_state=0), "min_samples_leaf"),
+        "logistic regression": (LogisticRegression(), "C"),
+    }
+    print("\n| base | plain search, s | corrected, s | ratio |")
+    print("| --- | --- | --- | --- |")
+    for seed, (name, (base, parameter)) in enumerate(searches.items()):
+        # Labels of their own, or the second search would find the forests of the first.
+        X, y = make_rows(int(size * CHOSEN), seed)
+        y = PairNoise(0.4, random_state=seed).corrupt(y)
+        grid = {parameter: [1, 2, 5, 10, 20, 50]}
+
+        def search(scoring, X=X, y=y, base=base, grid=grid):
+            scoring = scoring and noise_corrected_scorer(scoring).fit(X, y)
+            return GridSearchCV(base, grid, scoring=scoring).fit(X, y)
+
+        plain, ours = (seconds(partial(search, s))[1] for s in (None, "accuracy"))
+        print(f"| {name} | {plain:.1f} | {ours:.1f} | {ours / plain:.2f} |", flush=True)
+
+
 def make_tags(n_rows, n_tags, rng, n_factors=20):
     """Return sparse rows and tags, each tag in 1 % of the rows, made of few factors."""
     shape = (n_rows, 10 * n_factors)
@@ -254,6 +282,7 @@ TABLES = {
     "fits": compare_fits,
     "actions": compare_actions,
     "workers": compare_workers,
+    "scorers": compare_scorers,
     "tags": compare_tags,
 }
 
