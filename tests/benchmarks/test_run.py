@@ -111,6 +111,16 @@ def test_forest_filter_leaves_out_what_the_forest_contradicts():
     assert (clf.predict(X) == y).all()
 
 
+def test_margins_are_low_where_labels_are_wrong():
+    X, y = make_blobs(300, centers=3, random_state=0)
+    wrong = np.random.RandomState(0).uniform(size=300) < 0.1
+    noisy = np.where(wrong, (y + 1) % 3, y)
+    clf = methods.AreaUnderMargin(LogisticRegression(), 0).fit(X, noisy)
+    assert clf.label_quality_[wrong].max() < np.median(clf.label_quality_[~wrong])
+    assert 0 < clf.noise_rate_ < 0.5
+    assert np.mean(clf.predict(X) == y) > 0.85
+
+
 @pytest.mark.parametrize("kind", [n for n in noise.SEVERAL if n != "imbalance40"])
 def test_noise_has_the_rate_of_its_name_and_one_seed_one_result(kind):
     split = data.load_split("digits", 0)
