@@ -14,8 +14,10 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks import earlier, records, suites
+from benchmarks.cells import PLAIN
 from benchmarks.data import SETS
 from benchmarks.figures import SMALL_GAP, Results
+from benchmarks.methods import CLEAN_LEARNING
 from benchmarks.noise import kind_of
 
 ROOT = Path(__file__).parent.parent
@@ -23,6 +25,8 @@ ABSENT = "."
 # Gaps to the best rival below one point of accuracy are no losses worth a line.
 NOTABLE_LOSS, MOST_LOSSES = 0.01, 15
 MOST_COLUMNS = 10
+# A gap up to this counts as level with a rival.
+LEVEL_GAP = 0.003
 MARKED = ("docs/user_guide/*.rst", "docs/development/*.rst")
 BLOCK = re.compile(
     r"(?P<open>\.\. benchmark: (?P<name>[\w/-]+)\n).*?(?P<end>\.\. end of benchmark)",
@@ -163,6 +167,30 @@ def of_half(record):
     return f"{record['family']} {use}, {kind_of(record['noise'])}"
 
 
+def of_base_and_half(record):
+    """Return the family, the base, and whether the set serves to choose."""
+    use = SETS[record["data"]].use if record["data"] in SETS else ""
+    return f"{record['family']}, {record['base']}, {use}"
+
+
+def halves(results):
+    """Return the recovery by base and half of the sets."""
+    noisy = results.part(noisy=True)
+    compared = [row for row in noisy.ranked if row != PLAIN]
+    [ours], rows = noisy.ours, []
+    for name, part in sorted(grouped(noisy, of_base_and_half).items()):
+        gaps = np.array(part.changes(ours, CLEAN_LEARNING))
+        level = float(np.mean(gaps > -LEVEL_GAP)) if len(gaps) else None
+        cells = [shown(part.recovery(row)[0], 2, 1) for row in compared]
+        rows.append([name, *cells, shown(level, 0)])
+    note = (
+        "Recovery by base and half of the sets: the half that served to choose the "
+        "defaults and the one that checked them. Level: the share of cells in which "
+        f"ours is at most {100 * LEVEL_GAP:.1f} points behind {CLEAN_LEARNING}."
+    )
+    return Table("By half", ["sets", *compared, "level, %"], rows, note)
+
+
 def columns_of(title, results, columns, value, note=""):
     """Return a table with a column of each part of the results; empty rows are left."""
     rows = []
@@ -216,6 +244,7 @@ def tables_of(name, found):
             "losses": losses(results),
             "ranks": ranks(results),
             **{family: overview(results, family) for family in families},
+            "halves": halves(results),
             "detection": detection(results),
         }
     if name == "parts":
