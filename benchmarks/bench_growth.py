@@ -4,13 +4,13 @@ Run ``python benchmarks/bench_growth.py``, with ``--size 0.1`` for a tenth of th
 Seven tables: exact and approximate neighbour search on data with 12 directions in 50
 columns, with the share of the ten nearest rows that the approximate search finds; the
 out-of-bag forest, with the exponent of its growth from one size to the next; the
-default classifier around boosting, with the memory that it needs beside X and a plain
-fit; histogram boosting on 8,000 rows as they are, weighted and filtered; the default
-classifier around a forest on one and on two workers of dask, the median of five elapsed
-times; searches with and without the corrected scorer; and the classifier of tags on up
-to 100,000 rows and 1,000 tags, both sparse, of which 40 % are removed, beside plain
-fits, with the most memory of the process and the mean AUC of some of the tags. All
-other times are of the processor.
+default classifier around boosting and logistic regression beside CleanLearning, with
+the memory that it needs beside X and a plain fit; histogram boosting on 8,000 rows as
+they are, weighted and filtered; the default classifier around a forest on one and on
+two workers of dask, the median of five elapsed times; searches with and without the
+corrected scorer; and the classifier of tags on up to 100,000 rows and 1,000 tags, both
+sparse, of which 40 % are removed, beside plain fits, with the most memory of the
+process and the mean AUC of some of the tags. All other times are of the processor.
 """
 
 import argparse
@@ -31,6 +31,8 @@ from sklearn.linear_model import LogisticRegression, SGDClassifier
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import GridSearchCV
 from sklearn.neighbors import KNeighborsTransformer
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from sknoisy import NoisyLabelClassifier
 from sknoisy._context import FitContext
@@ -47,6 +49,12 @@ SEARCHED = [10_000, 20_000, 40_000]
 GROWN = [12_500, 50_000, 200_000]
 BOOSTED, SPREAD, REPEATS = 8000, 50_000, 5
 FITTED = [20_000, 60_000, 200_000]
+BASES = {
+    "boosting": HistGradientBoostingClassifier(max_iter=30, random_state=0),
+    "logistic regression": make_pipeline(
+        StandardScaler(), LogisticRegression(max_iter=300)
+    ),
+}
 # Rows of the searches, of which pair noise asks for a forest in each test part.
 CHOSEN = 5000
 # Rows and tags; every 63rd tag is also fitted as it is, and scored on new rows.
@@ -141,15 +149,22 @@ def compare_actions(size):
         print(row, flush=True)
 
 
-def measure_fit(n_rows):
-    """Return the time of a plain fit and of ours, their number, and memory over X."""
+def measure_fit(name, n_rows):
+    """Return the times of a plain fit, ours and cleanlab's, fits, and memory over X."""
     X, y = make_rows(n_rows)
-    base = HistGradientBoostingClassifier(max_iter=30, random_state=0)
+    base = BASES[name]
     y = UniformNoise(0.2, random_state=0).corrupt(y)
     _, plain = seconds(lambda: base.fit(X, y))
     before = peak_memory()
     model, ours = seconds(lambda: NoisyLabelClassifier(base, random_state=0).fit(X, y))
-    return plain, ours, model.n_fits_, (peak_memory() - before) / X.nbytes
+    memory = (peak_memory() - before) / X.nbytes
+    try:
+        from cleanlab.classification import CleanLearning
+    except ImportError:
+        return plain, ours, np.nan, model.n_fits_, memory
+    one_job = {"find_label_issues_kwargs": {"n_jobs": 1}}
+    _, peer = seconds(lambda: CleanLearning(clone(base), **one_job).fit(X, y))
+    return plain, ours, peer, model.n_fits_, memory
 
 
 def in_new_process(function, *args):
@@ -166,17 +181,20 @@ def peak_memory():
 
 def compare_fits(size):
     """Print time and memory of the default classifier, each in a process of its own."""
-    print("\n| rows | plain fit, s | ours, s | fits | exponent | memory over X |")
-    print("| --- | --- | --- | --- | --- | --- |")
-    last = None
-    for n_rows in (int(size * n) for n in FITTED):
-        plain, ours, n_fits, memory = in_new_process(measure_fit, n_rows)
-        exponent = "-"
-        if last is not None:
-            exponent = f"{np.log(ours / last[1]) / np.log(n_rows / last[0]):.2f}"
-        cells = f"{plain:.1f} | {ours:.1f} | {n_fits} | {exponent} | {memory:.1f}"
-        print(f"| {n_rows:,} | {cells} |", flush=True)
-        last = n_rows, ours
+    header = ["base", "rows", "plain fit, s", "ours, s", "CleanLearning, s", "fits"]
+    print("\n|", " | ".join([*header, "exponent", "memory over X"]), "|")
+    print("|", " | ".join(["---"] * (2 + len(header))), "|")
+    for name in BASES:
+        last = None
+        for n_rows in (int(size * n) for n in FITTED):
+            found = in_new_process(measure_fit, name, n_rows)
+            plain, ours, peer, n_fits, memory = found
+            exponent = "-"
+            if last is not None:
+                exponent = f"{np.log(ours / last[1]) / np.log(n_rows / last[0]):.2f}"
+            cells = f"{plain:.2f} | {ours:.1f} | {peer:.1f} | {n_fits} | {exponent}"
+            print(f"| {name} | {n_rows:,} | {cells} | {memory:.1f} |", flush=True)
+            last = n_rows, ours
 
 
 def compare_workers(size):

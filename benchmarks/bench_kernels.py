@@ -14,15 +14,18 @@ import os
 import tempfile
 import time
 import tracemalloc
+from functools import partial
 from itertools import product
 from pathlib import Path
 
 import numpy as np
+from sklearn import metrics
 
 from sknoisy import _proba_table, find_label_errors, label_quality
 from sknoisy._distinct_rows import distinct_rows
 from sknoisy._label_margins import label_margins
-from sknoisy.transition import confident_joint
+from sknoisy.metrics import noise_corrected_score
+from sknoisy.transition import confident_joint, make_transition_matrix
 
 try:
     from cleanlab.count import compute_confident_joint
@@ -58,6 +61,17 @@ LAYOUTS = [
     ("by rows / by classes", "SHORT_ROW", (0, 10**6), (3, 10, 24, 32, 48, 64)),
     ("copied / where they lie", "LONG_ROW", (10**6, 0), (100, 200, 500, 1000)),
 ]
+# Metrics of noise_corrected_score, with scikit-learn's function for the same and
+# whether it takes probabilities.
+SCORES = {
+    "accuracy": (metrics.accuracy_score, False),
+    "balanced_accuracy": (metrics.balanced_accuracy_score, False),
+    "f1_macro": (partial(metrics.f1_score, average="macro"), False),
+    "cohen_kappa": (metrics.cohen_kappa_score, False),
+    "matthews_corrcoef": (metrics.matthews_corrcoef, False),
+    "log_loss": (metrics.log_loss, True),
+    "roc_auc": (partial(metrics.roc_auc_score, multi_class="ovr"), True),
+}
 HEADER = ["function", "table", "seconds", "cleanlab / ours", "ours / pass", "memory"]
 
 
@@ -163,6 +177,24 @@ def compare_layouts(size):
         setattr(_proba_table, name, value)
 
 
+def compare_scores(size):
+    """Print the time of corrected scores beside that of scikit-learn's own."""
+    y, proba = make_table(int(1_000_000 * size), 10)
+    T = make_transition_matrix(10, 0.2)
+    print("\nnoise_corrected_score, 10 classes:\n")
+    print_row("metric", "rows", "ours, s", "scikit-learn, s", "ratio")
+    print_row(*["---"] * 5)
+    for metric, (score, takes_proba) in SCORES.items():
+        given = proba if takes_proba else proba.argmax(axis=1)
+
+        def ours(given=given, metric=metric):
+            return noise_corrected_score(y, given, metric=metric, transition=T)
+
+        own, peer = seconds(ours), seconds(score, y, given)
+        cells = f"{own:.2f}", f"{peer:.2f}", f"{own / peer:.1f}"
+        print_row(metric, f"{len(y):,}", *cells)
+
+
 def compare_copies():
     """Print the time to find copies among images."""
     images = np.random.default_rng(0).random((2000, 3, 32, 32))
@@ -247,6 +279,7 @@ def main():
         return
     compare_tables(options.size)
     compare_copies()
+    compare_scores(options.size)
     if options.layouts:
         compare_layouts(options.size)
 
