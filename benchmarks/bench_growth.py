@@ -161,9 +161,10 @@ def measure_fit(name, n_rows):
     try:
         from cleanlab.classification import CleanLearning
     except ImportError:
-        return plain, ours, np.nan, model.n_fits_, memory
-    one_job = {"find_label_issues_kwargs": {"n_jobs": 1}}
-    _, peer = seconds(lambda: CleanLearning(clone(base), **one_job).fit(X, y))
+        peer = np.nan
+    else:
+        one_job = {"find_label_issues_kwargs": {"n_jobs": 1}}
+        _, peer = seconds(lambda: CleanLearning(clone(base), **one_job).fit(X, y))
     return plain, ours, peer, model.n_fits_, memory
 
 
@@ -224,6 +225,13 @@ def compare_workers(size):
         print(f"| {n_workers} | {median:.1f} | {first / median:.2f} |", flush=True)
 
 
+def searched(base, parameter, X, y, corrected):
+    """Return a search over a parameter, by the corrected score or by the plain one."""
+    scoring = noise_corrected_scorer("accuracy").fit(X, y) if corrected else None
+    grid = {parameter: [1, 2, 5, 10, 20, 50]}
+    return GridSearchCV(base, grid, scoring=scoring).fit(X, y)
+
+
 def compare_scorers(size):
     """Print the time of searches without and with the corrected scorer."""
     searches = {
@@ -236,13 +244,8 @@ def compare_scorers(size):
         # Labels of their own, or the second search would find the forests of the first.
         X, y = make_rows(int(size * CHOSEN), seed)
         y = PairNoise(0.4, random_state=seed).corrupt(y)
-        grid = {parameter: [1, 2, 5, 10, 20, 50]}
-
-        def search(scoring, X=X, y=y, base=base, grid=grid):
-            scoring = scoring and noise_corrected_scorer(scoring).fit(X, y)
-            return GridSearchCV(base, grid, scoring=scoring).fit(X, y)
-
-        plain, ours = (seconds(partial(search, s))[1] for s in (None, "accuracy"))
+        search = partial(searched, base, parameter, X, y)
+        plain, ours = (seconds(partial(search, c))[1] for c in (False, True))
         print(f"| {name} | {plain:.1f} | {ours:.1f} | {ours / plain:.2f} |", flush=True)
 
 

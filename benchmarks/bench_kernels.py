@@ -17,6 +17,7 @@ import tracemalloc
 from functools import partial
 from itertools import product
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 from sklearn import metrics
@@ -53,10 +54,7 @@ OWN = {
     "confident_joint": confident_joint,
 }
 REPEATS = 5
-# What the tables of the layouts set, and the tables: short rows stored by rows or by
-# classes, and long rows copied or read where they lie.
-LAYOUT = ["BLOCK_ENTRIES", "THREADED_BLOCK_ENTRIES", "THREADED_ENTRIES"]
-LAYOUT += ["SHORT_ROW", "LONG_ROW"]
+# Short rows stored by rows or by classes, and long rows copied or read where they lie.
 LAYOUTS = [
     ("by rows / by classes", "SHORT_ROW", (0, 10**6), (3, 10, 24, 32, 48, 64)),
     ("copied / where they lie", "LONG_ROW", (10**6, 0), (100, 200, 500, 1000)),
@@ -150,31 +148,32 @@ def compare_tables(size):
     print_row("clean_proba", shape, f"{rule:.3f}", "-", ratio, "-")
 
 
+def pass_seconds(proba, y, entries, **layout):
+    """Return seconds of one pass with a layout of the blocks."""
+    sizes = {"BLOCK_ENTRIES": entries, "THREADED_BLOCK_ENTRIES": entries}
+    with mock.patch.multiple(_proba_table, **sizes, **layout):
+        return seconds(label_margins, proba, y)
+
+
 def compare_layouts(size):
     """Print seconds of one pass by size and layout of the blocks."""
     sizes = [2**14, 2**15, 2**16, 2**17, 2**18, 2**19]
-    kept = {name: getattr(_proba_table, name) for name in LAYOUT}
-    for one_by_one, n_cores in ((10**12, "one"), (0, "all")):
-        _proba_table.THREADED_ENTRIES = one_by_one
-        for title, threshold, values, shapes in LAYOUTS:
-            print(f"\nSeconds of label_margins, {n_cores} of the cores, {title}:\n")
-            print_row("table", *(f"{entries:,}" for entries in sizes))
-            print_row(*["---"] * (1 + len(sizes)))
-            for n_classes, dtype in product(shapes, ("f4", "f8")):
-                y, proba = make_table(int(10_000_000 * size) // n_classes, n_classes)
-                proba, cells = proba.astype(dtype), []
-                for entries in sizes:
-                    _proba_table.BLOCK_ENTRIES = entries
-                    _proba_table.THREADED_BLOCK_ENTRIES = entries
-                    pair = []
-                    for value in values:
-                        setattr(_proba_table, threshold, value)
-                        pair.append(seconds(label_margins, proba, y))
-                    cells.append("{:.3f} / {:.3f}".format(*pair))
-                    setattr(_proba_table, threshold, kept[threshold])
-                print_row(f"{len(y):,} x {n_classes} {dtype}", *cells)
-    for name, value in kept.items():
-        setattr(_proba_table, name, value)
+    cores = {"one": 10**12, "all": 0}
+    for (n_cores, threaded), layout in product(cores.items(), LAYOUTS):
+        title, threshold, values, shapes = layout
+        print(f"\nSeconds of label_margins, {n_cores} of the cores, {title}:\n")
+        print_row("table", *(f"{entries:,}" for entries in sizes))
+        print_row(*["---"] * (1 + len(sizes)))
+        for n_classes, dtype in product(shapes, ("f4", "f8")):
+            y, proba = make_table(int(10_000_000 * size) // n_classes, n_classes)
+            measured = partial(
+                pass_seconds, proba.astype(dtype), y, THREADED_ENTRIES=threaded
+            )
+            cells = [
+                " / ".join(f"{measured(e, **{threshold: v}):.3f}" for v in values)
+                for e in sizes
+            ]
+            print_row(f"{len(y):,} x {n_classes} {dtype}", *cells)
 
 
 def compare_scores(size):

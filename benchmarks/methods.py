@@ -31,23 +31,19 @@ CORRECT = "correct rows only"
 BASE_PARAMETERS = ("estimator", "base_estimator", "clf", "classifier", "model")
 
 
-class ForestFilter(ClassifierMixin, BaseEstimator):
-    """Leave out the rows whose label an out-of-bag forest does not predict."""
+class LabelFilter(ClassifierMixin, BaseEstimator):
+    """Fit the base to the rows whose labels are kept."""
 
     def __init__(self, estimator, random_state=None):
         self.estimator = estimator
         self.random_state = random_state
 
     def fit(self, X, y):
-        """Fit the base to the rows that are kept."""
-        seed = self.random_state
-        forest = RandomForestClassifier(200, oob_score=True, random_state=seed)
-        proba = np.nan_to_num(forest.fit(X, y).oob_decision_function_)
-        self.classes_, own = forest.classes_, np.searchsorted(forest.classes_, y)
-        kept = proba.argmax(axis=1) == own
+        """Judge the labels, and fit the base to the rows that are kept."""
+        self.classes_, codes = np.unique(y, return_inverse=True)
+        kept, self.label_quality_ = self._judge(X, codes)
         # Without two classes there would be nothing to fit.
-        kept |= len(np.unique(y[kept])) < 2
-        self.label_quality_ = proba[np.arange(len(y)), own]
+        kept |= len(np.unique(codes[kept])) < 2
         self.noise_rate_ = float(1 - kept.mean())
         self.estimator_ = clone(self.estimator).fit(X[kept], y[kept])
         return self
@@ -57,23 +53,29 @@ class ForestFilter(ClassifierMixin, BaseEstimator):
         return self.estimator_.predict(X)
 
 
-class AreaUnderMargin(ClassifierMixin, BaseEstimator):
+class ForestFilter(LabelFilter):
+    """Leave out the rows whose label an out-of-bag forest does not predict."""
+
+    def _judge(self, X, codes):
+        """Return which labels are kept, and their quality."""
+        seed = self.random_state
+        forest = RandomForestClassifier(200, oob_score=True, random_state=seed)
+        proba = np.nan_to_num(forest.fit(X, codes).oob_decision_function_)
+        return proba.argmax(axis=1) == codes, proba[np.arange(len(codes)), codes]
+
+
+class AreaUnderMargin(LabelFilter):
     """Leave out the rows whose label a small net learns late (Pleiss et al., 2020).
 
     The margin of a label is the mean lead of its logit over the epochs. Twice a part of
-    the rows is given to a class that does not exist; a label whose margin is below all
-    but 1 % of theirs is left out. The step size and the epochs are those of four that
-    rank wrong labels best on the sets that serve to choose.
+    the rows is given to a class that does not exist; a label is kept if its margin is
+    above 99 % of theirs. The step size and the epochs are those of four that rank wrong
+    labels best on the sets that serve to choose.
     """
 
-    def __init__(self, estimator, random_state=None):
-        self.estimator = estimator
-        self.random_state = random_state
-
-    def fit(self, X, y):
-        """Fit the base to the rows that are kept."""
-        self.classes_, codes = np.unique(y, return_inverse=True)
-        n, K = len(codes), len(self.classes_)
+    def _judge(self, X, codes):
+        """Return which labels are kept, and their margins."""
+        n, K = len(codes), codes.max() + 1
         Z = StandardScaler(with_mean=False).fit_transform(X)
         order = np.random.RandomState(self.random_state).permutation(n)
         margin, times, kept = np.zeros(n), np.zeros(n), np.zeros(n, dtype=bool)
@@ -85,11 +87,7 @@ class AreaUnderMargin(ClassifierMixin, BaseEstimator):
             kept |= rest & (found > np.percentile(found[part], 99))
             margin += rest * found
             times += rest
-        kept |= len(np.unique(codes[kept])) < 2
-        self.label_quality_ = margin / times
-        self.noise_rate_ = float(1 - kept.mean())
-        self.estimator_ = clone(self.estimator).fit(X[kept], y[kept])
-        return self
+        return kept, margin / times
 
     def _margins(self, Z, codes, n_classes, n_epochs=30):
         net = MLPClassifier(batch_size=32, random_state=self.random_state)
@@ -101,10 +99,6 @@ class AreaUnderMargin(ClassifierMixin, BaseEstimator):
             logits[rows, codes] = -np.inf
             total += own - logits.max(axis=1)
         return total / n_epochs
-
-    def predict(self, X):
-        """Return the labels that the base predicts."""
-        return self.estimator_.predict(X)
 
 
 class CleanLearningRow(ClassifierMixin, BaseEstimator):

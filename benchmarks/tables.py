@@ -18,7 +18,7 @@ from benchmarks.cells import PLAIN
 from benchmarks.data import SETS
 from benchmarks.figures import SMALL_GAP, Results
 from benchmarks.methods import CLEAN_LEARNING
-from benchmarks.noise import kind_of
+from benchmarks.noise import NONE, kind_of
 
 ROOT = Path(__file__).parent.parent
 ABSENT = "."
@@ -161,16 +161,19 @@ def of_kind(record):
     return f"{record['family']}, {kind_of(record['noise'])}"
 
 
+def use_of(record):
+    """Return whether the set of a record serves to choose; nothing of other sets."""
+    return SETS[record["data"]].use if record["data"] in SETS else ""
+
+
 def of_half(record):
     """Return the family, whether the set serves to choose, and the kind of noise."""
-    use = SETS[record["data"]].use if record["data"] in SETS else ""
-    return f"{record['family']} {use}, {kind_of(record['noise'])}"
+    return f"{record['family']} {use_of(record)}, {kind_of(record['noise'])}"
 
 
 def of_base_and_half(record):
     """Return the family, the base, and whether the set serves to choose."""
-    use = SETS[record["data"]].use if record["data"] in SETS else ""
-    return f"{record['family']}, {record['base']}, {use}"
+    return f"{record['family']}, {record['base']}, {use_of(record)}"
 
 
 def halves(results):
@@ -189,6 +192,38 @@ def halves(results):
         f"ours is at most {100 * LEVEL_GAP:.1f} points behind {CLEAN_LEARNING}."
     )
     return Table("By half", ["sets", *compared, "level, %"], rows, note)
+
+
+def choice(results, plain):
+    """Return what the choice by each score costs, and how far the score is off."""
+    groups = {
+        "pair and block": lambda kind: kind in {"pair", "block"},
+        "others": lambda kind: kind not in {"pair", "block"},
+        "injected": lambda kind: kind not in {NONE, "real"},
+        "real": lambda kind: kind == "real",
+    }
+    parts = {
+        name: results.of([r for r in results.records if has(kind_of(r["noise"]))])
+        for name, has in groups.items()
+    }
+    rows = []
+    for row in results.rows:
+        regrets = [parts[n].mean(row, "regret") for n in ("pair and block", "others")]
+        errors = [parts[n].mean(row, "score_error") for n in ("injected", "real")]
+        changes = results.changes(row, plain)
+        worse = sum(change < -NOTABLE_LOSS for change in changes)
+        cells = [*(shown(value, 2) for value in regrets), f"{worse}"]
+        cells.append(shown(min(changes, default=None), sign=True))
+        rows.append([bold(row, results), *cells, *(shown(e) for e in errors)])
+    note = (
+        "Points of accuracy that the chosen candidate lacks against the best; the "
+        f"number of {len(results.cells)} cells in which the choice is more than one "
+        "point worse than by the labels as they are, and the worst; and by how many "
+        "points the score is off."
+    )
+    header = ["row", "pair and block", "others", "worse", "worst"]
+    header += ["off, injected", "off, real"]
+    return Table("What the choice costs", header, rows, note)
 
 
 def columns_of(title, results, columns, value, note=""):
@@ -253,6 +288,8 @@ def tables_of(name, found):
         others = {one: means(results, one, of_half) for one in figures}
         return {"recovery": first, **others}
     first = {"losses": losses(results)} if noisy.losses() else {}
+    if name == "search":
+        first["choice"] = choice(results, suites.load(name).AS_THEY_ARE)
     return first | {one: means(results, one) for one in figures if one != "seconds"}
 
 

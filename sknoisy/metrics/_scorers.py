@@ -227,14 +227,15 @@ class _NoiseCorrectedScorer(_Scorer):
 
     def _model_of(self, X, codes, classes, weight):
         """Return the noise model that belongs to some test rows."""
+        estimated = isinstance(self.transition, str)
         if self.classes_ is not None:
             T = self._matrix_of(classes)
-            if is_symmetric(T):
+            if not estimated or is_symmetric(T):
                 return NoiseModel(T)
             return self._noise(X, codes, len(classes), T, weight)
         model = self._noise(X, codes, len(classes), None, weight)
-        estimated = isinstance(self.transition, str) and model.clean_proba is None
-        if estimated and len(codes) < FEWEST_TEST_ROWS:
+        symmetric = estimated and model.clean_proba is None
+        if symmetric and len(codes) < FEWEST_TEST_ROWS:
             warnings.warn(
                 f"{self!r} was not fitted, and from {len(codes)} test rows no "
                 "noise rate is estimated, but from "
@@ -247,11 +248,10 @@ class _NoiseCorrectedScorer(_Scorer):
 
     def _noise(self, X, codes, n_classes, T=None, weight=None):
         if not isinstance(self.transition, str):
-            if T is None:
-                T = check_transition_matrix(
-                    self.transition, n_classes=n_classes, name="transition"
-                )
-                check_condition(T)
+            T = check_transition_matrix(
+                self.transition, n_classes=n_classes, name="transition"
+            )
+            check_condition(T)
             return NoiseModel(T)
         # The candidates of a search share the forest of each of its test parts.
         given = X, codes, n_classes, T, weight

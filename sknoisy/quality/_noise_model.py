@@ -18,7 +18,7 @@ from scipy.stats import chi2, rankdata
 from sknoisy._context import FitContext
 from sknoisy._distinct_rows import distinct_rows
 from sknoisy._labels import NoisyLabels
-from sknoisy._transition_matrix import normalize_rows
+from sknoisy._transition_matrix import make_transition_matrix, normalize_rows
 from sknoisy.evidence import EvidenceInputs, forest_evidence
 from sknoisy.exceptions import NoEvidenceWarning
 from sknoisy.quality._noise_rate import CORE_SHARES, wilson_interval
@@ -183,13 +183,12 @@ def symmetric_unless_sure(counts, rate):
 
 def symmetric_part(T):
     """Return the symmetric matrix with the mean diagonal of another one."""
-    K, rate = len(T), 1 - np.trace(T) / len(T)
-    return (1 - rate) * np.eye(K) + rate * (1 - np.eye(K)) / max(K - 1, 1)
+    return make_transition_matrix(len(T), max(0.0, 1 - np.trace(T) / len(T)))
 
 
 def is_symmetric(T):
     """Whether a matrix treats all classes alike, but for rounding."""
-    return np.allclose(T, symmetric_part(T))
+    return len(T) < 2 or np.allclose(T, symmetric_part(T))
 
 
 def _concentration(wrong):
