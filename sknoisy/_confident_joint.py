@@ -199,23 +199,3 @@ def estimated_joint(proba, codes, weights=None):
     joint = count_confident_joint(codes, proba, weights)
     mass = np.bincount(codes, weights, minlength=len(joint))
     return calibrate_joint(joint, mass)
-
-
-def confident_transition(proba, labels):
-    """Return the transition matrix by the confident joint.
-
-    Parameters
-    ----------
-    proba : ndarray of shape (n_samples, n_classes)
-        Out-of-sample probabilities.
-
-    labels : NoisyLabels
-        The labels, with weights.
-
-    Returns
-    -------
-    ndarray of shape (n_classes, n_classes)
-        ``T[i, j] = P(noisy = j | clean = i)``.
-    """
-    joint = estimated_joint(proba, labels.codes, labels.sample_weight)
-    return joint_to_transition(joint)

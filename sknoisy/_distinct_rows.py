@@ -25,20 +25,14 @@ def distinct_rows(X):
     ndarray of int of shape (n_samples,)
         Equal numbers for equal rows. They do not depend on the order of the rows.
     """
-    rows = _comparable(X)
-    if isinstance(rows, np.ndarray):
-        return _ranks(rows)
-    return np.unique(np.asarray(rows), return_inverse=True)[1]
-
-
-def _comparable(X):
-    """Return rows as a canonical table of numbers, or else a list of their digests."""
     table = X if sparse.issparse(X) else as_table(X)
     if sparse.issparse(table):
-        return _keys_of_sparse_rows(table)
-    if table.dtype.kind in "biuf" and table.size:
-        return _canonical(table.reshape(len(table), -1))
-    return [_digest(_content(row)) for row in table]
+        digests = _digests_of_sparse_rows(table)
+    elif table.dtype.kind in "biuf" and table.size:
+        return _ranks(_canonical(table.reshape(len(table), -1)))
+    else:
+        digests = [_digest(_content(row)) for row in table]
+    return np.unique(np.asarray(digests), return_inverse=True)[1]
 
 
 def as_table(X):
@@ -81,7 +75,7 @@ def _canonical(numbers):
     return numbers
 
 
-def _keys_of_sparse_rows(table):
+def _digests_of_sparse_rows(table):
     table = sparse.csr_array(table, dtype=np.float64, copy=True)
     table.sum_duplicates()
     table.eliminate_zeros()

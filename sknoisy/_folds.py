@@ -141,13 +141,10 @@ def _number_of_groups(groups, labels):
 
 
 def _affordable_folds(cv, owners, labels):
+    """Reduce the folds to the smallest class that can be split at all."""
     weighted = labels.sample_weight > 0
     pairs = np.unique(np.column_stack([owners, labels.codes])[weighted], axis=0)
-    return _reduced(cv, np.bincount(pairs[:, 1]))
-
-
-def _reduced(cv, counts):
-    """Reduce the folds to the smallest class that can be split at all."""
+    counts = np.bincount(pairs[:, 1])
     smallest = min((count for count in counts if count > 1), default=2)
     if smallest >= cv:
         return cv

@@ -28,10 +28,11 @@ def column_order(table, classes, owner):
     ValueError
         If some columns are named like classes but others are not, or one is missing.
     """
-    names = _names(table)
-    if names is None:
+    names = getattr(table, "column_names", getattr(table, "columns", None))
+    # The default of pandas, a range from 0, numbers the columns.
+    if names is None or (getattr(names, "start", None) == 0 and names.step == 1):
         return None
-    keys = np.asarray(classes).tolist()
+    names, keys = list(names), np.asarray(classes).tolist()
     # Frames that allow text as names only hold the class 1 in a column "1".
     if all(isinstance(name, str) for name in names):
         keys = [str(key) for key in keys]
@@ -46,12 +47,3 @@ def column_order(table, classes, owner):
         )
     order = np.array([place[key] for key in keys])
     return None if (order == np.arange(len(order))).all() else order
-
-
-def _names(table):
-    """Return the names of the columns, None for an array and for numbered columns."""
-    names = getattr(table, "column_names", getattr(table, "columns", None))
-    # The default of pandas, a range from 0, numbers the columns.
-    if names is None or (getattr(names, "start", None) == 0 and names.step == 1):
-        return None
-    return list(names)

@@ -7,7 +7,6 @@ whole, and a table may be larger than the memory.
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from functools import partial
 from itertools import pairwise
 
 import numpy as np
@@ -111,17 +110,18 @@ class ProbaTable:
         """
         parts = self._parts()
         if len(parts) == 1:
-            self._work_on(work, None, self, 0)
+            for rows, block in self.blocks():
+                work(rows, block)
             return
+
+        def run(table, first_row):
+            entries = THREADED_BLOCK_ENTRIES
+            for rows, block in table.blocks(None, first_row, entries):
+                work(rows, block)
+
         with ThreadPoolExecutor(len(parts)) as pool:
             # The list raises the error of the first part that has one.
-            run = partial(self._work_on, work, THREADED_BLOCK_ENTRIES)
             list(pool.map(run, *zip(*parts, strict=True)))
-
-    @staticmethod
-    def _work_on(work, most_entries, table, first_row):
-        for rows, block in table.blocks(None, first_row, most_entries):
-            work(rows, block)
 
     def _parts(self):
         """Return tables of a share of the rows for each core, with their first row."""

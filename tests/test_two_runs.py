@@ -115,6 +115,9 @@ def run_with_cache(memory):
     return curve.scores, source.label_quality_
 
 
+# One run may read what the other has half written of its function's source; joblib then
+# warns of two functions of one name, and computes anew.
+@pytest.mark.filterwarnings("ignore::joblib.memory.JobLibCollisionWarning")
 def test_two_runs_on_one_cache_agree_with_one_without(tmp_path):
     expected = run_with_cache(None)
     with ThreadPoolExecutor(2) as pool:

@@ -20,7 +20,7 @@ from sknoisy._clean_posterior import (
     with_class_shares,
 )
 from sknoisy._compat import _safe_indexing, parallel_as_they_come
-from sknoisy._confident_joint import confident_transition
+from sknoisy._confident_joint import estimated_joint, joint_to_transition
 from sknoisy._numeric import TWO_SIDED_95
 from sknoisy._proba import class_proba
 from sknoisy._soft_labels import (
@@ -118,7 +118,8 @@ def posterior_of(evidence, inputs, transition):
     labels, proba = inputs.labels, pool_evidence(evidence, inputs.labels)
     noise = estimate_noise(proba, labels)
     if isinstance(transition, str):
-        T = confident_transition(proba, labels)
+        joint = estimated_joint(proba, labels.codes, labels.sample_weight)
+        T = joint_to_transition(joint)
         smooth = (1 - UNIFORM_SHARE) * T + UNIFORM_SHARE / labels.n_classes
         return label_posterior(proba, labels, smooth, noise.core_rate), T, noise
     T = resolve_transition(transition, inputs.X, proba, labels, base=inputs.base)
@@ -246,10 +247,9 @@ def _held_out(action, transition, inputs):
     if context.progress is not None:
         context.progress.start("checking the action", len(folds))
     # Made before: an estimator of the matrix may have parallel jobs of its own.
-    nested = [
-        _nested_soft_labels(action, transition, inputs, number)
-        for number in range(len(folds))
-    ]
+    nested = []
+    for number in range(len(folds)):
+        nested.append(_nested_soft_labels(action, transition, inputs, number))
     acted, moved = [], False
     for codes, differs in parallel_as_they_come(context.n_jobs)(
         predict(inputs.base, inputs.X, *fold, *soft, labels.classes)
