@@ -285,8 +285,12 @@ def tables_of(name, found):
     if name == "parts":
         asked = ("Recovery", results, grouped(noisy, of_half))
         first = columns_of(*asked, lambda part, row: part.recovery(row)[0])
+        by_base = grouped(noisy, of_base_and_half)
+        asked = ("By base and half", results, by_base)
+        note = "Recovery, with the kinds of noise together."
+        second = columns_of(*asked, lambda part, row: part.recovery(row)[0], note)
         others = {one: means(results, one, of_half) for one in figures}
-        return {"recovery": first, **others}
+        return {"recovery": first, "halves": second, **others}
     first = {"losses": losses(results)} if noisy.losses() else {}
     if name == "search":
         first["choice"] = choice(results, suites.load(name).AS_THEY_ARE)

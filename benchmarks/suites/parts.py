@@ -1,10 +1,12 @@
 """What each part and constant of NoisyLabelClassifier is worth; comments cite its rows.
 
 - ``default`` and itself with one part exchanged: another action, which is then not
-  checked; other evidence; no check of the action; more or
-  less of the uniform matrix, of the error rate of the core, of the exponent of the
-  matrix ("matrix alone" leaves the evidence out). Accuracy and the AUROC of the wrong
-  labels.
+  checked; other evidence; no check of the action; more or less of the uniform matrix,
+  of the error rate of the core, of the exponent of the matrix ("matrix alone" leaves
+  the evidence out, "evidence alone" the matrix; "Bayes' rule" takes the probabilities
+  of the features as they are); four folds; the odds that a label is right squared for
+  the weights alone. Accuracy and the AUROC of the wrong labels, by a logistic
+  regression and a forest.
 - ``pool: …``, ``trees: …``, ``kinds of trees: …``, ``most in bag: …``: the AUROC with
   which a table of probabilities ranks the wrong labels. The last one, on 20,000
   generated rows, since no set has enough of them.
@@ -22,6 +24,7 @@ from tempfile import TemporaryDirectory
 from unittest.mock import patch
 
 import numpy as np
+from scipy.special import expit
 from sklearn.base import clone
 from sklearn.datasets import make_classification
 from sklearn.metrics import cohen_kappa_score, roc_auc_score
@@ -35,7 +38,8 @@ from sknoisy._context import FitContext
 from sknoisy._distinct_rows import distinct_rows
 from sknoisy._folds import make_folds
 from sknoisy._labels import read_labels
-from sknoisy.classification import _action_choice
+from sknoisy._soft_labels import soft_labels_for
+from sknoisy.classification import _action_choice, _noisy_label
 from sknoisy.evidence import EvidenceInputs, _forest
 from sknoisy.noise import UniformNoise
 from sknoisy.quality import _noise_rate
@@ -63,6 +67,43 @@ def matrix_alone(proba, labels, transition_matrix, core_rate):
     return _clean_posterior.spread_quality(posterior, codes, quality)
 
 
+def evidence_alone(proba, labels, transition_matrix, core_rate):
+    """Return the posterior by the evidence alone, scaled like that of the default."""
+    return bayes_rule(proba, labels, transition_matrix, core_rate, exponent=0)
+
+
+def bayes_rule(proba, labels, transition_matrix, core_rate, exponent=None):
+    """Return the posterior in which the evidence is the probability of the classes.
+
+    The default reads it as labels that have gone through the noise, at the temperature
+    and with the prior under which the labels are most likely.
+    """
+    exponent = _clean_posterior.MATRIX_EXPONENT if exponent is None else exponent
+    joint = proba * transition_matrix[:, labels.codes].T
+    by_matrix = labels.proba_of_label(joint) / np.maximum(joint.sum(axis=1), 1e-12)
+    odds = exponent * _clean_posterior.log_odds(by_matrix) + lead_of_label(
+        proba, labels
+    )
+    quality = _clean_posterior.calibrate_error_rate(
+        expit(odds), core_rate, labels.sample_weight
+    )
+    return _clean_posterior.spread_quality(proba, labels.codes, quality)
+
+
+def lead_of_label(proba, labels):
+    """Return the log ratio of the label given and the likeliest other class."""
+    given, others = labels.proba_of_label(proba), proba.copy()
+    others[np.arange(labels.n_samples), labels.codes] = 0
+    return np.log(np.maximum(given, 1e-6)) - np.log(np.maximum(others.max(1), 1e-6))
+
+
+def squared_odds(action, posterior, labels, **options):
+    """Return soft labels by a posterior whose odds of the label given are squared."""
+    quality = expit(2 * _clean_posterior.log_odds(labels.proba_of_label(posterior)))
+    posterior = _clean_posterior.spread_quality(posterior, labels.codes, quality)
+    return soft_labels_for(action, posterior, labels, **options)
+
+
 def _constant(owner, name, value):
     return {}, [(owner, name, value)]
 
@@ -87,12 +128,23 @@ EXCHANGED = {
         _action_choice, "NEEDED_LEAD", {True: -1.5, False: 0.5}
     ),
     "uniform share: 0": _constant(_action_choice, "UNIFORM_SHARE", 0.0),
+    "uniform share: 0.1": _constant(_action_choice, "UNIFORM_SHARE", 0.1),
     "uniform share: 0.5": _constant(_action_choice, "UNIFORM_SHARE", 0.5),
     "error rate of the core: 0": _core_share(0),
     "error rate of the core: 1": _core_share(1),
     "exponent of the matrix: 0": _constant(_clean_posterior, "MATRIX_EXPONENT", 0.0),
     "exponent of the matrix: 1": _constant(_clean_posterior, "MATRIX_EXPONENT", 1.0),
     "matrix alone": _constant(_action_choice, "label_posterior", matrix_alone),
+    "evidence alone": _constant(_action_choice, "label_posterior", evidence_alone),
+    "Bayes' rule": _constant(_action_choice, "label_posterior", bayes_rule),
+    "folds: 4": ({"cv": 4}, []),
+    "weights: odds squared": (
+        {},
+        [
+            (owner, "soft_labels_for", squared_odds)
+            for owner in (_action_choice, _noisy_label)
+        ],
+    ),
 }
 SOURCES = ("model", "forest", "neighbors")
 POOLS = {f"pool: {source}": (None, [source]) for source in SOURCES}
@@ -144,7 +196,8 @@ class Parts(Problem):
 
 def cells(options):
     """Yield the cells; the last one holds generated rows."""
-    yield from row_cells(options, bases=("lr",), usual_seeds=1)
+    bases = ("lr",) if options.quick else ("lr", "rf")
+    yield from row_cells(options, bases=bases, usual_seeds=1)
     if not options.quick and not options.sets and not options.folder:
         yield GENERATED
 
@@ -161,7 +214,11 @@ def prepare(cell, options):
 
 def measure(problem, row):
     """Return the figures of one row, None where it has no meaning."""
+    exchanges = row in (PLAIN, CLEAN) or row in EXCHANGED
     if (problem.cell == GENERATED) != (row in IN_BAG):
+        return None
+    if problem.cell.base == "rf" and not exchanges:
+        # What the evidence alone tells has been seen with the other base.
         return None
     start = time.process_time()
     if row in POOLS or row in FORESTS or row in IN_BAG:
@@ -205,10 +262,8 @@ def ranking(problem, row, start):
             # Votes that are there already are of the forest of the default.
             proba = evidence.forest_evidence(replace(inputs))
     seconds = time.process_time() - start
-    given, others = labels.proba_of_label(proba), proba.copy()
-    others[np.arange(labels.n_samples), labels.codes] = 0
-    ratio = np.log(np.maximum(given, 1e-6)) - np.log(np.maximum(others.max(1), 1e-6))
-    return {"auroc": roc_auc_score(problem.labels.wrong, -ratio), "seconds": seconds}
+    lead = lead_of_label(proba, labels)
+    return {"auroc": roc_auc_score(problem.labels.wrong, -lead), "seconds": seconds}
 
 
 def amount(problem, row):
