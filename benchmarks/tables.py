@@ -19,6 +19,7 @@ from benchmarks.data import SETS
 from benchmarks.figures import SMALL_GAP, Results
 from benchmarks.methods import CLEAN_LEARNING
 from benchmarks.noise import NONE, kind_of
+from benchmarks.noise import REAL as REAL_NOISES
 
 ROOT = Path(__file__).parent.parent
 ABSENT = "."
@@ -28,6 +29,7 @@ MOST_COLUMNS = 10
 # A gap up to this counts as level with a rival.
 LEVEL_GAP = 0.003
 MARKED = ("docs/user_guide/*.rst", "docs/development/*.rst")
+DIGITS = re.compile(r"(\d+)")
 BLOCK = re.compile(
     r"(?P<open>\.\. benchmark: (?P<name>[\w/-]+)\n).*?(?P<end>\.\. end of benchmark)",
     re.DOTALL,
@@ -176,6 +178,29 @@ def of_base_and_half(record):
     return f"{record['family']}, {record['base']}, {use_of(record)}"
 
 
+def of_base_and_share(record):
+    """Return the base and the share of the labels that are verified."""
+    return f"{record['base']}, {record['noise'].partition(', ')[2]}"
+
+
+def of_set_and_base(record):
+    """Return the set and the base as one column."""
+    return f"{record['data']}, {record['base']}"
+
+
+def recovery(title, results, group, note):
+    """Return the recovery of each row by what a function says of a record."""
+    # Numbers in the names, such as shares, in the order of their size.
+    parts = sorted(
+        grouped(results, group).items(),
+        key=lambda part: [int(t) if t.isdigit() else t for t in DIGITS.split(part[0])],
+    )
+    columns = dict(parts)
+    return columns_of(
+        title, results, columns, lambda part, row: part.recovery(row)[0], note
+    )
+
+
 def halves(results):
     """Return the recovery by base and half of the sets."""
     noisy = results.part(noisy=True)
@@ -280,18 +305,37 @@ def tables_of(name, found):
             "ranks": ranks(results),
             **{family: overview(results, family) for family in families},
             "halves": halves(results),
+            "real": recovery(
+                "Real noise",
+                results.of([r for r in results.records if r["noise"] in REAL_NOISES]),
+                of_set_and_base,
+                "Recovery where the wrong labels are those that a set comes with.",
+            ),
             "detection": detection(results),
         }
     if name == "parts":
         asked = ("Recovery", results, grouped(noisy, of_half))
         first = columns_of(*asked, lambda part, row: part.recovery(row)[0])
-        by_base = grouped(noisy, of_base_and_half)
-        asked = ("By base and half", results, by_base)
+        # Some rows rank the wrong labels and fit nothing.
+        fitted = noisy.of([r for r in noisy.records if r[noisy.figure]])
         note = "Recovery, with the kinds of noise together."
-        second = columns_of(*asked, lambda part, row: part.recovery(row)[0], note)
+        second = recovery("By base and half", fitted, of_base_and_half, note)
+        pools = noisy.of([r for r in noisy.records if r["method"].startswith("pool")])
+        third = columns_of(
+            *("Sources and pools", pools, grouped(pools, of_base_and_half)),
+            lambda part, row: part.mean(row, "auroc"),
+            "Area under the ROC curve of the wrong labels.",
+        )
         others = {one: means(results, one, of_half) for one in figures}
-        return {"recovery": first, "halves": second, **others}
+        return {"recovery": first, "halves": second, "pools": third, **others}
     first = {"losses": losses(results)} if noisy.losses() else {}
+    if name == "trusted":
+        note = "The share of the loss by the labels as they came that is got back."
+        by_share = recovery("By share", results, of_base_and_share, note)
+        few = [r for r in results.records if ", 5 %" in r["noise"]]
+        note = "The same with 5 % verified labels."
+        by_set = recovery("By set", results.of(few), of_set_and_base, note)
+        first |= {"share": by_share, "set": by_set}
     if name == "search":
         first["choice"] = choice(results, suites.load(name).AS_THEY_ARE)
     return first | {one: means(results, one) for one in figures if one != "seconds"}

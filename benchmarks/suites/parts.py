@@ -3,10 +3,9 @@
 - ``default`` and itself with one part exchanged: another action, which is then not
   checked; other evidence; no check of the action; more or less of the uniform matrix,
   of the error rate of the core, of the exponent of the matrix ("matrix alone" leaves
-  the evidence out, "evidence alone" the matrix; "Bayes' rule" takes the probabilities
-  of the features as they are); four folds; the odds that a label is right squared for
-  the weights alone. Accuracy and the AUROC of the wrong labels, by a logistic
-  regression and a forest.
+  the evidence out; "Bayes' rule" takes the probabilities by the features as they are);
+  four folds; for the weights alone, the odds that a label is right squared. Accuracy
+  and the AUROC of the wrong labels.
 - ``pool: …``, ``trees: …``, ``kinds of trees: …``, ``most in bag: …``: the AUROC with
   which a table of probabilities ranks the wrong labels. The last one, on 20,000
   generated rows, since no set has enough of them.
@@ -67,25 +66,17 @@ def matrix_alone(proba, labels, transition_matrix, core_rate):
     return _clean_posterior.spread_quality(posterior, codes, quality)
 
 
-def evidence_alone(proba, labels, transition_matrix, core_rate):
-    """Return the posterior by the evidence alone, scaled like that of the default."""
-    return bayes_rule(proba, labels, transition_matrix, core_rate, exponent=0)
-
-
-def bayes_rule(proba, labels, transition_matrix, core_rate, exponent=None):
+def bayes_rule(proba, labels, transition_matrix, core_rate):
     """Return the posterior in which the evidence is the probability of the classes.
 
     The default reads it as labels that have gone through the noise, at the temperature
     and with the prior under which the labels are most likely.
     """
-    exponent = _clean_posterior.MATRIX_EXPONENT if exponent is None else exponent
     joint = proba * transition_matrix[:, labels.codes].T
     by_matrix = labels.proba_of_label(joint) / np.maximum(joint.sum(axis=1), 1e-12)
-    odds = exponent * _clean_posterior.log_odds(by_matrix) + lead_of_label(
-        proba, labels
-    )
+    odds = _clean_posterior.MATRIX_EXPONENT * _clean_posterior.log_odds(by_matrix)
     quality = _clean_posterior.calibrate_error_rate(
-        expit(odds), core_rate, labels.sample_weight
+        expit(odds + lead_of_label(proba, labels)), core_rate, labels.sample_weight
     )
     return _clean_posterior.spread_quality(proba, labels.codes, quality)
 
@@ -135,7 +126,6 @@ EXCHANGED = {
     "exponent of the matrix: 0": _constant(_clean_posterior, "MATRIX_EXPONENT", 0.0),
     "exponent of the matrix: 1": _constant(_clean_posterior, "MATRIX_EXPONENT", 1.0),
     "matrix alone": _constant(_action_choice, "label_posterior", matrix_alone),
-    "evidence alone": _constant(_action_choice, "label_posterior", evidence_alone),
     "Bayes' rule": _constant(_action_choice, "label_posterior", bayes_rule),
     "folds: 4": ({"cv": 4}, []),
     "weights: odds squared": (

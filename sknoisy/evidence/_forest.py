@@ -15,7 +15,7 @@ from sklearn.utils.validation import check_memory
 from sknoisy._compat import parallel_as_they_come
 
 # Trees at least, half of them of either kind in KINDS. With twice as many the AUROC of
-# wrong labels is .002 to .006 higher in each family and half (suite parts, "trees:").
+# wrong labels is .002 to .007 higher in each family and half (suite parts, "trees:").
 N_TREES = 100
 # Votes out of bag that a row has from trees which have not seen the labels of a fold on
 # which an action is checked; these trees are some of those above, or more of them.

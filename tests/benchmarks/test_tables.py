@@ -38,6 +38,12 @@ def test_a_changed_figure_is_noticed(all_tables):
     assert tables.refreshed(fresh.replace(figure, "0.1 [", 1), all_tables) == fresh
 
 
+def test_shares_stand_in_the_order_of_their_size(all_tables):
+    header = all_tables["trusted/share"].header
+    shares = [name for name in header if name.startswith("lr, ")]
+    assert shares == [f"lr, {share} % trusted" for share in (2, 5, 10)]
+
+
 def test_a_table_that_is_not_there_is_named(all_tables):
     text = ".. benchmark: classification/nothing\n\n.. end of benchmark\n"
     with pytest.raises(KeyError, match=r"classification/nothing.*classification/ranks"):
