@@ -20,8 +20,8 @@ SOURCES = {
     "forest": forest_evidence,
     "neighbors": neighbor_evidence,
 }
-# Model and forest rank wrong labels best in both families; neighbours beside them add at
-# most .004 to the AUROC in either family and half (suite parts, "pool:").
+# Model and forest rank wrong labels best in both families; neighbours beside them add
+# .004 at most to the AUROC, by family and half (suite parts, "pool:").
 AUTO = ("model", "forest")
 # Probabilities below count as this in a geometric mean, so that no single table rules a
 # class out; as few rows tell smaller ones apart.

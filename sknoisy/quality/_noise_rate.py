@@ -19,8 +19,8 @@ from sknoisy._numeric import ONE_SIDED_95, ONE_SIDED_99, SMALLEST_PROBABILITY
 CORE_SHARES = (0.2, 0.1, 0.05)
 # A lower bound up to here is no evidence of noise. In 51 splits of the development sets
 # noise is then found 7 times in their right labels, where classes overlap most, and 21
-# times with 5 % flipped. Above 0.01 it is found 8 and 35 times; false findings are to be
-# rarer, not more frequent (suite parts, "notable above").
+# times with 5 % flipped. With 0.01 these are 8 and 35; false findings are to be rarer,
+# not more frequent (suite parts, "notable above").
 NOTABLE_RATE = 0.02
 # With less agreement than this between evidence and labels, in Cohen's kappa, the
 # features hardly determine the class, so that wrong labels and overlap look alike:
