@@ -188,7 +188,7 @@ def of_set_and_base(record):
     return f"{record['data']}, {record['base']}"
 
 
-def recovery(title, results, group, note):
+def recovery(title, results, group, note=""):
     """Return the recovery of each row by what a function says of a record."""
     # Numbers in the names, such as shares, in the order of their size.
     parts = sorted(
@@ -314,10 +314,9 @@ def tables_of(name, found):
             "detection": detection(results),
         }
     if name == "parts":
-        asked = ("Recovery", results, grouped(noisy, of_half))
-        first = columns_of(*asked, lambda part, row: part.recovery(row)[0])
         # Some rows rank the wrong labels and fit nothing.
         fitted = noisy.of([r for r in noisy.records if r[noisy.figure]])
+        first = recovery("Recovery", fitted, of_half)
         note = "Recovery, with the kinds of noise together."
         second = recovery("By base and half", fitted, of_base_and_half, note)
         pools = noisy.of([r for r in noisy.records if r["method"].startswith("pool")])

@@ -5,6 +5,7 @@ from scipy import sparse
 from scipy.optimize import brentq
 from scipy.special import expit, logit
 
+from sknoisy._label_margins import block_margins
 from sknoisy._numeric import SMALLEST_PROBABILITY
 from sknoisy._proba_table import BLOCK_ENTRIES
 
@@ -202,12 +203,9 @@ def label_posterior(proba, labels, transition_matrix, core_rate):
     # A matrix of zeros and ones can rule out every class of a row.
     total = np.maximum(joint.sum(axis=1), SMALLEST_PROBABILITY)
     by_matrix = log_odds(labels.proba_of_label(joint) / total)
-    given, others = labels.proba_of_label(proba), proba.copy()
-    others[np.arange(labels.n_samples), codes] = 0
-    by_evidence = np.log(np.maximum(given, SMALLEST_PROBABILITY)) - np.log(
-        np.maximum(others.max(axis=1), SMALLEST_PROBABILITY)
-    )
-    quality = expit(MATRIX_EXPONENT * by_matrix + by_evidence)
+    margins = np.maximum(block_margins(proba.copy(), codes), SMALLEST_PROBABILITY)
+    given, other = np.log(margins)
+    quality = expit(MATRIX_EXPONENT * by_matrix + (given - other))
     quality = calibrate_error_rate(quality, core_rate, weights)
     return spread_quality(expected, codes, quality)
 

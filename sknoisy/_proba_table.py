@@ -109,16 +109,15 @@ class ProbaTable:
             Takes what :meth:`blocks` yields. It must write to its own rows only.
         """
         parts = self._parts()
-        if len(parts) == 1:
-            for rows, block in self.blocks():
-                work(rows, block)
-            return
+        most_entries = THREADED_BLOCK_ENTRIES if len(parts) > 1 else None
 
         def run(table, first_row):
-            entries = THREADED_BLOCK_ENTRIES
-            for rows, block in table.blocks(None, first_row, entries):
+            for rows, block in table.blocks(None, first_row, most_entries):
                 work(rows, block)
 
+        if len(parts) == 1:
+            run(*parts[0])
+            return
         with ThreadPoolExecutor(len(parts)) as pool:
             # The list raises the error of the first part that has one.
             list(pool.map(run, *zip(*parts, strict=True)))

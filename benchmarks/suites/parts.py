@@ -36,10 +36,12 @@ from sknoisy import NoisyLabelClassifier, _clean_posterior, evidence
 from sknoisy._context import FitContext
 from sknoisy._distinct_rows import distinct_rows
 from sknoisy._folds import make_folds
+from sknoisy._label_margins import block_margins
 from sknoisy._labels import read_labels
+from sknoisy._numeric import SMALLEST_PROBABILITY
 from sknoisy._soft_labels import soft_labels_for
 from sknoisy.classification import _action_choice, _noisy_label
-from sknoisy.evidence import EvidenceInputs, _forest
+from sknoisy.evidence import EvidenceInputs, _forest, _pool
 from sknoisy.noise import UniformNoise
 from sknoisy.quality import _noise_rate
 
@@ -73,7 +75,8 @@ def bayes_rule(proba, labels, transition_matrix, core_rate):
     and with the prior under which the labels are most likely.
     """
     joint = proba * transition_matrix[:, labels.codes].T
-    by_matrix = labels.proba_of_label(joint) / np.maximum(joint.sum(axis=1), 1e-12)
+    total = np.maximum(joint.sum(axis=1), SMALLEST_PROBABILITY)
+    by_matrix = labels.proba_of_label(joint) / total
     odds = _clean_posterior.MATRIX_EXPONENT * _clean_posterior.log_odds(by_matrix)
     quality = _clean_posterior.calibrate_error_rate(
         expit(odds + lead_of_label(proba, labels)), core_rate, labels.sample_weight
@@ -83,9 +86,9 @@ def bayes_rule(proba, labels, transition_matrix, core_rate):
 
 def lead_of_label(proba, labels):
     """Return the log ratio of the label given and the likeliest other class."""
-    given, others = labels.proba_of_label(proba), proba.copy()
-    others[np.arange(labels.n_samples), labels.codes] = 0
-    return np.log(np.maximum(given, 1e-6)) - np.log(np.maximum(others.max(1), 1e-6))
+    margins = block_margins(proba.copy(), labels.codes)
+    given, other = np.log(np.maximum(margins, _pool.FAINTEST))
+    return given - other
 
 
 def squared_odds(action, posterior, labels, **options):

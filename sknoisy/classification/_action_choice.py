@@ -247,9 +247,10 @@ def _held_out(action, transition, inputs):
     if context.progress is not None:
         context.progress.start("checking the action", len(folds))
     # Made before: an estimator of the matrix may have parallel jobs of its own.
-    nested = []
-    for number in range(len(folds)):
-        nested.append(_nested_soft_labels(action, transition, inputs, number))
+    nested = [
+        _nested_soft_labels(action, transition, inputs, number)
+        for number in range(len(folds))
+    ]
     acted, moved = [], False
     for codes, differs in parallel_as_they_come(context.n_jobs)(
         predict(inputs.base, inputs.X, *fold, *soft, labels.classes)
