@@ -141,6 +141,14 @@ class Results:
         values = [value for value in values if value is not None]
         return float(np.mean(values)) if values else None
 
+    def over_seeds(self, row, figure):
+        """Return the mean of a figure over the seeds of each set, noise and base."""
+        found = defaultdict(list)
+        for key, cell in self.cells.items():
+            if (value := cell.get(row, {}).get(figure)) is not None:
+                found[key[:-1]].append(value)
+        return {key: float(np.mean(values)) for key, values in found.items()}
+
     def times(self, row, figure="seconds"):
         """Return the median of the time of a row, in multiples of that of the base."""
         ratios = [
